@@ -1,0 +1,47 @@
+# Two promises: on a fresh machine `make demo` sets everything up and runs the main job, and
+# `make test` sets everything up and runs the tests.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test fast lint lab benchmarks wheel-test data clean help
+
+help:           ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+demo: $(READY)  ## the main job on the embedded data: knockouts, and a report in out/demo
+	$(BIN)/pairjudge-lab demo --out out/demo
+
+test: $(READY) lint  ## style, types, and every test
+	$(BIN)/pytest
+
+fast: $(READY)  ## the tests that take no more than a few seconds each
+	$(BIN)/pytest -m "not slow"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lab: $(READY)   ## JupyterLab
+	$(BIN)/jupyter lab
+
+benchmarks: $(READY)  ## every benchmark, each a ratio against a named rival
+	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+wheel-test: $(READY)  ## build the wheel and run its demo in an empty environment, far from here
+	bash tests/wheel.sh $(BIN)/python
+
+data: $(READY)  ## make the small models and the embedded data again (hours)
+	bash data/make.sh $(BIN)/python
+
+clean:          ## remove what make made
+	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache
+
+# The environment is made once, and again when what it should hold has changed.
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)

@@ -1,0 +1,91 @@
+"""pairjudge_lab: a research workbench around pairwise LLM judges.
+
+The names below load when they are first used, so that importing the lab costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pairjudge_lab.answers import prepare
+    from pairjudge_lab.arena import Arena, all_ordered_pairs
+    from pairjudge_lab.datasets.pools import load_pools, save_pools
+    from pairjudge_lab.datasets.verdicts import load_verdicts, save_verdicts
+    from pairjudge_lab.judges import load_judge
+    from pairjudge_lab.judges.options import ModelOptions
+    from pairjudge_lab.records import (
+        Candidate,
+        Match,
+        Pool,
+        Problem,
+        Selection,
+        Status,
+        UserError,
+        Verdict,
+    )
+    from pairjudge_lab.store import Store
+    from pairjudge_lab.tournaments import Knockout, tournament
+
+_HOMES = {
+    "Arena": "arena",
+    "Candidate": "records",
+    "Knockout": "tournaments",
+    "Match": "records",
+    "ModelOptions": "judges.options",
+    "Pool": "records",
+    "Problem": "records",
+    "Selection": "records",
+    "Status": "records",
+    "Store": "store",
+    "UserError": "records",
+    "Verdict": "records",
+    "all_ordered_pairs": "arena",
+    "load_judge": "judges",
+    "load_pools": "datasets.pools",
+    "load_verdicts": "datasets.verdicts",
+    "prepare": "answers",
+    "save_pools": "datasets.pools",
+    "save_verdicts": "datasets.verdicts",
+    "tournament": "tournaments",
+}
+
+__all__ = [
+    "Arena",
+    "Candidate",
+    "Knockout",
+    "Match",
+    "ModelOptions",
+    "Pool",
+    "Problem",
+    "Selection",
+    "Status",
+    "Store",
+    "UserError",
+    "Verdict",
+    "all_ordered_pairs",
+    "load_judge",
+    "load_pools",
+    "load_verdicts",
+    "prepare",
+    "save_pools",
+    "save_verdicts",
+    "tournament",
+]
+
+try:
+    __version__ = version("pairjudge-lab")
+except PackageNotFoundError:  # a checkout that was never installed
+    __version__ = "0.0.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"pairjudge_lab.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'pairjudge_lab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

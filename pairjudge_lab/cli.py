@@ -1,0 +1,369 @@
+"""The lab's doors from a shell. Bad input is one line on standard error and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pairjudge_lab.records import UserError
+
+if TYPE_CHECKING:
+    from pairjudge_lab.judges.options import ModelOptions
+    from pairjudge_lab.runs import SelectionRun
+
+
+def build_parser() -> argparse.ArgumentParser:
+    from pairjudge_lab import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="pairjudge-lab", description="A research workbench around pairwise LLM judges."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", help="the main job on the embedded data, with a report")
+    demo.add_argument("--out", type=Path, default=Path("out/demo"), help="folder (out/demo)")
+    demo.add_argument("--limit", type=_positive, help="only the first K problems")
+    demo.add_argument("--seed", type=_whole, default=0)
+    demo.add_argument("--json", action="store_true", help="print the summary as JSON")
+    demo.set_defaults(run=_demo)
+
+    select = commands.add_parser("select", help="play a tournament for each problem of a file")
+    select.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
+    select.add_argument("--judge", required=True, metavar="SPEC", help="see 'pairjudge-lab judges'")
+    select.add_argument("--tournament", default="knockout", metavar="NAME")
+    select.add_argument("-n", "--n", type=_positive, help="candidates a problem (default: all)")
+    select.add_argument("--seed", type=_whole, default=0)
+    select.add_argument("--limit", type=_positive, help="only the first K problems")
+    select.add_argument("--out", type=Path, required=True, help="folder for the results")
+    select.add_argument("--report", action="store_true", help="write report.html as well")
+    _add_model_options(select)
+    select.set_defaults(run=_select)
+
+    judge = commands.add_parser("judge", help="judge every pair of candidates of each problem")
+    judge.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
+    judge.add_argument("--judge", required=True, metavar="SPEC", help="see 'pairjudge-lab judges'")
+    judge.add_argument(
+        "--both-orders", action="store_true", help="each pair twice, either one shown first"
+    )
+    judge.add_argument("-n", "--n", type=_positive, help="candidates a problem (default: all)")
+    judge.add_argument("--repetitions", type=_positive, default=1)
+    judge.add_argument("--seed", type=_whole, default=0, help="draws who is shown first")
+    judge.add_argument("--limit", type=_positive, help="only the first K problems")
+    judge.add_argument("--out", type=Path, required=True, help=".parquet, .csv or .jsonl")
+    _add_model_options(judge)
+    judge.set_defaults(run=_judge)
+
+    judges = commands.add_parser("judges", help="the judges that can be loaded")
+    judges.add_argument("--json", action="store_true")
+    judges.set_defaults(run=_judges)
+
+    template = commands.add_parser("template", help="the wording in which a judge is asked")
+    actions = template.add_subparsers(dest="action", metavar="ACTION", required=True)
+    show = actions.add_parser("show", help="print the wording of ours, or check one in a file")
+    show.add_argument("file", nargs="?", type=Path)
+    show.set_defaults(run=_show_template)
+    fetch = actions.add_parser("fetch", help="fetch the wording of PairJudge RM's authors")
+    fetch.add_argument("--out", type=Path, default=Path("compare_0_ex.md"))
+    fetch.add_argument("--url", help="fetch from here instead of the authors' repository")
+    fetch.set_defaults(run=_fetch_template)
+    return parser
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", type=Path, help="verdict store (default: beside the results)")
+    parser.add_argument(
+        "--again",
+        action="append",
+        default=[],
+        choices=("unparsed", "truncated"),
+        help="judge stored verdicts of this status again",
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    model = parser.add_argument_group("how a model is run")
+    model.add_argument("--device", default="auto")
+    model.add_argument("--dtype", default="auto")
+    model.add_argument("--attention", default="auto")
+    model.add_argument("--quantisation", default="none")
+    model.add_argument("--revision")
+    model.add_argument("--template", type=Path, help="a file with the wording")
+    model.add_argument("--temperature", type=float, default=0.0)
+    model.add_argument("--batch-size", type=_positive)
+    model.add_argument("--batch-tokens", type=_positive)
+    model.add_argument("--trust-remote-code", action="store_true")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {value}")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, got {value}")
+    return value
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_args(argv)
+    try:
+        args.run(args)
+    except UserError as problem:
+        print(f"pairjudge-lab: {' '.join(str(problem).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            "pairjudge-lab: interrupted; every finished batch is stored, and the same command goes "
+            "on from there",
+            file=sys.stderr,
+        )
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone
+        sys.stderr.close()
+        return 1
+    return 0
+
+
+def _model_options(args: argparse.Namespace) -> ModelOptions:
+    from pairjudge_lab.judges.options import ModelOptions
+
+    return ModelOptions(
+        device=args.device,
+        dtype=args.dtype,
+        attention=args.attention,
+        quantisation=args.quantisation,
+        revision=args.revision,
+        template=args.template,
+        temperature=args.temperature,
+        seed=args.seed,
+        batch_size=args.batch_size,
+        batch_tokens=args.batch_tokens,
+        trust_remote_code=args.trust_remote_code,
+    )
+
+
+def _quiet_libraries() -> None:
+    """Keep progress bars and advice of other libraries out of the lab's output."""
+    import logging
+    import os
+
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+
+
+def _progress() -> bool:
+    return sys.stderr.isatty()
+
+
+def _demo(args: argparse.Namespace) -> None:
+    from pairjudge_lab.datasets.pools import load_pools
+    from pairjudge_lab.judges import load_judge
+    from pairjudge_lab.report import write_selection_report
+    from pairjudge_lab.runs import open_folder, run_selection, save_run
+    from pairjudge_lab.store import Store
+    from pairjudge_lab.tournaments import tournament
+
+    folder = open_folder(args.out)
+    pools = load_pools("embedded", limit=args.limit)
+    _quiet_libraries()
+    judge = load_judge("tiny")
+    # A demo is there to be watched, so its verdicts are not taken from an earlier run's store.
+    with Store() as store:
+        run = run_selection(
+            pools,
+            judge,
+            tournament("knockout"),
+            n=16,
+            seed=args.seed,
+            store=store,
+            progress=_progress(),
+        )
+    save_run(run, folder)
+    write_selection_report(run, folder / "report.html", title="Best of 16 by knockout")
+    _say(run, args.json)
+    if not args.json:
+        print(f"\nThe report: {folder / 'report.html'}")
+
+
+def _select(args: argparse.Namespace) -> None:
+    from pairjudge_lab.datasets.pools import load_pools
+    from pairjudge_lab.judges import load_judge
+    from pairjudge_lab.records import Status
+    from pairjudge_lab.report import write_selection_report
+    from pairjudge_lab.runs import open_folder, run_selection, save_run
+    from pairjudge_lab.store import Store
+    from pairjudge_lab.tournaments import tournament
+
+    rules = tournament(args.tournament)
+    options = _model_options(args)
+    pools = load_pools(args.pools, limit=args.limit)
+    smallest = min(pools, key=len)
+    n = args.n or len(smallest)
+    smallest.first(n)
+    folder = open_folder(args.out)
+    _quiet_libraries()
+    judge = load_judge(args.judge, options)
+    with Store(args.store or folder / "verdicts.sqlite") as store:
+        if args.again:
+            store.forget(*map(Status, args.again))
+        run = run_selection(
+            pools, judge, rules, n=n, seed=args.seed, store=store, progress=_progress()
+        )
+    save_run(run, folder)
+    if args.report:
+        title = f"Best of {n} by {rules.name}"
+        write_selection_report(run, folder / "report.html", title=title)
+    _say(run, args.json)
+
+
+def _judge(args: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from pairjudge_lab.arena import Arena, all_ordered_pairs, problem_rng
+    from pairjudge_lab.datasets.pools import load_pools
+    from pairjudge_lab.datasets.verdicts import SUFFIXES, save_verdicts
+    from pairjudge_lab.judges import load_judge
+    from pairjudge_lab.records import Status
+    from pairjudge_lab.runs import open_folder
+    from pairjudge_lab.store import COLUMNS, Store, table_row
+
+    if args.out.suffix not in SUFFIXES:
+        raise UserError(f"{args.out}: verdicts are written as {', '.join(SUFFIXES)}")
+    options = _model_options(args)
+    pools = load_pools(args.pools, limit=args.limit)
+    if args.n is not None:
+        pools = [pool.first(args.n) for pool in pools]
+    folder = open_folder(args.out.parent)
+    matches = []
+    for pool in pools:
+        rng = problem_rng(args.seed, pool.problem.id)
+        pairs = all_ordered_pairs(pool, range(args.repetitions))
+        if not args.both_orders:
+            first = {frozenset(p): bool(rng.integers(2)) for p in _pairs(len(pool))}
+            pairs = [m for m in pairs if (m.a < m.b) == first[frozenset((m.a, m.b))]]
+        matches += pairs
+    if not matches:
+        raise UserError("there is nothing to judge: every pool has a single candidate")
+    _quiet_libraries()
+    judge = load_judge(args.judge, options)
+    with Store(args.store or folder / f"{args.out.stem}.sqlite") as store:
+        if args.again:
+            store.forget(*map(Status, args.again))
+        arena = Arena(judge, store, progress=_progress())
+        verdicts = arena.judge(matches)
+    name = str(judge.identity.get("name", args.judge))
+    rows = [
+        table_row(name, m.repetition, m.pool.problem.id, m.a, m.b, v)
+        for m, v in zip(matches, verdicts, strict=True)
+    ]
+    new = args.out.with_stem(args.out.stem + ".new")
+    save_verdicts(pd.DataFrame(rows, columns=list(COLUMNS)), new)
+    new.replace(args.out)
+    facts = {
+        "verdicts": len(verdicts),
+        "problems": len(pools),
+        **{status.value: arena.ledger.statuses[status.value] for status in Status},
+        "judged": arena.ledger.judged,
+        "from_store": arena.ledger.from_store,
+        "shared": arena.ledger.shared,
+        "judge_seconds": round(arena.ledger.seconds, 3),
+        "out": str(args.out),
+    }
+    if args.json:
+        print(json.dumps(facts))
+    else:
+        for key, value in facts.items():
+            print(f"{key.replace('_', ' '):14} {value}")
+
+
+def _pairs(n: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(n) for j in range(i + 1, n)]
+
+
+def _judges(args: argparse.Namespace) -> None:
+    from pairjudge_lab.judges import SHIPPED
+
+    forms: dict[str, Any] = {
+        **SHIPPED,
+        "FOLDER": "a model folder with config.json and safetensors",
+        "FILE.gguf": "a GGUF file",
+        "OWNER/NAME": "a model on the Hugging Face hub, such as THU-KEG/PairJudge-RM",
+    }
+    if args.json:
+        print(json.dumps(forms))
+    else:
+        for name, what in forms.items():
+            print(f"{name:14} {what}")
+
+
+def _show_template(args: argparse.Namespace) -> None:
+    from pairjudge_lab.protocols.pairjudge import WORDING
+    from pairjudge_lab.protocols.template import read_template
+
+    template = WORDING if args.file is None else read_template(args.file)
+    print(template.text)
+    print(f"sha256 {template.digest}", file=sys.stderr)
+
+
+def _fetch_template(args: argparse.Namespace) -> None:
+    from pairjudge_lab.protocols.fetching import AUTHORS_URLS, fetch_template
+    from pairjudge_lab.runs import open_folder, write_whole
+
+    open_folder(args.out.parent)
+    template = fetch_template((args.url,) if args.url else AUTHORS_URLS)
+    write_whole(args.out, template.text)
+    print(
+        f"{args.out} from {template.source}\nsha256 {template.digest}\n"
+        f"use it: --template {args.out}"
+    )
+
+
+def _say(run: SelectionRun, as_json: bool) -> None:
+    summary = run.summary()
+    if as_json:
+        print(json.dumps(summary))
+        return
+    name = summary["judge"]["name"]
+    print(
+        f"{summary['problems']} problems, best of {summary['n']}, {run.tournament}, judge {name}\n"
+    )
+    accuracies = run.accuracies()
+    gains = run.gains()
+    if accuracies:
+        print(f"{'selector':18} {'accuracy':>8}   95 % interval   {run.tournament} minus it")
+        for selector, value in accuracies.items():
+            gain = gains.get(selector)
+            more = (
+                f"{100 * gain.estimate:+6.1f} ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
+                if gain
+                else ""
+            )
+            interval = f"{100 * value.low:5.1f} to {100 * value.high:5.1f}"
+            print(f"{selector:18} {100 * value.estimate:7.1f} %  {interval:14}  {more}")
+    else:
+        print("accuracy: not known, since it is not known which candidates are right")
+    verdicts = summary["verdicts"]
+    print(
+        f"\ncalls {summary['calls']}, saved by teams {summary['calls_saved']}; "
+        f"{verdicts['judged']} judged now, {verdicts['from_store']} from the store"
+    )
+    said = ", ".join(f"{k} {verdicts[k]}" for k in ("parsed", "unparsed", "truncated", "failed"))
+    print(f"verdicts: {said}")
+    unread = verdicts["asked"] - verdicts["parsed"]
+    if unread:
+        rule = summary["rules"].get("unreadable", "the tournament's rule for unreadable verdicts")
+        print(
+            f"{unread} of {verdicts['asked']} verdicts could not be read; none was guessed. "
+            f"In the tournaments: {rule}."
+        )
+    print(f"seconds: {summary['judge_seconds']:.1f} judging, {summary['wall_seconds']:.1f} in all")

@@ -1,0 +1,1 @@
+"""Pools and verdicts in and out of files."""

@@ -1,0 +1,151 @@
+"""Pools from and to JSONL and Parquet.
+
+One row a problem: ``problem_id``, ``problem``, ``answer`` (may be absent), and ``candidates``, a
+list of objects with ``text`` and, where known, ``answer``, ``correct``, ``source``, ``score``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.embedded import data_path
+from pairjudge_lab.records import Candidate, Pool, Problem, UserError
+
+SUFFIXES = (".jsonl", ".parquet")
+
+
+def load_pools(source: str | Path = "embedded", *, limit: int | None = None) -> list[Pool]:
+    """Read pools from a ``.jsonl`` or ``.parquet`` file, or the ``embedded`` ones.
+
+    Answers are not looked for and teams not formed: that is ``answers.prepare``'s work.
+
+    Raises:
+        UserError: no such file, broken JSON (with its line), a row without its columns, a pool
+            without candidates, or one problem id twice.
+    """
+    path = data_path("pools.parquet") if str(source) == "embedded" else Path(source)
+    if path.suffix not in SUFFIXES:
+        raise UserError(
+            f"{path}: pools come as {' or '.join(SUFFIXES)}, or as the word 'embedded'; "
+            f"got {path.suffix or 'no suffix'!r}"
+        )
+    if not path.is_file():
+        raise UserError(f"no such file: {path}")
+    rows = _jsonl_rows(path) if path.suffix == ".jsonl" else _parquet_rows(path)
+    pools: list[Pool] = []
+    seen: dict[str, str] = {}
+    for where, row in rows:
+        if limit is not None and len(pools) >= limit:
+            break
+        pool = _read_pool(where, row)
+        if pool.problem.id in seen:
+            raise UserError(
+                f"{where}: the problem id {pool.problem.id!r} was already used "
+                f"({seen[pool.problem.id]}); ids must be different"
+            )
+        seen[pool.problem.id] = where
+        pools.append(pool)
+    if not pools:
+        raise UserError(f"{path} holds no pools")
+    return pools
+
+
+def save_pools(pools: Sequence[Pool], path: Path) -> None:
+    """Write pools as ``.jsonl`` or ``.parquet``, by the suffix; teams are not written."""
+    rows = [pool_row(pool) for pool in pools]
+    if path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    elif path.suffix == ".parquet":
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd", compression_level=15)
+    else:
+        raise UserError(f"{path}: pools are written as {' or '.join(SUFFIXES)}")
+
+
+def pool_row(pool: Pool) -> dict[str, Any]:
+    """The row of a pool, as the files hold it."""
+    return {
+        "problem_id": pool.problem.id,
+        "problem": pool.problem.question,
+        "answer": pool.problem.answer,
+        "candidates": [
+            {
+                "text": c.text,
+                "answer": c.answer,
+                "correct": c.correct,
+                "source": c.source,
+                "score": c.score,
+            }
+            for c in pool.candidates
+        ],
+    }
+
+
+def _jsonl_rows(path: Path) -> Iterator[tuple[str, Any]]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    try:
+                        yield f"{path}, line {number}", json.loads(line)
+                    except (json.JSONDecodeError, RecursionError) as problem:
+                        raise UserError(f"{path}, line {number}: not JSON: {problem}") from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UserError(f"cannot read {path}: {problem}") from None
+
+
+def _parquet_rows(path: Path) -> Iterable[tuple[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as problem:
+        raise UserError(f"cannot read {path}: {problem}") from None
+    return ((f"{path}, row {i + 1}", row) for i, row in enumerate(table.to_pylist()))
+
+
+def _read_pool(where: str, row: Any) -> Pool:
+    if not isinstance(row, dict):
+        raise UserError(f"{where}: a pool is an object, got {type(row).__name__}")
+    absent = [k for k in ("problem_id", "problem", "candidates") if row.get(k) is None]
+    if absent:
+        raise UserError(
+            f"{where}: {', '.join(absent)} missing; a pool has problem_id, problem, candidates "
+            f"and, where known, answer; this row has {', '.join(map(str, row)) or 'nothing'}"
+        )
+    candidates = row["candidates"]
+    if not isinstance(candidates, list) or not candidates:
+        raise UserError(
+            f"{where}: problem {row['problem_id']!r} has no candidates; give it at least one"
+        )
+    read = tuple(_read_candidate(f"{where}, candidate {i}", c) for i, c in enumerate(candidates))
+    answer = row.get("answer")
+    problem = Problem(
+        str(row["problem_id"]), str(row["problem"]), None if answer is None else str(answer)
+    )
+    return Pool(problem, read)
+
+
+def _read_candidate(where: str, raw: Any) -> Candidate:
+    if isinstance(raw, str):
+        return Candidate(raw)
+    if not isinstance(raw, dict) or not isinstance(raw.get("text"), str):
+        raise UserError(f"{where}: a candidate is a text, or an object with a text in 'text'")
+    correct, answer, score = raw.get("correct"), raw.get("answer"), raw.get("score")
+    if correct is not None and correct not in (0, 1):
+        raise UserError(f"{where}: 'correct' is true, false or absent; got {correct!r}")
+    if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
+        raise UserError(f"{where}: 'score' is a number or absent; got {score!r}")
+    return Candidate(
+        raw["text"],
+        None if answer is None else str(answer),
+        None if correct is None else bool(correct),
+        None if raw.get("source") is None else str(raw["source"]),
+        None if score is None else float(score),
+    )

@@ -1,0 +1,35 @@
+"""Where the data that ships with the lab lies: in the wheel, or in a checkout's ``data/``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pairjudge_lab.records import UserError
+
+
+def data_folder() -> Path:
+    """The folder of embedded data.
+
+    Raises:
+        UserError: when this installation carries none.
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_data", package.parent / "data"):
+        if (folder / "README.md").exists():
+            return folder
+    raise UserError(
+        "this installation carries no embedded data; install the wheel, or work in a full checkout"
+    )
+
+
+def data_path(name: str) -> Path:
+    """The path of one embedded file or folder.
+
+    Raises:
+        UserError: when it is not there; the message lists what is.
+    """
+    path = data_folder() / name
+    if not path.exists():
+        here = ", ".join(sorted(p.name for p in data_folder().iterdir()))
+        raise UserError(f"no embedded data named {name!r}; there are: {here}")
+    return path

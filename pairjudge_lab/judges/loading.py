@@ -1,0 +1,89 @@
+"""``load_judge``: one string, one judge."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+
+from pairjudge_lab.embedded import data_path
+from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.judges.simulated import SimulatedJudge
+from pairjudge_lab.records import Judge, UserError
+
+SHIPPED = {
+    "tiny": "a real judge of about one million parameters, shipped here; reads arithmetic chains",
+    "simulated": "knows the truth and errs by plan: simulated:accuracy=0.8,slot_bias=0.1,noise=0,"
+    "unreadable=0,seed=0",
+    "recorded:FILE": "answers from a verdict table (.parquet) that the lab wrote",
+}
+"""Judges known by name, with what each is."""
+
+# The model card's own snippet names a repository that does not exist.
+_RENAMED = {"THU-KEG/PairJudgeRM": "THU-KEG/PairJudge-RM"}
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+
+
+def load_judge(spec: str, options: ModelOptions | None = None) -> Judge:
+    """Load a judge.
+
+    Args:
+        spec: a name from ``SHIPPED``, a folder with safetensors, a ``.gguf`` file, or the id of a
+            model on the Hugging Face hub, such as ``THU-KEG/PairJudge-RM``.
+        options: how a model is run; ignored by judges that are no model.
+
+    Raises:
+        UserError: an unknown name, a model that is not there, cannot be read safely, or cannot fit.
+    """
+    options = options or ModelOptions()
+    if spec == "tiny":
+        return _open("tiny", data_path("tiny-judge"), options)
+    if spec.partition(":")[0] == "simulated":
+        return _simulated(spec)
+    if spec.startswith("recorded:"):
+        from pairjudge_lab.judges.recorded import RecordedJudge
+
+        return RecordedJudge.from_file(Path(spec.removeprefix("recorded:")))
+    path = Path(spec).expanduser()
+    if path.suffix == ".gguf" and path.is_file():
+        return _open(spec, path, options)
+    if path.is_dir():
+        if not (path / "config.json").exists():
+            raise UserError(f"the folder {path} holds no model: there is no config.json in it")
+        return _open(spec, path, options)
+    if _HUB_ID.fullmatch(spec) and path.suffix != ".gguf" and not path.parent.is_dir():
+        if spec in _RENAMED:
+            warnings.warn(
+                f"the model card's {spec!r} does not exist; loading {_RENAMED[spec]!r}",
+                stacklevel=2,
+            )
+            spec = _RENAMED[spec]
+        return _open(spec, None, options)
+    raise UserError(
+        f"unknown judge {spec!r}; give one of {', '.join(SHIPPED)}, a folder with a model, a .gguf "
+        "file, or a hub id such as THU-KEG/PairJudge-RM"
+    )
+
+
+def _open(spec: str, path: Path | None, options: ModelOptions) -> Judge:
+    from pairjudge_lab.judges.opening import open_model
+
+    name = spec if path is None or spec in SHIPPED else path.stem if path.is_file() else path.name
+    return open_model(name, spec, path, options)
+
+
+def _simulated(spec: str) -> SimulatedJudge:
+    settings: dict[str, float | int] = {}
+    _, _, rest = spec.partition(":")
+    for part in filter(None, rest.split(",")):
+        key, _, value = part.partition("=")
+        if key not in ("accuracy", "slot_bias", "noise", "unreadable", "seed"):
+            raise UserError(
+                f"simulated judge: no setting {key!r}; there are accuracy, slot_bias, noise, "
+                "unreadable, seed"
+            )
+        try:
+            settings[key] = int(value) if key == "seed" else float(value)
+        except ValueError:
+            raise UserError(f"simulated judge: {key} is a number, got {value!r}") from None
+    return SimulatedJudge(**settings)  # type: ignore[arg-type]

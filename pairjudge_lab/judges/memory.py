@@ -1,0 +1,99 @@
+"""How much memory a model's weights will take, known before anything is loaded."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+from pairjudge_lab.records import UserError
+
+GB = 1e9
+_BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2}
+OVERHEAD = 1.15
+"""Weights times this must fit: activations and a first batch need their share."""
+
+
+def count_parameters(folder: Path) -> int:
+    """Parameters in a local folder's safetensors files, read from their headers alone.
+
+    Raises:
+        UserError: when there is no safetensors file, or one is broken.
+    """
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        pickles = [p.name for p in (*folder.glob("*.bin"), *folder.glob("*.pt"))]
+        found = (
+            f"; it has {', '.join(pickles)}, which is not loaded because it can run code"
+            if pickles
+            else ""
+        )
+        raise UserError(f"{folder} has no .safetensors file{found}")
+    total = 0
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                (length,) = struct.unpack("<Q", stream.read(8))
+                if length > 100_000_000:
+                    raise ValueError("its header is too long")
+                header = json.loads(stream.read(length))
+            for name, tensor in header.items():
+                if name != "__metadata__":
+                    begin, end = tensor["data_offsets"]
+                    total += (end - begin) // _BYTES.get(tensor["dtype"], 1)
+        except (OSError, ValueError, KeyError, TypeError, struct.error) as problem:
+            raise UserError(f"{file} is not a sound safetensors file: {problem}") from None
+    return total
+
+
+def count_hub_parameters(repository: str, revision: str | None) -> int | None:
+    """Parameters of a model on the hub, from its safetensors headers; None where it has none."""
+    from huggingface_hub import get_safetensors_metadata
+    from huggingface_hub.errors import NotASafetensorsRepoError, SafetensorsParsingError
+
+    try:
+        metadata = get_safetensors_metadata(repository, revision=revision)
+    except (NotASafetensorsRepoError, SafetensorsParsingError):
+        return None
+    return int(sum(metadata.parameter_count.values()))
+
+
+def free_memory(device: str) -> int:
+    """Bytes free on ``cpu``, ``mps`` or ``cuda``; all visible GPUs together."""
+    if device == "cuda":
+        import torch
+
+        return sum(torch.cuda.mem_get_info(i)[0] for i in range(torch.cuda.device_count()))
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
+def check_fit(spec: str, parameters: int, bytes_each: float, device: str) -> None:
+    """Refuse a model that cannot fit, with the numbers and what would.
+
+    Raises:
+        UserError: when weights and overhead pass the free memory.
+    """
+    need, free = parameters * bytes_each * OVERHEAD, free_memory(device)
+    if need <= free:
+        return
+    options = {"--dtype bfloat16": 2.0}
+    if device == "cuda":
+        options |= {"--quantisation 8bit": 1.0, "--quantisation 4bit": 0.55}
+    sizes = {
+        name: parameters * size * OVERHEAD for name, size in options.items() if size < bytes_each
+    }
+    fitting = [
+        f"{name} ({need_it / GB:.1f} GB)" for name, need_it in sizes.items() if need_it <= free
+    ]
+    advice = (
+        f"what would fit: {', '.join(fitting)}"
+        if fitting
+        else "nothing would make it fit here; use a machine with more memory or a smaller model"
+    )
+    raise UserError(
+        f"{spec} has {parameters / 1e9:.2f} billion parameters and needs {need / GB:.1f} GB at "
+        f"{bytes_each:g} bytes each, overhead included; {device} has {free / GB:.1f} GB free; "
+        f"{advice}"
+    )

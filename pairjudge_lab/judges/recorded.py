@@ -1,0 +1,102 @@
+"""A judge that answers from a verdict table: tournaments replayed on what was judged once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pairjudge_lab.datasets.verdicts import load_verdicts
+from pairjudge_lab.records import Match, Status, UserError, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS = (
+    "problem_id",
+    "response_a",
+    "response_b",
+    "repetition",
+    "status",
+    "a_correct",
+    "b_correct",
+    "text",
+    "prompt_tokens",
+    "completion_tokens",
+    "seconds",
+)
+
+
+class RecordedJudge:
+    """Answers matches from a table that the lab wrote; candidates are their index in the pool.
+
+    Args:
+        table: the verdict table, of one judge.
+        name: what to call the judge.
+        digest: what tells this recording from another.
+        capacity: matches a batch; it changes nothing but how often the arena asks.
+
+    Raises:
+        UserError: when the table lacks a column, or holds several judges.
+    """
+
+    def __init__(
+        self, table: pd.DataFrame, name: str, digest: str, *, capacity: int = 4096
+    ) -> None:
+        absent = [c for c in _COLUMNS if c not in table]
+        if absent:
+            raise UserError(
+                f"the recorded verdicts ({name}) lack {', '.join(absent)}; use a table written by "
+                "'pairjudge-lab judge'"
+            )
+        judges = list(table["judge"].unique()) if "judge" in table else []
+        if len(judges) > 1:
+            raise UserError(
+                f"the recorded verdicts ({name}) come from {len(judges)} judges: "
+                f"{', '.join(map(str, judges))}; keep the rows of one"
+            )
+        self.identity: Mapping[str, Any] = {"name": name, "recording": digest}
+        self.capacity = capacity
+        self._table = table
+        columns = [table[c].tolist() for c in _COLUMNS[:4]]
+        self._rows = {
+            (str(problem), int(a), int(b), int(repetition)): row
+            for row, (problem, a, b, repetition) in enumerate(zip(*columns, strict=True))
+        }
+
+    @classmethod
+    def from_file(cls, path: Path) -> RecordedJudge:
+        table = load_verdicts(path)
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return cls(table, f"recorded:{path.name}", digest)
+
+    def judge(self, matches: Sequence[Match]) -> list[Verdict]:
+        """The recorded verdicts.
+
+        Raises:
+            UserError: when a match was not recorded.
+        """
+        return [self._verdict(match) for match in matches]
+
+    def _verdict(self, match: Match) -> Verdict:
+        row = self._rows.get((match.pool.problem.id, match.a, match.b, match.repetition))
+        if row is None:
+            raise UserError(
+                f"no recorded verdict for problem {match.pool.problem.id!r}, candidate {match.a} "
+                f"shown before {match.b}, repetition {match.repetition}; the recording may cover "
+                "fewer candidates: try a smaller N"
+            )
+        record = self._table.iloc[row]
+        status = Status(record["status"])
+        read = status is Status.PARSED
+        return Verdict(
+            status,
+            bool(record["a_correct"]) if read else None,
+            bool(record["b_correct"]) if read else None,
+            str(record["text"]),
+            prompt_tokens=int(record["prompt_tokens"]),
+            completion_tokens=int(record["completion_tokens"]),
+            seconds=float(record["seconds"]),
+        )

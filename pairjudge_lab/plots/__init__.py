@@ -1,0 +1,1 @@
+"""One function a picture: takes a result, returns Axes."""

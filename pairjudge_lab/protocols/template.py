@@ -1,0 +1,61 @@
+"""A judge's template: the user message with three places, given as text, a file, or fetched.
+
+The places are ``{question}``, ``{response_a}`` and ``{response_b}``, each exactly once; every other
+brace is kept as it stands, so LaTeX in a template needs no escaping.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pairjudge_lab.records import UserError
+
+PLACES = ("question", "response_a", "response_b")
+_PLACE = re.compile("{(" + "|".join(PLACES) + ")}")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The wording of a request.
+
+    Raises:
+        UserError: when one of the three places is missing or stands there twice.
+    """
+
+    text: str
+    source: str = "built in"
+
+    def __post_init__(self) -> None:
+        found = _PLACE.findall(self.text)
+        for place in PLACES:
+            if found.count(place) != 1:
+                raise UserError(
+                    f"template ({self.source}): the place {{{place}}} stands there "
+                    f"{found.count(place)} times; it must stand there once"
+                )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the wording: part of every verdict's identity."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """The message; a value that itself contains ``{response_b}`` is not filled again."""
+        return _PLACE.sub(lambda found: values[found.group(1)], self.text)
+
+
+def read_template(path: Path) -> Template:
+    """Read a template from a UTF-8 file.
+
+    Raises:
+        UserError: when the file cannot be read or lacks a place.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UserError(f"cannot read the template {path}: {problem}") from None
+    return Template(text, str(path))

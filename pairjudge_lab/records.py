@@ -1,0 +1,220 @@
+"""The words of the house, as small frozen records. This room leans on nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class UserError(Exception):
+    """Something the user can put right: the message says what was wrong and what to try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A question with, where known, its reference answer."""
+
+    id: str
+    question: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One solution: its text, the final answer found in it, and whether that is right, where known.
+
+    ``score`` is a scalar reward where one came with the data; ``source`` names the model or run.
+    """
+
+    text: str
+    answer: str | None = None
+    correct: bool | None = None
+    source: str | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A problem with its N candidates.
+
+    ``teams[i]`` is the team of candidate i: equal numbers, same final answer. Empty means that
+    teams were not worked out, and then every candidate stands alone.
+    """
+
+    problem: Problem
+    candidates: tuple[Candidate, ...]
+    teams: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.candidates:
+            raise UserError(f"pool {self.problem.id!r} has no candidates; give it at least one")
+        if self.teams and len(self.teams) != len(self.candidates):
+            raise ValueError(
+                f"pool {self.problem.id!r}: {len(self.teams)} team numbers for "
+                f"{len(self.candidates)} candidates; there must be one each"
+            )
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    def team_of(self, candidate: int) -> int:
+        return self.teams[candidate] if self.teams else candidate
+
+    def first(self, n: int) -> Pool:
+        """The pool of the first n candidates.
+
+        Raises:
+            UserError: when the pool holds fewer than n.
+        """
+        if not 1 <= n <= len(self):
+            raise UserError(
+                f"pool {self.problem.id!r} has {len(self)} candidates, so N = {n} cannot be "
+                f"played; choose N between 1 and {len(self)}"
+            )
+        return Pool(self.problem, self.candidates[:n], self.teams[:n])
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Two candidates of one pool in a fixed order: ``a`` is shown first, ``b`` second."""
+
+    pool: Pool
+    a: int
+    b: int
+    repetition: int = 0
+
+    def __post_init__(self) -> None:
+        if self.a == self.b:
+            raise ValueError(f"candidate {self.a} cannot meet itself")
+
+    @property
+    def question(self) -> str:
+        return self.pool.problem.question
+
+    @property
+    def response_a(self) -> str:
+        return self.pool.candidates[self.a].text
+
+    @property
+    def response_b(self) -> str:
+        return self.pool.candidates[self.b].text
+
+    @property
+    def swapped(self) -> Match:
+        return Match(self.pool, self.b, self.a, self.repetition)
+
+
+class Status(StrEnum):
+    """Whether a verdict could be read."""
+
+    PARSED = "parsed"
+    UNPARSED = "unparsed"
+    TRUNCATED = "truncated"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a judge said of one match.
+
+    ``a_correct`` and ``b_correct`` are known exactly when ``status`` is ``parsed``; a verdict that
+    was not read holds None for both and says why in ``reason``. ``seconds`` is this verdict's
+    share of its batch's wall time; tokens are counted by the judge's own tokenizer.
+    """
+
+    status: Status
+    a_correct: bool | None = None
+    b_correct: bool | None = None
+    text: str = ""
+    reason: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        read = self.a_correct is not None and self.b_correct is not None
+        if read != (self.status is Status.PARSED) or (
+            not read and (self.a_correct is not None or self.b_correct is not None)
+        ):
+            raise ValueError(
+                f"a verdict has both labels exactly when it was parsed; got status "
+                f"{self.status.value!r} with labels {self.a_correct}, {self.b_correct}"
+            )
+
+    @property
+    def outcome(self) -> str:
+        """``A``, ``B``, ``tie`` (both correct), ``neither``, or ``invalid`` (nothing was read)."""
+        if self.status is not Status.PARSED:
+            return "invalid"
+        return {(True, True): "tie", (True, False): "A", (False, True): "B"}.get(
+            (bool(self.a_correct), bool(self.b_correct)), "neither"
+        )
+
+
+class Judge(Protocol):
+    """Turns matches into verdicts.
+
+    ``identity`` holds everything that could change a verdict (weights, template, decoding) and is
+    part of every stored verdict's key. ``capacity`` is how many matches fill one batch.
+    """
+
+    @property
+    def identity(self) -> Mapping[str, Any]: ...
+
+    @property
+    def capacity(self) -> int: ...
+
+    def judge(self, matches: Sequence[Match]) -> list[Verdict]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bout:
+    """What became of one place in a bracket.
+
+    ``how`` is ``match`` (judged), ``team`` (same final answer, no call) or ``bye`` (``b`` is None).
+    ``advanced`` holds nobody, one, or both.
+    """
+
+    a: int
+    b: int | None
+    how: str
+    advanced: tuple[int, ...]
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What came out of a tournament.
+
+    ``calls`` counts matches given to the judge (each repetition one); ``calls_saved`` counts those
+    that shared answers made needless. ``rules`` names every rule that could have mattered.
+    ``note`` is empty unless something unusual decided (everybody eliminated, say).
+    """
+
+    candidate: int
+    rounds: int
+    calls: int
+    calls_saved: int
+    rules: Mapping[str, Any]
+    history: tuple[tuple[Bout, ...], ...] = ()
+    ranking: tuple[int, ...] | None = None
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
+
+
+Play = Generator[list[Match], list[Verdict], Selection]
+"""A tournament in play: yields the matches of a round, is sent their verdicts in that order."""
+
+
+class Tournament(Protocol):
+    """Rules that ask for matches, hear the verdicts, and select one candidate."""
+
+    @property
+    def name(self) -> str: ...
+
+    def play(self, pool: Pool, rng: np.random.Generator) -> Play: ...

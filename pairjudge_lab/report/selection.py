@@ -1,0 +1,125 @@
+"""The report of a selection run."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.plots.bracket import plot_bracket
+from pairjudge_lab.plots.selectors import plot_accuracies
+from pairjudge_lab.plots.style import as_data_uri
+from pairjudge_lab.records import Bout, Pool, Selection
+from pairjudge_lab.runs import SelectionRun, write_whole
+
+_MEANINGS = {
+    "parsed": "both labels were read",
+    "unparsed": "the judge answered, but not in its format; never counted as a label",
+    "truncated": "the answer was cut off by the token limit before both labels",
+    "failed": "no answer was obtained",
+}
+
+
+def write_selection_report(run: SelectionRun, path: Path, *, title: str) -> None:
+    """Write a run's report as one HTML file.
+
+    Raises:
+        UserError: when the file cannot be written.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    source = files("pairjudge_lab.report").joinpath("selection.html.j2").read_text("utf-8")
+    page = environment.from_string(source).render(title=title, **_facts(run))
+    write_whole(path, page)
+
+
+def _facts(run: SelectionRun) -> dict[str, Any]:
+    accuracies = run.accuracies()
+    facts: dict[str, Any] = {
+        "summary": run.summary(),
+        "accuracies": accuracies,
+        "gains": run.gains(),
+        "meanings": _MEANINGS,
+        "identity": json.dumps(
+            {"judge": dict(run.judge), "rules": dict(run.selections[0].rules)}, indent=2
+        ),
+        "bracket_picture": "",
+        "match": None,
+    }
+    if accuracies:
+        axes = plot_accuracies(accuracies, highlight=run.tournament)
+        facts["accuracy_picture"] = as_data_uri(axes.figure)
+        facts["sentence"] = _sentence(run)
+    place = _telling_bracket(run)
+    if place is not None:
+        pool, selection = run.pools[place], run.selections[place]
+        facts["bracket_picture"] = as_data_uri(plot_bracket(pool, selection).figure)
+        facts["bracket_problem"] = pool.problem
+        facts["bracket_note"] = selection.note
+        facts["match"] = _telling_match(pool, selection)
+    return facts
+
+
+def _sentence(run: SelectionRun) -> str:
+    own, gain = run.accuracies()[run.tournament], run.gains()["majority"]
+    words = "more than" if gain.estimate >= 0 else "less than"
+    sure = (
+        "the interval leaves zero out"
+        if gain.low > 0 or gain.high < 0
+        else "an interval that includes zero: these problems do not tell the two apart"
+    )
+    return (
+        f"The {run.tournament} selects a right answer for {100 * own.estimate:.1f} % of the "
+        "problems, "
+        f"{100 * abs(gain.estimate):.1f} points {words} majority voting "
+        f"(95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}; {sure})."
+    )
+
+
+def _telling_bracket(run: SelectionRun) -> int | None:
+    """A problem whose bracket shows something: majority wrong, the knockout right, many calls."""
+
+    def interest(place: int) -> tuple[bool, int]:
+        known = place in known_places
+        saved_it = known and values[run.tournament][index[place]] > values["majority"][index[place]]
+        return saved_it, run.selections[place].calls
+
+    known_places = run.known
+    index = {place: i for i, place in enumerate(known_places)}
+    values = run.values() if known_places else {}
+    drawn = [i for i, s in enumerate(run.selections) if s.history and len(run.pools[i]) <= 64]
+    return max(drawn, key=interest, default=None)
+
+
+def _telling_match(pool: Pool, selection: Selection) -> dict[str, Any] | None:
+    judged = [b for bouts in selection.history for b in bouts if b.verdict is not None]
+    if not judged:
+        return None
+
+    def interest(bout: Bout) -> bool:
+        assert bout.b is not None
+        return pool.candidates[bout.a].correct != pool.candidates[bout.b].correct
+
+    bout = max(judged, key=interest)
+    verdict = bout.verdict
+    assert verdict is not None
+    assert bout.b is not None
+    sides = []
+    for slot, index in (("A", bout.a), ("B", bout.b)):
+        candidate = pool.candidates[index]
+        truth = {True: ", right", False: ", wrong", None: ""}[candidate.correct]
+        mark = {True: "right", False: "wrong", None: ""}[candidate.correct]
+        sides.append(
+            {"slot": slot, "index": index, "text": candidate.text, "truth": truth, "mark": mark}
+        )
+    said = {"A": "only A correct", "B": "only B correct", "tie": "both correct"}
+    return {
+        "sides": sides,
+        "judgment": verdict.text,
+        "status": verdict.status.value,
+        "outcome": said.get(verdict.outcome, verdict.outcome),
+    }

@@ -1,0 +1,1 @@
+"""Statistics of judges and selections: arrays and tables in, small frozen results out."""

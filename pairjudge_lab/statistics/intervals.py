@@ -1,0 +1,81 @@
+"""Intervals over problems: the unit that is sampled is the problem, never the candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean with its interval.
+
+    ``n`` is the number of problems; ``method`` says how the interval was made; ``level`` is its
+    nominal coverage. Low and high are NaN where n is too small for any.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+    method: str
+    level: float = 0.95
+
+    def __str__(self) -> str:
+        return (
+            f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}] (n = {self.n}, {self.method})"
+        )
+
+
+def mean_interval(values: Sequence[float], *, level: float = 0.95) -> Estimate:
+    """The mean of one value a problem, with an interval.
+
+    Zeros and ones give Wilson's interval (1927); other values Student's t on the mean, cut at 0
+    and 1 when all values lie between them.
+
+    Raises:
+        ValueError: for no values.
+    """
+    from scipy import stats
+
+    data = np.asarray(values, dtype=float)
+    if not data.size:
+        raise ValueError("no values: an interval needs at least one problem")
+    n, mean = int(data.size), float(data.mean())
+    if np.isin(data, (0.0, 1.0)).all():
+        found = stats.binomtest(int(data.sum()), n).proportion_ci(level, method="wilson")
+        return Estimate(mean, float(found.low), float(found.high), n, "Wilson", level)
+    low, high = _student(data, level)
+    if data.min() >= 0 and data.max() <= 1:
+        low, high = max(0.0, low), min(1.0, high)
+    return Estimate(mean, low, high, n, "Student", level)
+
+
+def difference_interval(
+    values: Sequence[float], rivals: Sequence[float], *, level: float = 0.95
+) -> Estimate:
+    """The mean paired difference, one pair a problem, with Student's interval.
+
+    Raises:
+        ValueError: for no pairs, or lists of different length.
+    """
+    one, two = np.asarray(values, dtype=float), np.asarray(rivals, dtype=float)
+    if one.shape != two.shape or not one.size:
+        raise ValueError(f"one value and one rival a problem; got {one.size} and {two.size}")
+    data = one - two
+    low, high = _student(data, level)
+    return Estimate(float(data.mean()), low, high, int(data.size), "paired Student", level)
+
+
+def _student(data: np.ndarray, level: float) -> tuple[float, float]:
+    from scipy import stats
+
+    if data.size < 2:
+        return float("nan"), float("nan")
+    error = float(stats.sem(data))
+    if error == 0.0:
+        return float(data.mean()), float(data.mean())
+    low, high = stats.t.interval(level, data.size - 1, loc=data.mean(), scale=error)
+    return float(low), float(high)

@@ -1,0 +1,1 @@
+"""How a judge like PairJudge RM is made, in the small."""

@@ -1,0 +1,102 @@
+"""The arrows run one way: no room reaches for a higher one."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "pairjudge_lab"
+
+# What each room may lean on. A room may always lean on itself.
+MAY_LEAN_ON = {
+    "records": set(),
+    "embedded": {"records"},
+    "answers": {"records"},
+    "answers_worker": set(),
+    "protocols": {"records"},
+    "tournaments": {"records"},
+    "selectors": {"records"},
+    "datasets": {"records", "embedded"},
+    "judges": {"records", "embedded", "protocols", "datasets"},
+    "store": {"records"},
+    "arena": {"records", "store"},
+    "statistics": set(),
+    "plots": {"records", "statistics"},
+    "runs": {"records", "answers", "arena", "selectors", "statistics", "store"},
+    "report": {"records", "runs", "plots"},
+    "training": {"records", "protocols", "embedded", "answers", "judges", "datasets"},
+    "cli": {
+        "records", "answers", "arena", "datasets", "judges", "protocols", "report", "runs",
+        "store", "tournaments",
+    },
+    "__init__": {
+        "records", "answers", "arena", "datasets", "judges", "store", "tournaments",
+    },
+    "__main__": {"cli"},
+}  # fmt: skip
+
+
+def room_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def rooms_imported(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            names = [node.module or ""]
+            if node.module == "pairjudge_lab":
+                names = [f"pairjudge_lab.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "pairjudge_lab" and len(parts) > 1:
+                found.add(parts[1])
+    return found - {"__version__"}
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_a_room_leans_only_on_lower_ones(file):
+    room = room_of(file)
+    assert room in MAY_LEAN_ON, f"{room} is not on the map; give it a line in MAY_LEAN_ON"
+    reached = rooms_imported(file) - {room} - MAY_LEAN_ON[room]
+    assert not reached, f"{room} reaches for {', '.join(sorted(reached))}"
+
+
+def test_the_map_has_no_circle():
+    below = {room: set(rooms) for room, rooms in MAY_LEAN_ON.items()}
+    while below:
+        ground = {room for room, rooms in below.items() if not rooms & below.keys()}
+        assert ground, f"a circle among {sorted(below)}"
+        below = {room: rooms for room, rooms in below.items() if room not in ground}
+
+
+def test_the_map_names_only_rooms_that_are_there():
+    assert {room_of(f) for f in FILES} == MAY_LEAN_ON.keys()
+
+
+def test_importing_the_lab_imports_no_torch():
+    code = (
+        "import sys, pairjudge_lab, pairjudge_lab.cli;"
+        "heavy = {'torch', 'transformers', 'pandas', 'numpy', 'matplotlib'} & sys.modules.keys();"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_name_offered_at_the_top_is_there():
+    import pairjudge_lab
+
+    assert set(pairjudge_lab.__all__) == pairjudge_lab._HOMES.keys()
+    for name in pairjudge_lab.__all__:
+        assert getattr(pairjudge_lab, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        pairjudge_lab.nonsense  # noqa: B018

@@ -1,0 +1,159 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pairjudge_lab.records import Match, Status, Verdict
+from pairjudge_lab.tournaments import Knockout, tournament
+from pairjudge_lab.tournaments.knockout import draw_round
+from tests.conftest import make_pool
+
+UNREAD = Verdict(Status.UNPARSED, reason="static")
+
+
+def says(a, b):
+    return Verdict(Status.PARSED, a, b)
+
+
+def truth(match):
+    right = [bool(match.pool.candidates[i].correct) for i in (match.a, match.b)]
+    return says(*right)
+
+
+def play(pool, judge, rule="paper", seed=0):
+    game = Knockout(rule).play(pool, np.random.default_rng(seed))
+    sent, asked = None, []
+    while True:
+        try:
+            matches = game.send(sent)
+        except StopIteration as end:
+            return end.value, asked
+        asked.append(matches)
+        sent = [judge(m) for m in matches]
+
+
+teams = st.lists(st.integers(0, 6), min_size=1, max_size=70)
+
+
+@given(teams, st.sampled_from(["paper", "released"]), st.integers(0, 99))
+def test_a_judge_that_never_errs_finds_a_right_candidate(numbers, rule, seed):
+    pool = make_pool([t == 0 for t in numbers], numbers)
+    selection, _ = play(pool, truth, rule, seed)
+    assert pool.candidates[selection.candidate].correct == (0 in numbers)
+
+
+@given(teams, st.sampled_from(["paper", "released"]), st.integers(0, 999))
+def test_the_rules_hold_whatever_the_judge_says(numbers, rule, seed):
+    pool = make_pool([False] * len(numbers), numbers)
+    rng = np.random.default_rng(seed)
+    options = [says(True, True), says(True, False), says(False, True), says(False, False), UNREAD]
+    selection, asked = play(pool, lambda m: options[rng.integers(5)], rule, seed)
+    assert selection.calls == sum(map(len, asked)) <= len(pool) - 1
+    assert selection.rounds == len(selection.history)
+    alive = set(range(len(pool)))
+    saved = 0
+    for bouts, matches in zip(selection.history, asked, strict=True):
+        seen = [c for b in bouts for c in (b.a, b.b) if c is not None]
+        assert sorted(seen) == sorted(alive), "everyone alive has one place, nobody else has one"
+        assert [b.how for b in bouts].count("bye") == len(alive) % 2
+        judged = [(b.a, b.b) for b in bouts if b.how == "match"]
+        assert judged == [(m.a, m.b) for m in matches]
+        for bout in bouts:
+            if bout.b is not None:
+                same = pool.team_of(bout.a) == pool.team_of(bout.b)
+                assert same == (bout.how == "team")
+                saved += same
+        alive = {c for b in bouts for c in b.advanced} or {selection.candidate}
+    assert selection.candidate in alive
+    if not selection.note:
+        assert len({pool.team_of(c) for c in alive}) == 1
+        assert selection.calls_saved == saved + len(alive) - 1
+    assert sum(selection.statuses.values()) == selection.calls
+
+
+@given(teams.filter(lambda t: len(t) >= 2), st.integers(0, 99))
+def test_as_few_meetings_within_a_team_as_can_be(numbers, seed):
+    pool = make_pool([False] * len(numbers), numbers)
+    pairs, bye = draw_round(pool, list(range(len(numbers))), np.random.default_rng(seed))
+    within = sum(pool.team_of(a) == pool.team_of(b) for a, b in pairs)
+    playing = [numbers[c] for pair in pairs for c in pair]
+    assert within == max(0, max(Counter(playing).values()) - len(pairs))
+    assert (bye is None) == (len(numbers) % 2 == 0)
+
+
+def first_bout(rule, verdict, seeds=range(200)):
+    """How often A, B, nobody goes on from one match of two different answers."""
+    pool, went_on = make_pool([False, False]), Counter()
+    for seed in seeds:
+        selection, _ = play(pool, lambda m: verdict, rule, seed)
+        bout = selection.history[0][0]
+        went_on["A" if bout.advanced == (bout.a,) else "B" if bout.advanced else "nobody"] += 1
+    return went_on
+
+
+@pytest.mark.parametrize("rule", ["paper", "released"])
+def test_one_label_decides(rule):
+    assert first_bout(rule, says(True, False)) == {"A": 200}
+    assert first_bout(rule, says(False, True)) == {"B": 200}
+    assert first_bout(rule, says(False, False)) == {"nobody": 200}
+
+
+def test_both_correct_is_a_draw_on_paper_and_slot_a_in_the_released_code():
+    paper = first_bout("paper", says(True, True))
+    assert 70 <= paper["A"] <= 130
+    assert paper["A"] + paper["B"] == 200
+    assert first_bout("released", says(True, True)) == {"A": 200}
+
+
+def test_an_unreadable_verdict_follows_the_named_rule():
+    paper = first_bout("paper", UNREAD)
+    assert 70 <= paper["A"] <= 130
+    assert paper["A"] + paper["B"] == 200
+    assert first_bout("released", UNREAD) == {"nobody": 200}
+    selection, _ = play(make_pool([False, False]), lambda m: UNREAD, "released")
+    assert selection.rules["unreadable"] == "both are out"
+    assert selection.statuses == {"unparsed": 1}
+    assert "put everybody out" in selection.note
+
+
+def test_slots_are_drawn_evenly():
+    shown = Counter()
+    for seed in range(2000):
+        pairs, _ = draw_round(make_pool([False] * 4), [0, 1, 2, 3], np.random.default_rng(seed))
+        shown.update(a for a, _ in pairs)
+    # 2,000 rounds of two matches: each is shown first in half of them, give or take 5 sigma.
+    assert all(abs(shown[c] - 1000) < 5 * np.sqrt(2000 / 4) for c in range(4)), shown
+
+
+def test_one_team_needs_no_call():
+    selection, asked = play(make_pool([True] * 5, [0] * 5), truth)
+    assert (selection.calls, selection.calls_saved, selection.rounds, asked) == (0, 4, 0, [])
+
+
+def test_the_best_wins_as_often_as_theory_says():
+    """At N = 4 with a judge right with probability 0.7 against one right answer: 0.7 ** 2."""
+    pool = make_pool([True, False, False, False])
+    rng, runs, wins = np.random.default_rng(1), 4000, 0
+
+    def judge(match: Match) -> Verdict:
+        better_first = bool(match.pool.candidates[match.a].correct)
+        if not better_first and not match.pool.candidates[match.b].correct:
+            a = bool(rng.random() < 0.5)
+        else:
+            a = better_first == bool(rng.random() < 0.7)
+        return says(a, not a)
+
+    for seed in range(runs):
+        wins += play(pool, judge, seed=seed)[0].candidate == 0
+    assert abs(wins / runs - 0.49) < 4 * np.sqrt(0.49 * 0.51 / runs)
+
+
+def test_names():
+    assert tournament("knockout").name == "knockout"
+    assert tournament("knockout-released").name == "knockout-released"
+    with pytest.raises(Exception, match=r"no tournament named 'x'; there are: knockout"):
+        tournament("x")
+    with pytest.raises(ValueError, match="rule is 'paper' or 'released'"):
+        Knockout("other")
