@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class SelectionRun:
 
     def summary(self) -> dict[str, Any]:
         """Everything as plain values for JSON."""
-        accuracies = {name: asdict(value) for name, value in self.accuracies().items()}
+        accuracies = {name: _plain(value) for name, value in self.accuracies().items()}
         ledger = self.ledger
         return {
             "tournament": self.tournament,
@@ -84,7 +85,7 @@ class SelectionRun:
             "problems_without_known_truth": len(self.pools) - len(self.known),
             "accuracy": accuracies.pop(self.tournament, None),
             "baselines": accuracies,
-            "gains": {name: asdict(value) for name, value in self.gains().items()},
+            "gains": {name: _plain(value) for name, value in self.gains().items()},
             "calls": sum(s.calls for s in self.selections),
             "calls_saved": sum(s.calls_saved for s in self.selections),
             "everybody_eliminated": sum(bool(s.note) for s in self.selections),
@@ -116,6 +117,11 @@ class SelectionRun:
             }
             for pool, selection, right in zip(self.pools, self.selections, self.right, strict=True)
         ]
+
+
+def _plain(value: Estimate) -> dict[str, Any]:
+    """An estimate for JSON, which has no NaN: a bound that is not known is null."""
+    return {k: None if isinstance(v, float) and isnan(v) else v for k, v in asdict(value).items()}
 
 
 def run_selection(

@@ -49,7 +49,7 @@ class Template:
 
 
 def read_template(path: Path) -> Template:
-    """Read a template from a UTF-8 file.
+    """Read a template from a UTF-8 file; a line end that closes the file is no part of it.
 
     Raises:
         UserError: when the file cannot be read or lacks a place.
@@ -58,4 +58,4 @@ def read_template(path: Path) -> Template:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise UserError(f"cannot read the template {path}: {problem}") from None
-    return Template(text, str(path))
+    return Template(text.removesuffix("\n"), str(path))

@@ -49,7 +49,7 @@ def mean_interval(values: Sequence[float], *, level: float = 0.95) -> Estimate:
         return Estimate(mean, float(found.low), float(found.high), n, "Wilson", level)
     low, high = _student(data, level)
     if data.min() >= 0 and data.max() <= 1:
-        low, high = max(0.0, low), min(1.0, high)
+        low, high = float(np.maximum(0.0, low)), float(np.minimum(1.0, high))
     return Estimate(mean, low, high, n, "Student", level)
 
 

@@ -163,15 +163,15 @@ def write_check(chain: Chain, solution: str) -> tuple[str, bool]:
         if i >= len(written):
             return "\n".join([*lines, head + "missing"]), False
         if written[i] != str(result):
-            return "\n".join([*lines, head + f"not {written[i]}"]), False
-        lines.append(head + "right")
+            return "\n".join([*lines, head + f"says {written[i]}, wrong"]), False
+        lines.append(head + f"says {result}, right")
         value = result
     boxed = final_answer(solution)
     if len(written) > len(chain.steps) or boxed is None:
         return "\n".join([*lines, f"answer {value}, missing"]), False
     if boxed != value:
-        return "\n".join([*lines, f"answer {value}, not {boxed}"]), False
-    return "\n".join([*lines, f"answer {value}, right"]), True
+        return "\n".join([*lines, f"answer {value}, says {boxed}, wrong"]), False
+    return "\n".join([*lines, f"answer {value}, says {value}, right"]), True
 
 
 def write_judgment(chain: Chain, response_a: str, response_b: str) -> str:

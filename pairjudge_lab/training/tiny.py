@@ -2,8 +2,9 @@
 
     python -m pairjudge_lab.training.tiny solver --out build/solver
     python -m pairjudge_lab.training.tiny samples --solver build/solver --out build/samples.jsonl
-    python -m pairjudge_lab.training.tiny judge --base build/solver --samples build/samples.jsonl \\
+    python -m pairjudge_lab.training.tiny judge --base build/base --samples build/samples.jsonl \\
         --out build/judge
+    python -m pairjudge_lab.training.tiny pools --solver build/solver --out pools.parquet
 
 Every batch is drawn from (seed, step), so a run that is killed and started again goes on with the
 batches it would have seen. Nothing here touches the held-out tenth of the world.
@@ -21,6 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from pairjudge_lab.answers import prepare
+from pairjudge_lab.datasets.pools import save_pools
+from pairjudge_lab.records import Candidate, Pool, Problem
 from pairjudge_lab.training.chains import (
     Chain,
     parse_chain,
@@ -211,6 +215,29 @@ def train(
     tokenizer.save_pretrained(out)
 
 
+def distinct_chains(count: int, seed: int, *, held_out: bool) -> list[Chain]:
+    """Different chains from the trained or the held-out part, always the same for a seed."""
+    rng = np.random.default_rng([seed, 3, int(held_out)])
+    found: dict[str, Chain] = {}
+    while len(found) < count:
+        chain = random_chain(rng, held_out=held_out)
+        found.setdefault(chain.question, chain)
+    return list(found.values())
+
+
+def make_pools(chains: list[Chain], solutions: list[list[str]]) -> list[Pool]:
+    """Pools of sampled solutions, with the answers found and marked."""
+    return [
+        prepare(
+            Pool(
+                Problem(f"chain-{i:03}", chain.question, str(chain.answer)),
+                tuple(Candidate(text, source="tiny-solver") for text in texts),
+            )
+        )
+        for i, (chain, texts) in enumerate(zip(chains, solutions, strict=True))
+    ]
+
+
 def read_samples(path: Path) -> list[tuple[str, list[str]]]:
     with path.open() as lines:
         rows = map(json.loads, lines)
@@ -267,17 +294,18 @@ def main(argv: list[str] | None = None) -> None:
         if name == "judge":
             stage.add_argument("--base", type=Path, required=True)
             stage.add_argument("--samples", type=Path, required=True)
-    stage = stages.add_parser("samples")
-    stage.add_argument("--solver", type=Path, required=True)
-    stage.add_argument("--out", type=Path, required=True)
-    stage.add_argument("--problems", type=int, default=4000)
-    stage.add_argument("--per-problem", type=int, default=8)
-    stage.add_argument("--temperature", type=float, default=1.0)
-    stage.add_argument("--seed", type=int, default=0)
+    for name, problems, each in (("samples", 4000, 8), ("pools", 200, 64)):
+        stage = stages.add_parser(name)
+        stage.add_argument("--solver", type=Path, required=True)
+        stage.add_argument("--out", type=Path, required=True)
+        stage.add_argument("--problems", type=int, default=problems)
+        stage.add_argument("--per-problem", type=int, default=each)
+        stage.add_argument("--temperature", type=float, default=1.0)
+        stage.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
-    if args.stage == "samples":
-        rng = np.random.default_rng([args.seed, 3])
-        chains: list[Chain] = [random_chain(rng, held_out=False) for _ in range(args.problems)]
+    if args.stage in ("samples", "pools"):
+        held_out = args.stage == "pools"
+        chains = distinct_chains(args.problems, args.seed, held_out=held_out)
         questions = [c.question for c in chains]
         solutions = sample_solutions(
             args.solver,
@@ -286,6 +314,9 @@ def main(argv: list[str] | None = None) -> None:
             temperature=args.temperature,
             seed=args.seed,
         )
+        if held_out:
+            save_pools(make_pools(chains, solutions), args.out)
+            return
         with args.out.open("w") as out:
             for question, texts in zip(questions, solutions, strict=True):
                 out.write(json.dumps({"problem": question, "solutions": texts}) + "\n")
@@ -302,12 +333,17 @@ def main(argv: list[str] | None = None) -> None:
         tokenizer = build_tokenizer(args.seed)
         train(new_model(len(tokenizer), args.seed), tokenizer, solver_example, **common)
     else:
+        from tokenizers import AddedToken
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(args.base)
         model = AutoModelForCausalLM.from_pretrained(args.base)
+        # The words of a check, which no solution holds.
+        tokenizer.add_tokens([AddedToken(p, normalized=False) for p in (", says ", ", wrong\n")])
+        model.resize_token_embeddings(len(tokenizer))
         samples = read_samples(args.samples)
         train(model, tokenizer, lambda rng: judge_example(rng, samples), **common)
+        (args.out / "judge_template.md").write_text(TEMPLATE + "\n")
 
 
 if __name__ == "__main__":

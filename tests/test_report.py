@@ -1,0 +1,59 @@
+from html.parser import HTMLParser
+
+import pytest
+
+from pairjudge_lab.judges.simulated import SimulatedJudge
+from pairjudge_lab.plots.bracket import plot_bracket
+from pairjudge_lab.plots.style import as_svg
+from pairjudge_lab.records import Candidate, Pool, Problem
+from pairjudge_lab.report import write_selection_report
+from pairjudge_lab.runs import run_selection
+from pairjudge_lab.tournaments import Knockout
+from tests.conftest import make_pool
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> \\boxed{%d} $x_{1}$ '\"&"
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append((tag, dict(attrs)))
+
+
+def evil_pool(i):
+    candidates = tuple(Candidate(EVIL % (j % 3), correct=j % 3 == 0) for j in range(6))
+    return Pool(Problem(f"<b>{i}</b>", EVIL % i, "0"), candidates)
+
+
+def test_text_from_models_never_becomes_markup(tmp_path):
+    run = run_selection([evil_pool(i) for i in range(3)], SimulatedJudge(), Knockout(), n=6)
+    page = tmp_path / "report.html"
+    write_selection_report(run, page, title="<i>title</i>")
+    text = page.read_text()
+    parser = Tags()
+    parser.feed(text)
+    tags = {tag for tag, _ in parser.seen}
+    assert not tags & {"script", "i", "iframe", "object", "link", "svg"}
+    assert all(a["src"].startswith("data:") for t, a in parser.seen if t == "img")
+    assert not any(key.startswith("on") for _, attrs in parser.seen for key in attrs)
+    assert "&lt;script&gt;" in text
+
+
+def test_a_report_without_truth_says_so(tmp_path):
+    pool = Pool(Problem("p", "?"), (Candidate("A: 1", "1"), Candidate("A: 1", "1")))
+    run = run_selection([pool], SimulatedJudge(), Knockout(), n=2)
+    write_selection_report(run, tmp_path / "r.html", title="t")
+    assert "no accuracy can be given" in (tmp_path / "r.html").read_text()
+
+
+@pytest.mark.parametrize("n", [2, 5, 16, 64])
+def test_a_bracket_shows_every_candidate(n):
+    pool = make_pool([i % 3 == 0 for i in range(n)], [i % 3 for i in range(n)])
+    run = run_selection([pool], SimulatedJudge(accuracy=0.7), Knockout(), n=n)
+    axes = plot_bracket(run.pools[0], run.selections[0])
+    shown = {text.get_text().partition(":")[0] for text in axes.texts}
+    assert shown == {str(i) for i in range(n)}
+    assert as_svg(axes.figure).startswith("<svg")

@@ -1,0 +1,93 @@
+from itertools import product
+from statistics import mean
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pairjudge_lab import selectors
+from pairjudge_lab.records import Candidate, Pool, Problem, UserError
+from pairjudge_lab.statistics.intervals import difference_interval, mean_interval
+from tests.conftest import make_pool
+
+
+def test_by_hand():
+    # Answers 0 0 | 1 1 | 2: two teams of two share the vote, and one of them is right.
+    pool = make_pool([True, True, False, False, False], [0, 0, 1, 1, 2])
+    assert selectors.first(pool) == 1.0
+    assert selectors.random(pool) == pytest.approx(0.4)
+    assert selectors.majority(pool) == pytest.approx(0.5)
+    assert selectors.oracle(pool) == 1.0
+
+
+def test_a_candidate_without_an_answer_has_no_vote():
+    none = Candidate("I do not know", None, False)
+    yes = Candidate("A: 0", "0", True)
+    pool = Pool(Problem("p", "?", "0"), (none, none, yes), (0, 1, 2))
+    assert selectors.majority(pool) == 1.0
+    silent = Pool(Problem("p", "?", "0"), (none, none), (0, 1))
+    assert selectors.majority(silent) == 0.0
+
+
+def test_majority_agrees_with_drawing_one_of_the_largest_teams():
+    rng = np.random.default_rng(0)
+    for teams in product(range(3), repeat=5):
+        pool = make_pool([t == 0 for t in teams], list(teams))
+        draws = []
+        for _ in range(200):
+            counts = np.bincount(teams, minlength=3)
+            draws.append(float(rng.choice(np.flatnonzero(counts == counts.max())) == 0))
+        assert abs(mean(draws) - selectors.majority(pool)) < 0.2
+
+
+def test_unknown_truth_is_refused():
+    with pytest.raises(UserError, match="it is not known whether candidate 0 is right"):
+        selectors.first(Pool(Problem("p", "?"), (Candidate("x"),)))
+
+
+def test_the_published_wilson_interval():
+    # MT-Bench, GPT-4: 52 of 80 consistent.
+    found = mean_interval([1.0] * 52 + [0.0] * 28)
+    assert (found.low, found.high) == pytest.approx((0.54080, 0.74545), abs=5e-6)
+    assert (found.n, found.method) == (80, "Wilson")
+
+
+def test_students_interval_agrees_with_scipy():
+    one, two = np.random.default_rng(1).random((2, 30))
+    found = difference_interval(one, two)
+    theirs = stats.ttest_rel(one, two).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
+
+
+def test_degenerate_intervals():
+    assert np.isnan(mean_interval([0.5]).low)
+    assert mean_interval([0.5, 0.5]).low == mean_interval([0.5, 0.5]).high == 0.5
+    assert mean_interval([1.0, 1.0]).low == pytest.approx(0.342, abs=0.001)
+    assert mean_interval([0.0, 0.0, 0.5]).low == 0.0
+    with pytest.raises(ValueError, match="at least one problem"):
+        mean_interval([])
+    with pytest.raises(ValueError, match="one value and one rival"):
+        difference_interval([1.0], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("truth", [0.3, 0.6, 0.9])
+def test_intervals_cover_a_planted_truth(truth):
+    rng = np.random.default_rng(2)
+    hits = 0
+    for _ in range(1000):
+        found = mean_interval((rng.random(200) < truth).astype(float))
+        hits += found.low <= truth <= found.high
+    assert 0.93 <= hits / 1000 <= 0.97
+
+
+def test_paired_intervals_cover_a_planted_difference():
+    rng = np.random.default_rng(3)
+    hits = 0
+    for _ in range(1000):
+        ability = rng.random(150)
+        one = rng.random(150) < np.clip(ability + 0.05, 0, 1)
+        two = rng.random(150) < ability
+        planted = 0.05 - 0.05**2 / 2  # the clip takes a little off
+        found = difference_interval(one.astype(float), two.astype(float))
+        hits += found.low <= planted <= found.high
+    assert 0.93 <= hits / 1000 <= 0.97
