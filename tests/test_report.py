@@ -5,7 +5,7 @@ import pytest
 from pairjudge_lab.judges.simulated import SimulatedJudge
 from pairjudge_lab.plots.bracket import plot_bracket
 from pairjudge_lab.plots.style import as_svg
-from pairjudge_lab.records import Candidate, Pool, Problem
+from pairjudge_lab.records import Candidate, Pool, Problem, Status, Verdict
 from pairjudge_lab.report import write_selection_report
 from pairjudge_lab.runs import run_selection
 from pairjudge_lab.tournaments import Knockout
@@ -57,3 +57,16 @@ def test_a_bracket_shows_every_candidate(n):
     shown = {text.get_text().partition(":")[0] for text in axes.texts}
     assert shown == {str(i) for i in range(n)}
     assert as_svg(axes.figure).startswith("<svg")
+
+
+class NoSaysTheJudge(SimulatedJudge):
+    def _verdict(self, match):
+        return Verdict(Status.PARSED, False, False)
+
+
+def test_a_round_that_puts_everybody_out_is_drawn_too(tmp_path):
+    pool = make_pool([True, False, False, False, False])
+    run = run_selection([pool], NoSaysTheJudge(), Knockout(), n=5)
+    assert run.summary()["everybody_eliminated"] == int(bool(run.selections[0].note))
+    write_selection_report(run, tmp_path / "r.html", title="t")
+    assert plot_bracket(run.pools[0], run.selections[0]).texts

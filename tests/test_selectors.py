@@ -53,10 +53,23 @@ def test_the_published_wilson_interval():
 
 
 def test_students_interval_agrees_with_scipy():
-    one, two = np.random.default_rng(1).random((2, 30))
-    found = difference_interval(one, two)
-    theirs = stats.ttest_rel(one, two).confidence_interval(0.95)
+    data = np.random.default_rng(1).random(30)
+    found = mean_interval(data)
+    theirs = stats.ttest_1samp(data, 0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
+
+
+def test_the_paired_interval_is_agresti_and_mins():
+    # 40 pairs: 12 won by the first alone, 4 by the second alone. With half an observation added
+    # to each cell, b = 12.5, c = 4.5, n = 42: (b - c)/n and the usual variance of that.
+    one = [1.0] * 12 + [0.0] * 4 + [1.0] * 20 + [0.0] * 4
+    two = [0.0] * 12 + [1.0] * 4 + [1.0] * 20 + [0.0] * 4
+    found = difference_interval(one, two)
+    middle = (12.5 - 4.5) / 42
+    error = np.sqrt(12.5 + 4.5 - (12.5 - 4.5) ** 2 / 42) / 42
+    assert found.estimate == pytest.approx(0.2)
+    assert found.low == pytest.approx(middle - 1.959964 * error, abs=1e-6)
+    assert found.high == pytest.approx(middle + 1.959964 * error, abs=1e-6)
 
 
 def test_degenerate_intervals():
@@ -68,6 +81,11 @@ def test_degenerate_intervals():
         mean_interval([])
     with pytest.raises(ValueError, match="one value and one rival"):
         difference_interval([1.0], [1.0, 2.0])
+    with pytest.raises(ValueError, match="chances between 0 and 1"):
+        difference_interval([1.0], [2.0])
+    every_time = difference_interval([1.0] * 3, [0.0] * 3)
+    assert every_time.low < 0.1
+    assert every_time.high == 1.0
 
 
 @pytest.mark.parametrize("truth", [0.3, 0.6, 0.9])

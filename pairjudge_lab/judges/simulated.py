@@ -25,7 +25,8 @@ class SimulatedJudge:
     P(called correct | slot B), same response and opponent, is ``slot_bias`` exactly. Last, with
     probability ``unreadable`` nothing can be read.
 
-    A verdict depends on ``seed`` and the match alone, never on its batch.
+    A verdict depends on ``seed`` and the match's texts alone, never on its batch: like a model,
+    the judge says the same of two candidates that wrote the same.
 
     Raises:
         UserError: for a figure outside its range.
@@ -51,13 +52,15 @@ class SimulatedJudge:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        return {"name": "simulated", **asdict(self)}
+        plan = asdict(self)
+        del plan["capacity"]
+        return {"name": "simulated", **plan}
 
     def judge(self, matches: Sequence[Match]) -> list[Verdict]:
         return [self._verdict(match) for match in matches]
 
     def _verdict(self, match: Match) -> Verdict:
-        fresh = self._rng(match, match.a, match.b, match.repetition)
+        fresh = self._rng(match, match.a, match.b, f"show {match.repetition}")
         if fresh.random() < self.unreadable:
             return Verdict(Status.UNPARSED, text="(static)", reason="planted unreadable verdict")
         labels = [
@@ -77,16 +80,16 @@ class SimulatedJudge:
                 f"the simulated judge must know what is right: candidate {own} of problem "
                 f"{match.pool.problem.id!r} has no 'correct' and the problem no reference answer"
             )
-        belief = truth == bool(self._rng(match, own, other, -1).random() < self.accuracy)
+        belief = truth == bool(self._rng(match, own, other, "belief").random() < self.accuracy)
         if fresh.random() < self.noise:
             belief = bool(fresh.random() < 0.5)
         if fresh.random() < abs(self.slot_bias):
             belief = slot * self.slot_bias > 0
         return belief
 
-    def _rng(self, match: Match, first: int, second: int, draw: int) -> np.random.Generator:
+    def _rng(self, match: Match, first: int, second: int, draw: str) -> np.random.Generator:
         texts = [match.pool.candidates[i].text for i in (first, second)]
-        parts = json.dumps([self.seed, match.pool.problem.id, first, second, *texts, draw])
+        parts = json.dumps([self.seed, match.question, *texts, draw])
         return np.random.default_rng(
             int.from_bytes(hashlib.sha256(parts.encode()).digest()[:16], "big")
         )

@@ -17,18 +17,19 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
     A box is a candidate with its final answer; its colour is its team, a solid frame a right
     answer, a dashed one a wrong answer. Solid lines lead from a match, dotted ones from a meeting
     of one team or a bye. A red cross marks a match in which a right answer lost to a wrong one or
-    was put out.
+    was put out, and a triangle the candidate that was selected.
     """
     rounds = selection.history
     with lab_style():
         entrants = _entrants(pool, selection)
         if ax is None:
-            ax = new_figure(2.6 + 1.75 * (len(rounds) + 1), 1.1 + 0.33 * len(entrants)).subplots()
+            ax = new_figure(1.6 + 1.3 * (len(rounds) + 1), 0.9 + 0.32 * len(entrants)).subplots()
         ax.axis("off")
         colours = _team_colours(pool)
         heights: dict[int, float] = {c: -float(i) for i, c in enumerate(entrants)}
         for candidate in entrants:
             _box(ax, pool, candidate, 0, heights[candidate], colours)
+        end = (0.33, heights.get(selection.candidate, 0.0))
         for number, bouts in enumerate(rounds, 1):
             later: dict[int, float] = {}
             for bout in bouts:
@@ -38,7 +39,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
                 for c in sides:
                     won = c in bout.advanced
                     ax.plot(
-                        [number - 0.64, number - 0.5, number - 0.5],
+                        [number - 0.68, number - 0.5, number - 0.5],
                         [heights[c], heights[c], middle],
                         color=BLACK if won else GREY,
                         lw=1.6 if won else 0.9,
@@ -47,7 +48,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
                     )
                 for winner in bout.advanced:
                     ax.plot(
-                        [number - 0.5, number - 0.36],
+                        [number - 0.5, number - 0.32],
                         [middle] * 2,
                         color=BLACK,
                         lw=1.6,
@@ -55,12 +56,15 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
                         zorder=1,
                     )
                     later[winner] = middle
+                    if winner == selection.candidate:
+                        end = (number + 0.33, middle)
                     _box(ax, pool, winner, number, middle, colours)
                 if _lost_the_right_one(pool, bout):
                     ax.plot(
                         number - 0.5, middle, marker="X", color=RED, ms=9, mec="white", zorder=4
                     )
             heights = later
+        ax.plot(*end, marker="<", color=BLACK, ms=8)
         right = pool.candidates[selection.candidate].correct
         said = {True: "right", False: "wrong", None: "unknown"}[right]
         title = (

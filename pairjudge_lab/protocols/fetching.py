@@ -35,7 +35,7 @@ def fetch_template(urls: Sequence[str] = AUTHORS_URLS, *, timeout: float = 30.0)
                 body = answer.read(LARGEST + 1)
             if len(body) > LARGEST:
                 raise ValueError(f"more than {LARGEST} bytes")
-            return Template(_with_our_places(body.decode("utf-8")), url)
+            return Template(_with_our_places(body.decode("utf-8")).removesuffix("\n"), url)
         except (urllib.error.URLError, OSError, ValueError, UserError) as problem:
             problems.append(f"{url}: {problem}")
     raise UserError(
@@ -45,8 +45,6 @@ def fetch_template(urls: Sequence[str] = AUTHORS_URLS, *, timeout: float = 30.0)
 
 
 def _with_our_places(text: str) -> str:
-    """The text with places such as ``{{question}}`` or ``$question`` written our way."""
-    for place in PLACES:
-        if f"{{{place}}}" not in text.replace(f"{{{{{place}}}}}", ""):
-            text = re.sub(rf"\{{\{{\s*{place}\s*\}}\}}|\$\{{?{place}\b\}}?", f"{{{place}}}", text)
-    return text
+    """The text with places such as ``{{question}}`` written our way."""
+    places = "|".join(PLACES)
+    return re.sub(rf"\{{\{{\s*({places})\s*\}}\}}", r"{\1}", text)

@@ -56,17 +56,30 @@ def mean_interval(values: Sequence[float], *, level: float = 0.95) -> Estimate:
 def difference_interval(
     values: Sequence[float], rivals: Sequence[float], *, level: float = 0.95
 ) -> Estimate:
-    """The mean paired difference, one pair a problem, with Student's interval.
+    """The mean paired difference, one pair a problem, with Agresti and Min's interval (2005).
+
+    Their interval for matched proportions adds half an observation to each of the four cells; here
+    that reads: one difference of 0 and half of one each at -1 and +1, which also serves values
+    between 0 and 1, and leaves a width where all differences are equal. The estimate is the plain
+    mean.
 
     Raises:
-        ValueError: for no pairs, or lists of different length.
+        ValueError: for no pairs, lists of different length, or values outside 0 to 1.
     """
+    from scipy import stats
+
     one, two = np.asarray(values, dtype=float), np.asarray(rivals, dtype=float)
     if one.shape != two.shape or not one.size:
         raise ValueError(f"one value and one rival a problem; got {one.size} and {two.size}")
+    if min(one.min(), two.min()) < 0 or max(one.max(), two.max()) > 1:
+        raise ValueError("values are chances between 0 and 1")
     data = one - two
-    low, high = _student(data, level)
-    return Estimate(float(data.mean()), low, high, int(data.size), "paired Student", level)
+    n = data.size + 2
+    middle = data.sum() / n
+    variance = (np.square(data).sum() + 1) / n - middle**2
+    reach = stats.norm.ppf(0.5 + level / 2) * np.sqrt(variance / n)
+    low, high = max(-1.0, float(middle - reach)), min(1.0, float(middle + reach))
+    return Estimate(float(data.mean()), low, high, int(data.size), "Agresti-Min", level)
 
 
 def _student(data: np.ndarray, level: float) -> tuple[float, float]:

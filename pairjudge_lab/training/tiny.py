@@ -4,7 +4,8 @@
     python -m pairjudge_lab.training.tiny samples --solver build/solver --out build/samples.jsonl
     python -m pairjudge_lab.training.tiny judge --base build/base --samples build/samples.jsonl \\
         --out build/judge
-    python -m pairjudge_lab.training.tiny pools --solver build/solver --out pools.parquet
+    python -m pairjudge_lab.training.tiny publish --model build/judge --out data/tiny-judge
+    python -m pairjudge_lab.training.tiny pools --solver data/tiny-solver --out data/pools.parquet
 
 Every batch is drawn from (seed, step), so a run that is killed and started again goes on with the
 batches it would have seen. Nothing here touches the held-out tenth of the world.
@@ -278,6 +279,20 @@ def sample_solutions(
     return out
 
 
+def publish(folder: Path, out: Path) -> None:
+    """Copy a trained model without its checkpoint, in bfloat16: half the size."""
+    import shutil
+
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).save_pretrained(out)
+    AutoTokenizer.from_pretrained(folder).save_pretrained(out)
+    template = folder / "judge_template.md"
+    if template.exists():
+        shutil.copy(template, out)
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m pairjudge_lab.training.tiny", description=__doc__
@@ -302,7 +317,13 @@ def main(argv: list[str] | None = None) -> None:
         stage.add_argument("--per-problem", type=int, default=each)
         stage.add_argument("--temperature", type=float, default=1.0)
         stage.add_argument("--seed", type=int, default=0)
+    stage = stages.add_parser("publish")
+    stage.add_argument("--model", type=Path, required=True)
+    stage.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
+    if args.stage == "publish":
+        publish(args.model, args.out)
+        return
     if args.stage in ("samples", "pools"):
         held_out = args.stage == "pools"
         chains = distinct_chains(args.problems, args.seed, held_out=held_out)
@@ -333,6 +354,7 @@ def main(argv: list[str] | None = None) -> None:
         tokenizer = build_tokenizer(args.seed)
         train(new_model(len(tokenizer), args.seed), tokenizer, solver_example, **common)
     else:
+        import torch
         from tokenizers import AddedToken
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -340,6 +362,7 @@ def main(argv: list[str] | None = None) -> None:
         model = AutoModelForCausalLM.from_pretrained(args.base)
         # The words of a check, which no solution holds.
         tokenizer.add_tokens([AddedToken(p, normalized=False) for p in (", says ", ", wrong\n")])
+        torch.manual_seed(args.seed)
         model.resize_token_embeddings(len(tokenizer))
         samples = read_samples(args.samples)
         train(model, tokenizer, lambda rng: judge_example(rng, samples), **common)

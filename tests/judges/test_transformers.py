@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from pairjudge_lab import ModelOptions, UserError, load_judge, load_pools, prepare
-from pairjudge_lab.arena import Arena, all_ordered_pairs
+from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.judges import memory
 from pairjudge_lab.judges.decoding import Decoder
@@ -220,7 +220,7 @@ def test_a_large_folder_is_refused_before_anything_is_read(tmp_path, monkeypatch
     end = 30_000_000_000_000
     header = {"w": {"dtype": "BF16", "shape": [end // 2], "data_offsets": [0, end]}}
     safetensors(tmp_path / "model.safetensors", header)
-    with pytest.raises(UserError, match="15000.00 billion parameters"):
+    with pytest.raises(UserError, match=r"15000\.00 billion parameters"):
         load_judge(str(tmp_path))
 
 
@@ -270,4 +270,3 @@ def test_a_real_model_from_gguf_on_real_pools(shared):
     assert sum(counts.values()) == run.ledger.asked > 0
     assert counts["parsed"] + counts["unparsed"] + counts["truncated"] == run.ledger.asked
     assert counts["truncated"] > 0
-    assert Arena(judge).ledger.asked == 0
