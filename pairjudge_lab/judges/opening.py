@@ -160,6 +160,13 @@ def _folder_digest(folder: Path) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def _http_errors() -> list[type[BaseException]]:
+    """The errors of whichever HTTP client the hub's library was built on (httpx, then httpx2)."""
+    from huggingface_hub import errors
+
+    return [base for base in errors.HfHubHTTPError.__mro__ if base.__name__ == "HTTPError"]
+
+
 class _Readable:
     """Turns what a hub or a broken folder says into one line a user can act on."""
 
@@ -172,7 +179,6 @@ class _Readable:
     def __exit__(self, kind: Any, problem: BaseException | None, trace: Any) -> None:
         if problem is None:
             return
-        import httpx
         from huggingface_hub import errors
 
         if isinstance(problem, errors.RepositoryNotFoundError):
@@ -182,9 +188,8 @@ class _Readable:
             ) from None
         if isinstance(problem, errors.RevisionNotFoundError):
             raise UserError(f"the hub has no such revision of {self.spec!r}") from None
-        if isinstance(
-            problem, httpx.HTTPError | errors.LocalEntryNotFoundError | errors.OfflineModeIsEnabled
-        ):
+        away = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, *_http_errors())
+        if isinstance(problem, away):
             raise UserError(
                 f"{self.spec!r} is not on this machine and the hub cannot be reached "
                 f"({type(problem).__name__}); check the network, or give a local folder"

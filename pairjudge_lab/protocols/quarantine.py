@@ -23,6 +23,7 @@ _CHAT_PATTERNS = (
     r"</?(?:think|tool_call|tool_response)>",
 )
 _CHAT = re.compile("|".join(_CHAT_PATTERNS), re.IGNORECASE)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Quarantine:
@@ -48,7 +49,8 @@ class Quarantine:
         ``<response_a>`` becomes ``&lt;response_a>``; a control string such as ``[INST]`` gets a
         space behind its first character.
         """
-        text = self._tags.sub("&lt;", text)
+        # Half a surrogate pair is no character, and no tokenizer reads it.
+        text = self._tags.sub("&lt;", _SURROGATE.sub("\ufffd", text))
         # Breaking one string can complete another, so go on until nothing is left to break.
         while True:
             broken = _CHAT.sub(lambda m: _broken(m.group()), text)

@@ -298,13 +298,13 @@ def main(argv: list[str] | None = None) -> None:
         prog="python -m pairjudge_lab.training.tiny", description=__doc__
     )
     stages = parser.add_subparsers(dest="stage", required=True)
-    for name, steps in (("solver", 1400), ("judge", 6000)):
+    for name, steps, rate in (("solver", 1400, 2e-3), ("judge", 1500, 1.5e-3)):
         stage = stages.add_parser(name)
         stage.add_argument("--out", type=Path, required=True)
         stage.add_argument("--steps", type=int, default=steps)
-        stage.add_argument("--stop-at", type=int, default=750 if name == "solver" else None)
+        stage.add_argument("--stop-at", type=int, default=875 if name == "solver" else None)
         stage.add_argument("--batch-size", type=int, default=128 if name == "solver" else 64)
-        stage.add_argument("--learning-rate", type=float, default=2e-3)
+        stage.add_argument("--learning-rate", type=float, default=rate)
         stage.add_argument("--seed", type=int, default=0)
         if name == "judge":
             stage.add_argument("--base", type=Path, required=True)
