@@ -207,8 +207,13 @@ class _Bar:
 
 def problem_rng(seed: int, problem_id: str) -> np.random.Generator:
     """The generator of one problem's random choices, the same in every process."""
+    return np.random.default_rng(problem_seed(seed, problem_id))
+
+
+def problem_seed(seed: int, problem_id: str) -> list[int]:
+    """What seeds one problem's random choices; more numbers may follow, for further streams."""
     digest = hashlib.sha256(problem_id.encode("utf-8", "surrogatepass")).digest()
-    return np.random.default_rng([seed, int.from_bytes(digest[:8], "big")])
+    return [seed, int.from_bytes(digest[:8], "big")]
 
 
 def all_ordered_pairs(pool: Pool, repetitions: Iterable[int] = (0,)) -> list[Match]:

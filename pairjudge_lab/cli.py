@@ -34,7 +34,10 @@ def build_parser() -> argparse.ArgumentParser:
     select = commands.add_parser("select", help="play a tournament for each problem of a file")
     select.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
     select.add_argument("--judge", required=True, metavar="SPEC", help="see 'pairjudge-lab judges'")
-    select.add_argument("--tournament", default="knockout", metavar="NAME")
+    select.add_argument(
+        "--tournament", default="knockout", metavar="NAME", help="see 'pairjudge-lab tournaments'"
+    )
+    _add_rules(select)
     select.add_argument("-n", "--n", type=_positive, help="candidates a problem (default: all)")
     select.add_argument("--seed", type=_whole, default=0)
     select.add_argument("--limit", type=_positive, help="only the first K problems")
@@ -57,6 +60,29 @@ def build_parser() -> argparse.ArgumentParser:
     _add_model_options(judge)
     judge.set_defaults(run=_judge)
 
+    tournaments = commands.add_parser("tournaments", help="the tournaments, and what they cost")
+    tournaments.add_argument("--json", action="store_true")
+    tournaments.set_defaults(run=_tournaments)
+
+    replay = commands.add_parser("replay", help="compare tournaments on recorded verdicts")
+    replay.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
+    replay.add_argument("verdicts", metavar="VERDICTS", help=".parquet, .csv, .jsonl or 'embedded'")
+    replay.add_argument(
+        "--tournament",
+        action="append",
+        metavar="NAME",
+        help="give it again for another (default: knockout)",
+    )
+    replay.add_argument("--n", default="2,4,8,16", metavar="N,N,...", help="(2,4,8,16)")
+    replay.add_argument(
+        "--replicates", type=_positive, default=20, help="subsets and brackets a problem (20)"
+    )
+    replay.add_argument("--seed", type=_whole, default=0)
+    replay.add_argument("--limit", type=_positive, help="only the first K problems")
+    replay.add_argument("--json", action="store_true")
+    _add_rules(replay)
+    replay.set_defaults(run=_replay)
+
     judges = commands.add_parser("judges", help="the judges that can be loaded")
     judges.add_argument("--json", action="store_true")
     judges.set_defaults(run=_judges)
@@ -71,6 +97,21 @@ def build_parser() -> argparse.ArgumentParser:
     fetch.add_argument("--url", help="fetch from here instead of the authors' repository")
     fetch.set_defaults(run=_fetch_template)
     return parser
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    rules = parser.add_argument_group("the tournament's rules, where they are not its own")
+    rules.add_argument("--order", choices=("drawn", "random", "balanced", "both"))
+    rules.add_argument("--votes", type=_positive, help="verdicts that decide a match")
+    rules.add_argument("--both-correct", choices=("tie", "first"))
+    rules.add_argument("--neither", choices=("out", "tie"))
+    rules.add_argument("--unread", choices=("tie", "neither", "keep", "again"))
+    rules.add_argument("--budget", type=_whole, help="the most calls a problem")
+
+
+def _rules(args: argparse.Namespace) -> dict[str, Any]:
+    names = ("order", "votes", "both_correct", "neither", "unread", "budget")
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -204,7 +245,7 @@ def _select(args: argparse.Namespace) -> None:
     from pairjudge_lab.store import Store
     from pairjudge_lab.tournaments import tournament
 
-    rules = tournament(args.tournament)
+    rules = tournament(args.tournament, **_rules(args))
     options = _model_options(args)
     pools = load_pools(args.pools, limit=args.limit)
     smallest = min(pools, key=len)
@@ -284,6 +325,94 @@ def _judge(args: argparse.Namespace) -> None:
     else:
         for key, value in facts.items():
             print(f"{key.replace('_', ' '):14} {value}")
+
+
+def _tournaments(args: argparse.Namespace) -> None:
+    from pairjudge_lab.tournaments import TOURNAMENTS
+
+    sizes = (8, 16, 64)
+    facts: dict[str, dict[str, Any]] = {
+        name: {
+            "calls": {str(n): kind.calls(n) for n in sizes},
+            "what": str(type(kind).__doc__).split("\n\n")[0].replace("\n    ", " "),
+        }
+        for name, kind in TOURNAMENTS.items()
+    }
+    if args.json:
+        print(json.dumps(facts))
+        return
+    print("the most judge calls a problem takes; shared answers save some\n")
+    print(f"{'tournament':30}" + "".join(f"{f'N = {n}':>8}" for n in sizes))
+    for name, fact in facts.items():
+        print(f"{name:30}" + "".join(f"{calls:8}" for calls in fact["calls"].values()))
+
+
+def _replay(args: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from tqdm.auto import tqdm
+
+    from pairjudge_lab.answers import prepare
+    from pairjudge_lab.datasets.pools import load_pools
+    from pairjudge_lab.datasets.verdicts import load_verdicts
+    from pairjudge_lab.embedded import data_path
+    from pairjudge_lab.replay import record, replay_point
+    from pairjudge_lab.selectors import baselines
+    from pairjudge_lab.statistics.intervals import mean_interval
+    from pairjudge_lab.tournaments import tournament
+
+    try:
+        sizes = [int(n) for n in args.n.split(",")]
+    except ValueError:
+        raise UserError(
+            f"--n takes whole numbers with commas, such as 2,4,8; got {args.n!r}"
+        ) from None
+    names = args.tournament or ["knockout"]
+    kinds = [tournament(name, **_rules(args)) for name in names]
+    pools = load_pools(args.pools, limit=args.limit)
+    path = data_path("verdicts.parquet") if args.verdicts == "embedded" else args.verdicts
+    table = load_verdicts(path)
+    recorded = set(table["problem_id"].astype(str))
+    pools = [prepare(pool) for pool in pools if pool.problem.id in recorded]
+    recordings = record(pools, table)
+    points = []
+    plan = [(kind, n) for kind in kinds for n in sizes]
+    for kind, n in tqdm(plan, unit="point", disable=not _progress()):
+        point = asdict(
+            replay_point(recordings, kind, n, replicates=args.replicates, seed=args.seed)
+        )
+        del point["per_problem"]
+        points.append(point)
+    # The baselines of the whole recorded pools: what a tournament at the largest N must beat.
+    whole = [recording.pool for recording in recordings]
+    facts = {
+        "problems": len(recordings),
+        "verdicts": len(table),
+        "seed": args.seed,
+        "rules": _rules(args),
+        "points": points,
+        "baselines": {
+            name: asdict(mean_interval([rule(pool) for pool in whole]))
+            for name, rule in baselines(whole).items()
+        },
+    }
+    if args.json:
+        print(json.dumps(facts))
+        return
+    print(f"{len(recordings)} problems, {len(table)} recorded verdicts, seed {args.seed}\n")
+    print(f"{'tournament':30} {'N':>3}  {'accuracy':>9}  {'95 % interval':15} {'calls':>7}")
+    for point in points:
+        value = point["accuracy"]
+        print(
+            f"{point['tournament']:30} {point['n']:3}  {100 * value['estimate']:7.1f} %  "
+            f"{100 * value['low']:5.1f} to {100 * value['high']:5.1f}  {point['calls']:7.1f}"
+        )
+    print(f"\non all the candidates recorded ({max(map(len, whole))} at most):")
+    for name, value in facts["baselines"].items():
+        print(
+            f"{name:34}  {100 * value['estimate']:7.1f} %  "
+            f"{100 * value['low']:5.1f} to {100 * value['high']:5.1f}"
+        )
 
 
 def _pairs(n: int) -> list[tuple[int, int]]:

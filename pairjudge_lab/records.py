@@ -174,17 +174,22 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bout:
-    """What became of one place in a bracket.
+    """What became of one place in a tournament's round.
 
-    ``how`` is ``match`` (judged), ``team`` (same final answer, no call) or ``bye`` (``b`` is None).
-    ``advanced`` holds nobody, one, or both.
+    ``a`` was shown first, where there was a match. ``how`` is ``match`` (judged), ``team`` (same
+    final answer, no call), ``bye`` (``b`` is None) or ``unplayed`` (the calls were spent).
+    ``advanced`` holds who won or went on: nobody, one, or both. ``points`` are what a and b took
+    from it, None where it counted for nothing. ``swapped`` are the verdicts with b shown first,
+    where both orders were asked for.
     """
 
     a: int
     b: int | None
     how: str
     advanced: tuple[int, ...]
-    verdict: Verdict | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    points: tuple[float, float] | None = None
+    swapped: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +217,14 @@ Play = Generator[list[Match], list[Verdict], Selection]
 
 
 class Tournament(Protocol):
-    """Rules that ask for matches, hear the verdicts, and select one candidate."""
+    """Rules that ask for matches, hear the verdicts, and select one candidate.
+
+    ``calls(n)`` is the most calls that n candidates can take.
+    """
 
     @property
     def name(self) -> str: ...
+
+    def calls(self, n: int) -> int: ...
 
     def play(self, pool: Pool, rng: np.random.Generator) -> Play: ...

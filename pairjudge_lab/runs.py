@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
@@ -12,7 +13,7 @@ from typing import Any
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.arena import Arena, Ledger
 from pairjudge_lab.records import Judge, Pool, Selection, Status, Tournament, UserError
-from pairjudge_lab.selectors import BASELINES
+from pairjudge_lab.selectors import baselines
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.store import Store
 
@@ -68,7 +69,8 @@ class SelectionRun:
     def values(self) -> dict[str, list[float]]:
         """One value a problem whose truth is known, for the tournament and each baseline."""
         own = [float(bool(self.right[i])) for i in self.known]
-        rows = {name: [rule(self.pools[i]) for i in self.known] for name, rule in BASELINES.items()}
+        known = [self.pools[i] for i in self.known]
+        rows = {name: list(map(rule, known)) for name, rule in baselines(known).items()}
         return {self.tournament: own, **rows}
 
     def summary(self) -> dict[str, Any]:
@@ -88,7 +90,7 @@ class SelectionRun:
             "gains": {name: _plain(value) for name, value in self.gains().items()},
             "calls": sum(s.calls for s in self.selections),
             "calls_saved": sum(s.calls_saved for s in self.selections),
-            "everybody_eliminated": sum(bool(s.note) for s in self.selections),
+            "notes": dict(Counter(s.note for s in self.selections if s.note)),
             "verdicts": {
                 **{status.value: ledger.statuses[status.value] for status in Status},
                 "asked": ledger.asked,

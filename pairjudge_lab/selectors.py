@@ -6,8 +6,8 @@ exactly, so that no baseline depends on luck. A pool must know which of its cand
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import fsum
 
 from pairjudge_lab.records import Pool, UserError
 
@@ -43,19 +43,65 @@ def majority(pool: Pool) -> float:
 
     A candidate without a final answer has no vote. If none has one, any candidate is drawn.
     """
+    return _vote(pool, [1.0] * len(pool))
+
+
+def weighted_majority(pool: Pool) -> float:
+    """The team with the largest sum of scores; equal ones share.
+
+    Scores below zero would let a team lose by having more members, so scores should be weights,
+    such as probabilities.
+
+    Raises:
+        UserError: when a candidate has no score, or one below zero.
+    """
+    scores = _scores(pool)
+    if min(scores) < 0:
+        raise UserError(
+            f"pool {pool.problem.id!r}: a score of {min(scores)} cannot be a vote's weight; map "
+            "the scores to weights of 0 or more first"
+        )
+    return _vote(pool, scores)
+
+
+def best_score(pool: Pool) -> float:
+    """The candidate with the highest score; equal ones share.
+
+    Raises:
+        UserError: when a candidate has no score.
+    """
+    right, scores = correctness(pool), _scores(pool)
+    best = [ok for ok, score in zip(right, scores, strict=True) if score == max(scores)]
+    return sum(best) / len(best)
+
+
+def _vote(pool: Pool, weights: list[float]) -> float:
     right = correctness(pool)
     voters = [i for i, c in enumerate(pool.candidates) if c.answer is not None]
     if not voters:
         return sum(right) / len(right)
-    votes = Counter(pool.team_of(i) for i in voters)
+    teams = {
+        team: [i for i in voters if pool.team_of(i) == team] for team in map(pool.team_of, voters)
+    }
+    votes = {team: fsum(weights[i] for i in members) for team, members in teams.items()}
     most = max(votes.values())
-    winners = [team for team, count in votes.items() if count == most]
     # The data may call one member of a team right and another wrong, so a team counts by its mean.
-    shares = []
-    for team in winners:
-        members = [right[i] for i in voters if pool.team_of(i) == team]
-        shares.append(sum(members) / len(members))
+    shares = [
+        sum(right[i] for i in teams[team]) / len(teams[team])
+        for team, count in votes.items()
+        if count == most
+    ]
     return sum(shares) / len(shares)
+
+
+def _scores(pool: Pool) -> list[float]:
+    scores = [c.score for c in pool.candidates if c.score is not None]
+    if len(scores) < len(pool):
+        raise UserError(
+            f"pool {pool.problem.id!r}: not every candidate has a 'score', which this "
+            "selector needs"
+        )
+    return scores
 
 
 def oracle(pool: Pool) -> float:
@@ -69,3 +115,21 @@ BASELINES: dict[str, Callable[[Pool], float]] = {
     "majority": majority,
     "oracle": oracle,
 }
+"""What can be said of every pool."""
+
+WITH_SCORES: dict[str, Callable[[Pool], float]] = {
+    "best score": best_score,
+    "weighted majority": weighted_majority,
+}
+"""What needs a scalar score for every candidate."""
+
+
+def baselines(pools: Sequence[Pool]) -> dict[str, Callable[[Pool], float]]:
+    """Every selector that these pools allow: those with scores where all have scores, the weighted
+    vote where none is below zero."""
+    scores = [c.score for pool in pools for c in pool.candidates]
+    if not scores or any(score is None for score in scores):
+        return dict(BASELINES)
+    if any(score is not None and score < 0 for score in scores):
+        return {**BASELINES, "best score": best_score}
+    return {**BASELINES, **WITH_SCORES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pairjudge_lab.plots.style import BLACK, GREY, RED, TEAMS, lab_style, new_figure
+from pairjudge_lab.plots.style import BLACK, GREY, RED, TEAMS, lab_style, new_figure, short
 from pairjudge_lab.records import Bout, Pool, Selection
 
 if TYPE_CHECKING:
@@ -47,18 +47,20 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
                         zorder=1,
                     )
                 for winner in bout.advanced:
+                    # Both go on when nothing was decided; each then stays at its own height.
+                    height = middle if len(bout.advanced) == 1 else heights[winner]
                     ax.plot(
                         [number - 0.5, number - 0.32],
-                        [middle] * 2,
+                        [height] * 2,
                         color=BLACK,
                         lw=1.6,
                         ls=solid,
                         zorder=1,
                     )
-                    later[winner] = middle
+                    later[winner] = height
                     if winner == selection.candidate:
-                        end = (number + 0.33, middle)
-                    _box(ax, pool, winner, number, middle, colours)
+                        end = (number + 0.33, height)
+                    _box(ax, pool, winner, number, height, colours)
                 if _lost_the_right_one(pool, bout):
                     ax.plot(
                         number - 0.5, middle, marker="X", color=RED, ms=9, mec="white", zorder=4
@@ -78,9 +80,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
 
 
 def _box(ax: Axes, pool: Pool, candidate: int, x: float, y: float, colours: dict[int, str]) -> None:
-    answer = pool.candidates[candidate].answer
-    shown = "no answer" if answer is None else " ".join(answer.split())
-    shown = shown if len(shown) <= 10 else shown[:9] + "…"
+    shown = short(pool.candidates[candidate].answer)
     correct = pool.candidates[candidate].correct
     ax.text(
         x,

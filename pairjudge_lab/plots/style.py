@@ -58,6 +58,14 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def short(text: str | None, most: int = 10) -> str:
+    """A model's answer on one line, cut to what a picture has room for."""
+    if text is None:
+        return "no answer"
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def as_svg(figure: Figure | SubFigure) -> str:
     """A figure as SVG text without an XML header, the same for the same figure."""
     stream = io.StringIO()

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.plots.bracket import plot_bracket
+from pairjudge_lab.plots.cross_table import plot_cross_table
 from pairjudge_lab.plots.selectors import plot_accuracies
 from pairjudge_lab.plots.style import as_data_uri
+from pairjudge_lab.plots.verdict_matrix import plot_verdict_matrix, verdicts_of
 from pairjudge_lab.records import Bout, Pool, Selection
 from pairjudge_lab.runs import SelectionRun, write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _MEANINGS = {
     "parsed": "both labels were read",
@@ -19,6 +24,23 @@ _MEANINGS = {
     "truncated": "the answer was cut off by the token limit before both labels",
     "failed": "no answer was obtained",
 }
+
+
+_BRACKET = (
+    "A box is a candidate with its final answer; colour is its team, a bold solid frame with ✓ a "
+    "right answer, a dashed frame a wrong one. Dotted lines: a bye, or a meeting within a team, "
+    "which costs no call. A red cross: a right answer was put out. The triangle points at the "
+    "candidate that was selected."
+)
+_CROSS_TABLE = (
+    "A line is a candidate with its final answer, ✓ where it is right. A cell holds the slot in "
+    "which it was shown, the line of its opponent, and the points it took; grey cells are byes and "
+    "meetings within a team, which cost no call. The triangle points at the candidate selected."
+)
+_MATRIX = (
+    "What the judge said of each match: the line was shown first, the column second. Candidates "
+    "stand by team, right answers (✓) first; each pair was asked in one order unless both were."
+)
 
 
 def write_selection_report(run: SelectionRun, path: Path, *, title: str) -> None:
@@ -47,19 +69,20 @@ def _facts(run: SelectionRun) -> dict[str, Any]:
         "identity": json.dumps(
             {"judge": dict(run.judge), "rules": dict(run.selections[0].rules)}, indent=2
         ),
-        "bracket_picture": "",
+        "picture": "",
         "match": None,
     }
     if accuracies:
         axes = plot_accuracies(accuracies, highlight=run.tournament)
         facts["accuracy_picture"] = as_data_uri(axes.figure)
         facts["sentence"] = _sentence(run)
-    place = _telling_bracket(run)
+    place = _telling_problem(run)
     if place is not None:
         pool, selection = run.pools[place], run.selections[place]
-        facts["bracket_picture"] = as_data_uri(plot_bracket(pool, selection).figure)
-        facts["bracket_problem"] = pool.problem
-        facts["bracket_note"] = selection.note
+        axes, facts["legend"] = _picture(pool, selection)
+        facts["picture"] = as_data_uri(axes.figure)
+        facts["problem"] = pool.problem
+        facts["note"] = selection.note
         facts["match"] = _telling_match(pool, selection)
     return facts
 
@@ -80,8 +103,17 @@ def _sentence(run: SelectionRun) -> str:
     )
 
 
-def _telling_bracket(run: SelectionRun) -> int | None:
-    """A problem whose bracket shows something: majority wrong, the knockout right, many calls."""
+def _picture(pool: Pool, selection: Selection) -> tuple[Axes, str]:
+    """The picture that fits the tournament, and how to read it."""
+    if str(selection.rules["tournament"]).startswith("knockout"):
+        return plot_bracket(pool, selection), _BRACKET
+    if len(selection.history) <= 12:
+        return plot_cross_table(pool, selection), _CROSS_TABLE
+    return plot_verdict_matrix(pool, verdicts_of(selection, len(pool))), _MATRIX
+
+
+def _telling_problem(run: SelectionRun) -> int | None:
+    """A problem that shows something: majority wrong, the tournament right, many calls."""
 
     def interest(place: int) -> tuple[bool, int]:
         known = place in known_places
@@ -96,7 +128,7 @@ def _telling_bracket(run: SelectionRun) -> int | None:
 
 
 def _telling_match(pool: Pool, selection: Selection) -> dict[str, Any] | None:
-    judged = [b for bouts in selection.history for b in bouts if b.verdict is not None]
+    judged = [b for bouts in selection.history for b in bouts if b.verdicts]
     if not judged:
         return None
 
@@ -105,7 +137,7 @@ def _telling_match(pool: Pool, selection: Selection) -> dict[str, Any] | None:
         return pool.candidates[bout.a].correct != pool.candidates[bout.b].correct
 
     bout = max(judged, key=interest)
-    verdict = bout.verdict
+    verdict = bout.verdicts[0]
     assert verdict is not None
     assert bout.b is not None
     sides = []

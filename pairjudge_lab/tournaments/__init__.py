@@ -2,25 +2,70 @@
 
 from __future__ import annotations
 
-from pairjudge_lab.records import Tournament, UserError
-from pairjudge_lab.tournaments.knockout import Knockout
+from dataclasses import replace
+from typing import Any
 
-TOURNAMENTS: dict[str, Tournament] = {
-    "knockout": Knockout(rule="paper"),
-    "knockout-released": Knockout(rule="released"),
-}
+from pairjudge_lab.records import Tournament, UserError
+from pairjudge_lab.tournaments.adaptive import Adaptive
+from pairjudge_lab.tournaments.double_elimination import DoubleElimination
+from pairjudge_lab.tournaments.knockout import PAPER, RELEASED, Knockout
+from pairjudge_lab.tournaments.ladder import Ladder
+from pairjudge_lab.tournaments.pivot import Pivot
+from pairjudge_lab.tournaments.round_robin import RoundRobin
+from pairjudge_lab.tournaments.rules import Rules
+from pairjudge_lab.tournaments.standings import SCORES
+from pairjudge_lab.tournaments.swiss import Swiss
+
+Kind = Adaptive | DoubleElimination | Knockout | Ladder | Pivot | RoundRobin | Swiss
+
+_KINDS: tuple[Kind, ...] = (
+    Knockout(PAPER),
+    Knockout(RELEASED),
+    Knockout(seeding="majority"),
+    Knockout(seeding="score"),
+    *(RoundRobin(score) for score in SCORES),
+    Swiss(),
+    DoubleElimination(),
+    DoubleElimination(reset=False),
+    Ladder(),
+    Pivot(),
+    Adaptive(),
+)
+
+TOURNAMENTS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
 """Every tournament that can be asked for by name."""
 
 
-def tournament(name: str) -> Tournament:
-    """The tournament of that name.
+def tournament(name: str, **rules: Any) -> Tournament:
+    """The tournament of that name, with some of its rules changed.
+
+    ``tournament("swiss", votes=3)`` is a Swiss tournament whose matches take three verdicts.
+
+    Args:
+        name: one of ``TOURNAMENTS``.
+        rules: fields of ``Rules``; those left out stay as the tournament has them.
 
     Raises:
-        UserError: when there is none; the message lists those there are.
+        UserError: when there is no such tournament or rule; the message lists those there are.
     """
     if name not in TOURNAMENTS:
         raise UserError(f"no tournament named {name!r}; there are: {', '.join(TOURNAMENTS)}")
-    return TOURNAMENTS[name]
+    kind = TOURNAMENTS[name]
+    return replace(kind, rules=replace(kind.rules, **rules)) if rules else kind
 
 
-__all__ = ["TOURNAMENTS", "Knockout", "tournament"]
+__all__ = [
+    "PAPER",
+    "RELEASED",
+    "SCORES",
+    "TOURNAMENTS",
+    "Adaptive",
+    "DoubleElimination",
+    "Knockout",
+    "Ladder",
+    "Pivot",
+    "RoundRobin",
+    "Rules",
+    "Swiss",
+    "tournament",
+]

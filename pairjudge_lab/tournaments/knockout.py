@@ -1,39 +1,30 @@
-"""The knockout of PairJudge RM (arXiv 2501.13007, Algorithm 1), and the rule its code follows."""
+"""The knockout of the PairJudge RM paper, by the paper's rule and by the released code's."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from pairjudge_lab.records import Bout, Match, Play, Pool, Selection, Verdict
+from pairjudge_lab.records import Bout, Play, Pool, UserError
+from pairjudge_lab.tournaments.lots import draw, shuffled
+from pairjudge_lab.tournaments.referee import Referee
+from pairjudge_lab.tournaments.rules import PAPER, RELEASED, Rules
+from pairjudge_lab.tournaments.seeding import SEEDINGS, neighbours, seeded_row
 
-Rule = Literal["paper", "released"]
-
-_SAID = {
-    "paper": {
-        "both correct": "one advances at random",
-        "neither correct": "both are out",
-        "unreadable": "one advances at random",
-    },
-    "released": {
-        "both correct": "the one shown as A advances",
-        "neither correct": "both are out",
-        "unreadable": "both are out",
-    },
-}
+EVERYBODY_OUT = "a round put everybody out; one of its candidates was drawn at random"
 
 
 @dataclass(frozen=True, slots=True)
 class Knockout:
     """Pairs meet, those judged wrong go, until one candidate or one team is left.
 
-    ``rule`` settles what the two sources of the method settle differently:
+    ``PAPER`` (Algorithm 1, the default) and ``RELEASED`` (the code) settle differently what is not
+    a plain win:
 
     ==================  ==============================  =============================
-    verdict             ``paper`` (Algorithm 1)         ``released`` (the code)
+    verdict             ``Knockout(PAPER)``             ``Knockout(RELEASED)``
     ==================  ==============================  =============================
     both correct        one advances at random          the one shown as A advances
     neither correct     both are out                    both are out
@@ -43,101 +34,96 @@ class Knockout:
     (The paper says nothing of unreadable verdicts; advancing one at random is our reading, since
     it is the rule that takes nothing from a text that says nothing.)
 
-    Which of the two is shown as A is drawn at random. Candidates of one team never meet at the
-    judge: one of the two advances at random, and a call is saved. Pairs are drawn so that as few
-    as possible are of one team. An odd candidate, drawn at random, has a bye. If a round puts
-    everybody out, a random candidate of that round is selected.
+    Candidates of one team never meet at the judge: one of the two advances at random, and a call
+    is saved. Without ``seeding`` each round is drawn anew, so that as few pairs as possible are of
+    one team, and an odd candidate, drawn at random, has a bye. With it the bracket is fixed before
+    the first match: see ``SEEDINGS``. If a round puts everybody out, a random candidate of that
+    round is selected. When the budget ends, it is one of those left with the most wins.
 
-    At most n - 1 calls for n candidates.
+    At most n - 1 matches for n candidates; under the rule ``keep`` for unreadable verdicts twice
+    that, after which those left draw lots.
+
+    Raises:
+        UserError: for an unknown seeding, or a fixed bracket that would have to keep both.
     """
 
-    rule: Rule = "paper"
+    rules: Rules = PAPER
+    seeding: str | None = None
 
     def __post_init__(self) -> None:
-        if self.rule not in ("paper", "released"):
-            raise ValueError(f"rule is 'paper' or 'released', got {self.rule!r}")
+        if self.seeding is not None and self.seeding not in SEEDINGS:
+            raise UserError(
+                f"seeding {self.seeding!r} is not offered; choose {', '.join(SEEDINGS)}, or none"
+            )
+        if self.seeding is not None and self.rules.unread == "keep":
+            raise UserError(
+                "a seeded bracket has one place for the two of a match, so the rule 'keep' for "
+                "unreadable verdicts cannot be followed; choose tie, neither or again"
+            )
 
     @property
     def name(self) -> str:
-        return "knockout" if self.rule == "paper" else "knockout-released"
+        if self.seeding is not None:
+            return f"knockout-seeded-{self.seeding}"
+        released = self.rules.both_correct == "first" and self.rules.unread == "neither"
+        return "knockout-released" if released else "knockout"
+
+    def calls(self, n: int) -> int:
+        keeps = 2 if self.rules.unread == "keep" else 1
+        return max(0, n - 1) * self.rules.most_calls_a_match * keeps
 
     def play(self, pool: Pool, rng: np.random.Generator) -> Play:
+        referee = Referee(pool, self.rules, rng, self.calls(len(pool)))
         alive = list(range(len(pool)))
-        history: list[tuple[Bout, ...]] = []
-        statuses: Counter[str] = Counter()
-        calls = saved = 0
+        row = None if self.seeding is None else seeded_row(pool, self.seeding, rng)
+        wins = [0] * len(pool)
+        history: list[list[Bout]] = []
         note = ""
-        while len({pool.team_of(c) for c in alive}) > 1:
-            pairs, bye = draw_round(pool, alive, rng)
-            matches = [Match(pool, a, b) for a, b in pairs if pool.team_of(a) != pool.team_of(b)]
-            verdicts = iter((yield matches))
-            calls += len(matches)
-            saved += len(pairs) - len(matches)
+        while len({pool.team_of(c) for c in alive}) > 1 and not referee.spent:
+            pairs, byes = draw_round(pool, alive, rng) if row is None else neighbours(row)
+            outcomes = yield from referee.settle(pairs)
             bouts = []
-            for a, b in pairs:
-                if pool.team_of(a) == pool.team_of(b):
-                    bouts.append(Bout(a, b, "team", ((a, b)[rng.integers(2)],)))
-                else:
-                    verdict = next(verdicts)
-                    statuses[verdict.status.value] += 1
-                    advanced = self._advance(a, b, verdict, rng)
-                    bouts.append(Bout(a, b, "match", advanced, verdict))
-            if bye is not None:
-                bouts.append(Bout(bye, None, "bye", (bye,)))
-            history.append(tuple(bouts))
-            left = [c for bout in bouts for c in bout.advanced]
+            for outcome in outcomes:
+                advanced = referee.advance(outcome)
+                if outcome.verdicts and len(advanced) == 1:
+                    wins[advanced[0]] += 1
+                bouts.append(referee.bout(outcome, advanced))
+            history.append([*bouts, *(Bout(c, None, "bye", (c,)) for c in byes)])
+            left = [c for bout in history[-1] for c in bout.advanced]
             if not left:
-                note = "a round put everybody out; one of its candidates was drawn at random"
+                note = EVERYBODY_OUT
                 break
             alive = left
-        if not note:
+            if row is not None:
+                on = set(alive)
+                pair_of = zip(row[::2], row[1::2], strict=True)
+                row = [next((c for c in two if c in on), None) for two in pair_of]
+        if referee.spent:
+            most = max(wins[c] for c in alive)
+            alive = [c for c in alive if wins[c] == most]
+        elif not note:
             # Between candidates with the same answer there is nothing to judge.
-            saved += len(alive) - 1
-        chosen = int(alive[rng.integers(len(alive))])
-        return Selection(
-            candidate=chosen,
-            rounds=len(history),
-            calls=calls,
-            calls_saved=saved,
-            rules={"tournament": self.name, "order": "drawn at random", **_SAID[self.rule]},
-            history=tuple(history),
-            statuses=dict(statuses),
-            note=note,
-        )
-
-    def _advance(
-        self, a: int, b: int, verdict: Verdict, rng: np.random.Generator
-    ) -> tuple[int, ...]:
-        match verdict.outcome:
-            case "A":
-                return (a,)
-            case "B":
-                return (b,)
-            case "neither":
-                return ()
-            case "tie":
-                return (a,) if self.rule == "released" else ((a, b)[rng.integers(2)],)
-            case _:
-                return () if self.rule == "released" else ((a, b)[rng.integers(2)],)
+            referee.saved += (len(alive) - 1) * self.rules.calls_a_match
+        chosen = alive[draw(len(alive), rng)]
+        seeds = "none" if self.seeding is None else SEEDINGS[self.seeding]
+        return referee.conclude(self.name, chosen, history, note=note, seeding=seeds)
 
 
 def draw_round(
-    pool: Pool, alive: list[int], rng: np.random.Generator
-) -> tuple[list[tuple[int, int]], int | None]:
-    """Pair candidates with as few pairs of one team as can be; (shown as A, shown as B).
+    pool: Pool, alive: Sequence[int], rng: np.random.Generator
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """Pair candidates with as few pairs of one team as can be; the pairs, and the odd one if any.
 
     With teams standing side by side in a row of 2m, place i meets place i + m: a team of m or
     fewer then never meets itself, and a larger one only as often as it must. The order of the
-    teams, of the candidates within each, and of each pair's slots is random, and so is the bye.
+    teams and of the candidates within each is random, and so is the bye.
     """
-    order = [int(c) for c in rng.permutation(alive)]
-    bye = order.pop() if len(order) % 2 else None
+    order = shuffled(alive, rng)
+    bye = [order.pop()] if len(order) % 2 else []
     places = {team: i for i, team in enumerate(dict.fromkeys(map(pool.team_of, order)))}
     order.sort(key=lambda c: places[pool.team_of(c)])
     half = len(order) // 2
-    flips = rng.integers(2, size=half)
-    pairs = [
-        (x, y) if flip else (y, x)
-        for x, y, flip in zip(order[:half], order[half:], flips, strict=True)
-    ]
-    return pairs, bye
+    return list(zip(order[:half], order[half:], strict=True)), bye
+
+
+__all__ = ["PAPER", "RELEASED", "Knockout", "draw_round"]

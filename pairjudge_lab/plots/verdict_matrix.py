@@ -1,0 +1,110 @@
+"""Every verdict of one problem, both orders, as a heat map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pairjudge_lab.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PALE,
+    RED,
+    lab_style,
+    new_figure,
+    short,
+)
+from pairjudge_lab.records import Pool, Selection
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_WORDS = (
+    "both correct",
+    "shown first",
+    "shown second",
+    "neither",
+    "not readable",
+    "not asked",
+)
+_COLOURS = (GREEN, BLUE, ORANGE, PALE, RED, "white")
+
+
+_CODES = {"tie": 0, "A": 1, "B": 2, "neither": 3, "invalid": 4}
+
+
+def verdicts_of(selection: Selection, n: int) -> np.ndarray:
+    """(n, n) what a tournament heard of each ordered pair, as ``plot_verdict_matrix`` takes it.
+
+    Of several verdicts on one ordered pair the last stands.
+    """
+    codes = np.full((n, n), 5)
+    for bouts in selection.history:
+        for bout in bouts:
+            for verdict in bout.verdicts:
+                codes[bout.a, bout.b] = _CODES[verdict.outcome]
+            for verdict in bout.swapped:
+                codes[bout.b, bout.a] = _CODES[verdict.outcome]
+    return codes
+
+
+def plot_verdict_matrix(pool: Pool, codes: np.ndarray, *, ax: Axes | None = None) -> Axes:
+    """Draw what was said of every ordered pair.
+
+    The line is the candidate shown first, the column the one shown second, so that a pair's two
+    orders lie across the diagonal from each other: a judge without position effects has blue facing
+    orange, and like colours facing elsewhere. Candidates stand by team, right answers first, with
+    lines between teams.
+
+    Args:
+        codes: (n, n), what was said, as in ``Recording.codes``: 0 both correct, 1 the one shown
+            first, 2 the second, 3 neither, 4 not readable, 5 not asked.
+    """
+    from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
+
+    n = len(codes)
+    sizes = {t: sum(pool.team_of(c) == t for c in range(n)) for t in map(pool.team_of, range(n))}
+    order = sorted(
+        range(n),
+        key=lambda c: (not pool.candidates[c].correct, -sizes[pool.team_of(c)], pool.team_of(c), c),
+    )
+    shown = np.array(codes)[np.ix_(order, order)].astype(float)
+    np.fill_diagonal(shown, np.nan)
+    with lab_style():
+        if ax is None:
+            side = 1.6 + 0.24 * n
+            ax = new_figure(side + 1.6, side).subplots()
+        ax.imshow(shown, cmap=ListedColormap(_COLOURS), vmin=-0.5, vmax=5.5, aspect="equal")
+        names = [
+            f"{c}: {short(pool.candidates[c].answer)}"
+            + (" ✓" if pool.candidates[c].correct else "")
+            for c in order
+        ]
+        ax.set_xticks(range(n), names, rotation=90, fontsize=7)
+        ax.set_yticks(range(n), names, fontsize=7)
+        ax.tick_params(length=0)
+        teams = [pool.team_of(c) for c in order]
+        for i in range(1, n):
+            if teams[i] != teams[i - 1]:
+                ax.axhline(i - 0.5, color=GREY, lw=0.8)
+                ax.axvline(i - 0.5, color=GREY, lw=0.8)
+        ax.set_ylabel("shown first")
+        ax.set_xlabel("shown second")
+        ax.spines[:].set_visible(False)
+        there = [i for i in range(6) if (shown == i).any()]
+        ax.legend(
+            handles=[Patch(fc=_COLOURS[i], ec=GREY, label=_WORDS[i]) for i in there],
+            title="called correct",
+            loc="upper left",
+            bbox_to_anchor=(1.02, 1.0),
+            frameon=False,
+            fontsize=8,
+            title_fontsize=8,
+            alignment="left",
+        )
+        ax.set_title(f"Verdicts on problem {short(pool.problem.id, 24)}")
+    return ax

@@ -1,0 +1,169 @@
+"""Recorded verdicts as arrays, and any tournament played on them through its own generator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pairjudge_lab.records import Match, Pool, Selection, Status, Tournament, UserError, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BOTH, FIRST, SECOND, NEITHER, UNREAD, MISSING = range(6)
+"""What a recorded verdict says: both correct, the one shown first, the second, neither, nothing
+that could be read; or it was not recorded."""
+
+_CODES = {"tie": BOTH, "A": FIRST, "B": SECOND, "neither": NEITHER, "invalid": UNREAD}
+_VERDICTS = (
+    Verdict(Status.PARSED, True, True),
+    Verdict(Status.PARSED, True, False),
+    Verdict(Status.PARSED, False, True),
+    Verdict(Status.PARSED, False, False),
+    Verdict(Status.UNPARSED, reason="recorded as unreadable"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One pool with its recorded verdicts.
+
+    ``codes[r, i, j]`` is what was said in repetition r with candidate i shown before j, as one of
+    ``BOTH, FIRST, SECOND, NEITHER, UNREAD, MISSING``.
+    """
+
+    pool: Pool
+    codes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.pool)
+
+    def missing(self, a: int, b: int, repetition: int) -> UserError:
+        """The error for a match that was not recorded."""
+        return UserError(
+            f"no recorded verdict for problem {self.pool.problem.id!r}, candidate {a} shown before "
+            f"{b}, repetition {repetition}; record both orders (--both-orders), as many "
+            "repetitions as the rules need, and choose N no larger than was recorded"
+        )
+
+    def hear(self, match: Match, subset: Sequence[int]) -> Verdict:
+        """The recorded verdict of a match among a subset of the candidates.
+
+        Raises:
+            UserError: when it was not recorded.
+        """
+        a, b = subset[match.a], subset[match.b]
+        code = MISSING
+        if match.repetition < len(self.codes):
+            code = self.codes[match.repetition, a, b]
+        if code == MISSING:
+            raise self.missing(a, b, match.repetition)
+        return _VERDICTS[code]
+
+
+def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
+    """Bring pools and a verdict table together.
+
+    Args:
+        pools: with teams, so that what shares an answer is known.
+        table: the verdicts of one judge; candidates are named by their place in the pool, from 0.
+
+    Returns:
+        A recording for each pool that has verdicts, of the candidates up to the last one that
+        occurs in them. Pools without verdicts have none.
+
+    Raises:
+        UserError: verdicts of several judges, of a candidate that is not in the pool, twice the
+            same, or of none of the pools.
+    """
+    judges = list(table["judge"].unique()) if "judge" in table else []
+    if len(judges) > 1:
+        raise UserError(
+            f"the verdicts come from {len(judges)} judges ({', '.join(map(str, judges[:5]))}); "
+            "keep the rows of one"
+        )
+    place = {pool.problem.id: i for i, pool in enumerate(pools)}
+    rows = table[table["problem_id"].astype(str).isin(place)]
+    if not len(rows):
+        raise UserError("the verdicts and the pools have no problem in common")
+    problems = rows["problem_id"].astype(str).map(place).to_numpy()
+    a, b = (_indices(rows[column]) for column in ("response_a", "response_b"))
+    repetition = _indices(rows["repetition"]) if "repetition" in rows else np.zeros_like(a)
+    said = rows["verdict"].map(_CODES).to_numpy()
+    out = []
+    for i, pool in enumerate(pools):
+        mine = problems == i
+        if not mine.any():
+            continue
+        first, second, again = a[mine], b[mine], repetition[mine]
+        size = int(max(first.max(), second.max())) + 1
+        if size > len(pool):
+            raise UserError(
+                f"a verdict names candidate {size - 1} of problem {pool.problem.id!r}, whose pool "
+                f"has {len(pool)} candidates, counted from 0"
+            )
+        codes = np.full((int(again.max()) + 1, size, size), MISSING, dtype=np.int8)
+        codes[again, first, second] = said[mine]
+        if (codes != MISSING).sum() != mine.sum():
+            raise UserError(
+                f"problem {pool.problem.id!r}: the same ordered pair occurs twice in one repetition"
+            )
+        out.append(Recording(pool.first(size), codes))
+    return out
+
+
+def _indices(column: pd.Series) -> np.ndarray:
+    try:
+        values = column.to_numpy().astype(np.int64)
+    except (TypeError, ValueError):
+        raise UserError(
+            f"{column.name} must hold whole numbers (a candidate's place in its pool, from 0); "
+            f"got {column.iloc[0]!r}"
+        ) from None
+    if len(values) and values.min() < 0:
+        raise UserError(f"{column.name} is never negative; got {values.min()}")
+    return values
+
+
+def draw_subset(size: int, n: int, rng: np.random.Generator) -> list[int]:
+    """n of the numbers below size in random order; when n is size, all in their own order."""
+    items = list(range(size))
+    if n < size:
+        for i in range(n):
+            j = i + int(rng.random() * (size - i))
+            items[i], items[j] = items[j], items[i]
+    return items[:n]
+
+
+def replay(
+    recording: Recording,
+    tournament: Tournament,
+    rng: np.random.Generator,
+    subset: Sequence[int] | None = None,
+) -> Selection:
+    """Play a tournament on recorded verdicts, through its own generator.
+
+    Args:
+        subset: candidates that play, by default all; the Selection's numbers are places in it.
+
+    Raises:
+        UserError: when the tournament asks for a verdict that was not recorded.
+    """
+    pool = recording.pool
+    chosen = list(range(len(pool))) if subset is None else list(subset)
+    playing = replace(
+        pool,
+        candidates=tuple(pool.candidates[c] for c in chosen),
+        teams=tuple(pool.team_of(c) for c in chosen),
+    )
+    play = tournament.play(playing, rng)
+    try:
+        matches = next(play)
+        while True:
+            matches = play.send([recording.hear(match, chosen) for match in matches])
+    except StopIteration as end:
+        selection: Selection = end.value
+        return selection

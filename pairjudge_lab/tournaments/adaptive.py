@@ -1,0 +1,132 @@
+"""An adaptive tournament: calls go where the ranking is uncertain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from pairjudge_lab.records import Play, Pool, UserError
+from pairjudge_lab.tournaments.lots import draw, shuffled
+from pairjudge_lab.tournaments.referee import Outcome, Referee
+from pairjudge_lab.tournaments.rules import BALANCED, Rules
+from pairjudge_lab.tournaments.standings import Standings
+from pairjudge_lab.tournaments.strengths import Evidence, strengths
+
+_POSTERIOR_DRAWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptive:
+    """First every answer is covered, then those who may be best are compared until one stands out.
+
+    The two stages follow V1-Infer (arXiv 2603.04304): coverage first, so that nobody is judged by
+    one match alone, then matches where the order is uncertain. The second stage chooses them by
+    double Thompson sampling (Wu and Liu 2016, arXiv 1604.07101): Bradley-Terry strengths are drawn
+    twice from their normal approximation, and the best of the first draw meets the best other of
+    the second.
+
+    The players are the teams, since candidates with the same answer are right or wrong together;
+    they send members who have not met, or met once, the other way round. It stops when nothing new
+    can be asked. Beyond both papers, a label
+    given to both (both correct, neither) counts for what it says of each: see ``strengths``.
+
+    It stops when the best team is best in ``confidence`` of the draws, or when its calls are
+    spent: the budget, and never more than a quarter of the matches that a round-robin would judge
+    in the same pool, n(n - 1)/2 less those within a team (or one match less than there are teams,
+    where that is more).
+
+    Raises:
+        UserError: for a coverage below 1 or a confidence outside 0 to 1.
+    """
+
+    coverage: int = 2
+    confidence: float = 0.9
+    rules: Rules = BALANCED
+
+    def __post_init__(self) -> None:
+        if self.coverage < 1 or not 0 < self.confidence <= 1:
+            raise UserError(
+                "coverage is at least 1 and confidence above 0 and at most 1; got "
+                f"{self.coverage}, {self.confidence}"
+            )
+
+    @property
+    def name(self) -> str:
+        return "adaptive"
+
+    def calls(self, n: int) -> int:
+        return max(0, n - 1, n * (n - 1) // 8) * self.rules.most_calls_a_match
+
+    def play(self, pool: Pool, rng: np.random.Generator) -> Play:
+        standings = Standings(len(pool))
+        members: dict[int, list[int]] = {}
+        for c in shuffled(range(len(pool)), rng):
+            members.setdefault(pool.team_of(c), []).append(c)
+        teams = list(members.values())
+        apart = (len(pool) ** 2 - sum(len(team) ** 2 for team in teams)) // 2
+        limit = max(len(teams) - 1, apart // 4) * self.rules.most_calls_a_match
+        referee = Referee(pool, self.rules, rng, limit)
+        team_of = {c: t for t, team in enumerate(teams) for c in team}
+        evidence, played = Evidence(len(teams)), [0] * len(teams)
+        sent: Counter[int] = Counter()
+        # The same two are shown in either order once: asked again, a judge would repeat itself.
+        met: Counter[tuple[int, int]] = Counter()
+        meetings = 1 if self.rules.order == "both" else 2
+
+        def hear(outcomes: list[Outcome]) -> None:
+            standings.add(referee, outcomes)
+            for outcome in outcomes:
+                points = referee.points(outcome)
+                if points is not None:
+                    evidence.add(team_of[outcome.x], team_of[outcome.y], points, outcome.result)
+
+        def send(s: int, t: int) -> tuple[int, int] | None:
+            """A pair of members that can still tell something new: those who met least, sent least."""
+            open_pairs = [(x, y) for x in teams[s] for y in teams[t] if met[x, y] < meetings]
+            if not open_pairs:
+                return None
+            x, y = min(open_pairs, key=lambda pair: (met[pair], sent[pair[0]] + sent[pair[1]]))
+            for pair in ((x, y), (y, x)):
+                met[pair] += 1
+            sent.update((x, y))
+            played[s] += 1
+            played[t] += 1
+            return x, y
+
+        while len(teams) > 1 and not referee.spent and min(played) < self.coverage:
+            # Those who have played least, in random order.
+            order = sorted(shuffled(range(len(teams)), rng), key=lambda t: played[t])
+            need = [t for t in order if played[t] < self.coverage]
+            half = min(len(need) + 1, len(order)) // 2
+            pairs = [send(s, t) for s, t in zip(order[:half], order[half : 2 * half], strict=True)]
+            if None in pairs:
+                break
+            hear((yield from referee.settle([pair for pair in pairs if pair is not None])))
+        theta, covariance = strengths(evidence)
+        while len(teams) > 1 and not referee.spent:
+            draws = rng.multivariate_normal(theta, covariance, size=_POSTERIOR_DRAWS, method="eigh")
+            best = draws.argmax(axis=1)
+            if np.mean(best == theta.argmax()) >= self.confidence:
+                break
+            first = int(best[draw(len(best), rng)])
+            second = draws[draw(len(draws), rng)]
+            rivals = sorted(set(range(len(teams))) - {first}, key=lambda t: -second[t])
+            pair = next(filter(None, (send(first, rival) for rival in rivals)), None)
+            if pair is None:
+                break
+            hear((yield from referee.settle([pair])))
+            theta, covariance = strengths(evidence)
+        own = standings.score("labels")
+        lot = rng.random(len(pool))
+        ranking = sorted(range(len(pool)), key=lambda c: (-theta[team_of[c]], -own[c], lot[c]))
+        return referee.conclude(
+            self.name,
+            ranking[0],
+            standings.history,
+            ranking=tuple(ranking),
+            score="Bradley-Terry strength of the team, then the share of verdicts that called it "
+            "correct",
+            confidence=self.confidence,
+        )

@@ -1,0 +1,105 @@
+"""Round-robin: everyone meets everyone, and a score decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+
+from pairjudge_lab.records import Play, Pool, UserError
+from pairjudge_lab.tournaments.lots import shuffled
+from pairjudge_lab.tournaments.referee import Referee
+from pairjudge_lab.tournaments.rules import BALANCED, Rules
+from pairjudge_lab.tournaments.standings import SCORES, Standings, ranking_by
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRobin:
+    """Everyone meets everyone once (in either order with ``order="both"``), by Berger's rounds.
+
+    ``score`` ranks: see ``SCORES``. Equal ones are drawn by lot. Candidates of one team do not
+    meet at the judge; under ``wins`` they share the point, and the other scores leave it out.
+
+    With ``order="balanced"`` the slots of every candidate differ by at most one, whatever the
+    teams, unless a budget cuts the tournament short; with ``order="drawn"`` they follow the Berger
+    table. n(n - 1)/2 matches for n candidates.
+
+    Raises:
+        UserError: for a score that is not offered.
+    """
+
+    score: str = "wins"
+    rules: Rules = BALANCED
+
+    def __post_init__(self) -> None:
+        if self.score not in SCORES:
+            raise UserError(f"score {self.score!r} is not offered; choose {', '.join(SCORES)}")
+
+    @property
+    def name(self) -> str:
+        return "round-robin" if self.score == "wins" else f"round-robin-{self.score}"
+
+    def calls(self, n: int) -> int:
+        return n * (n - 1) // 2 * self.rules.most_calls_a_match
+
+    def play(self, pool: Pool, rng: np.random.Generator) -> Play:
+        referee = Referee(pool, self.rules, rng)
+        standings = Standings(len(pool))
+        seats = shuffled(range(len(pool)), rng)
+        rounds = [[(seats[i], seats[j]) for i, j in pairs] for pairs in berger_rounds(len(pool))]
+        balanced = self.rules.order == "balanced"
+        if balanced:
+            flat = [pair for pairs in rounds for pair in pairs]
+            apart = [(x, y) for x, y in flat if pool.team_of(x) != pool.team_of(y)]
+            shown = balance_slots(apart)
+            rounds = [[p if p in shown else (p[1], p[0]) for p in pairs] for pairs in rounds]
+        for pairs in rounds:
+            outcomes = yield from referee.settle(pairs, oriented=balanced)
+            standings.add(referee, outcomes)
+            if referee.spent:
+                break
+        ranking = ranking_by([standings.score(self.score)], rng)
+        return referee.conclude(
+            self.name,
+            ranking[0],
+            standings.history,
+            ranking=ranking,
+            score=SCORES[self.score],
+        )
+
+
+def berger_rounds(n: int) -> list[list[tuple[int, int]]]:
+    """The Berger table for n seats numbered from 0: in each round (shown first, shown second).
+
+    As FIDE publishes it (Handbook C.05, annex 1): with n even, the last seat stays and alternates
+    slots while the others move on by n/2; with n odd, whoever would meet the seat that is not
+    there has a bye.
+    """
+    even = n + n % 2
+    half = even // 2
+    rounds = []
+    for number in range(even - 1):
+        row = [(number * half + i) % (even - 1) for i in range(even - 1)]
+        first = (row[0], even - 1) if number % 2 == 0 else (even - 1, row[0])
+        pairs = [first, *((row[i], row[even - 1 - i]) for i in range(1, half))]
+        rounds.append([(a, b) for a, b in pairs if max(a, b) < n])
+    return rounds if n > 1 else []
+
+
+def balance_slots(pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Put every pair in an order so that nobody's slots differ by more than one.
+
+    With everyone of odd degree joined to one who is not there, every degree is even, and walking
+    along an Eulerian circuit leaves each place as often as it enters it.
+    """
+    graph = nx.MultiGraph(pairs)
+    nobody = -1
+    odd = [c for c in graph if graph.degree[c] % 2]
+    graph.add_edges_from((c, nobody) for c in odd)
+    shown = set()
+    for part in nx.connected_components(graph):
+        circuit = nx.eulerian_circuit(graph.subgraph(part), source=min(part))
+        shown |= {(x, y) for x, y in circuit if nobody not in (x, y)}
+    return shown
