@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import Match, Pool, Selection, Status, Tournament, UserError, Verdict
+from pairjudge_lab.tournaments import PAPER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,9 +57,7 @@ class Recording:
             UserError: when it was not recorded.
         """
         a, b = subset[match.a], subset[match.b]
-        code = MISSING
-        if match.repetition < len(self.codes):
-            code = self.codes[match.repetition, a, b]
+        code = self.codes[match.repetition % len(self.codes), a, b]
         if code == MISSING:
             raise self.missing(a, b, match.repetition)
         return _VERDICTS[code]
@@ -146,12 +145,24 @@ def replay(
 ) -> Selection:
     """Play a tournament on recorded verdicts, through its own generator.
 
+    When two meet again in the same order more often than was recorded, the recording says again
+    what it said first, as a judge that decodes greedily would.
+
     Args:
         subset: candidates that play, by default all; the Selection's numbers are places in it.
 
     Raises:
-        UserError: when the tournament asks for a verdict that was not recorded.
+        UserError: when the tournament asks for a verdict that was not recorded, or when its rules
+            need repetitions (several votes, or judging again) that were not.
     """
+    rules = getattr(tournament, "rules", PAPER)
+    needed = rules.votes + (rules.again if rules.unread == "again" else 0)
+    if needed > len(recording.codes):
+        raise UserError(
+            f"these rules need {needed} repetitions of a verdict, and {len(recording.codes)} were "
+            f"recorded for problem {recording.pool.problem.id!r}; record more (--repetitions) at a "
+            "temperature, or choose --votes 1 and another rule for unreadable verdicts"
+        )
     pool = recording.pool
     chosen = list(range(len(pool))) if subset is None else list(subset)
     playing = replace(

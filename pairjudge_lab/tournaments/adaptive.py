@@ -83,7 +83,7 @@ class Adaptive:
                     evidence.add(team_of[outcome.x], team_of[outcome.y], points, outcome.result)
 
         def send(s: int, t: int) -> tuple[int, int] | None:
-            """A pair of members that can still tell something new: those who met least, sent least."""
+            """Two members who can still tell something new: met least, then sent least."""
             open_pairs = [(x, y) for x in teams[s] for y in teams[t] if met[x, y] < meetings]
             if not open_pairs:
                 return None
