@@ -3,8 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pairjudge_lab.records import Candidate, Pool, Problem
+
+# The machines that run this are shared: a slow example says nothing.
+settings.register_profile("lab", deadline=None)
+settings.load_profile("lab")
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 

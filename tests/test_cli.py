@@ -266,3 +266,54 @@ def test_killed_at_random_moments_it_ends_as_if_nothing_had_happened(tmp_path):
     assert set(judged) == set(needed)
     # A kill costs at most the four matches that were judged and not yet stored.
     assert len(judged) - len(needed) <= 4 * kills
+
+
+def test_tournaments_are_listed_with_their_calls(capsys):
+    assert run("tournaments", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["knockout"]["calls"] == {"8": 7, "16": 15, "64": 63}
+    assert facts["round-robin"]["calls"] == {"8": 28, "16": 120, "64": 2016}
+    assert facts["swiss"]["calls"]["64"] == 6 * 32
+    assert all(fact["what"] for fact in facts.values())
+    assert run("tournaments") == 0
+    assert "double-elimination" in capsys.readouterr().out
+
+
+def test_select_plays_any_tournament_by_any_rule(pools_file, tmp_path, capsys):
+    args = ["select", pools_file, "--judge", "simulated", "--json"]
+    for name in ("swiss", "double-elimination", "adaptive"):
+        out = tmp_path / name
+        assert run(*args, "--tournament", name, "--order", "both", "--budget", 9, "--out", out) == 0
+        summary = json.loads(capsys.readouterr().out)
+        assert summary["tournament"] == name
+        assert summary["rules"]["order"].startswith("both orders")
+        assert summary["rules"]["budget"] == 9
+        rows = map(json.loads, (out / "selections.jsonl").read_text().splitlines())
+        assert all(row["calls"] <= 9 for row in rows)
+
+
+def test_replay_compares_tournaments_on_recorded_verdicts(pools_file, tmp_path, capsys):
+    out = tmp_path / "v.parquet"
+    assert run("judge", pools_file, "--judge", "simulated", "--both-orders", "--out", out) == 0
+    capsys.readouterr()
+    names = ("--tournament", "knockout", "--tournament", "swiss")
+    assert run("replay", pools_file, out, *names, "--n", "2,6", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [(p["tournament"], p["n"]) for p in facts["points"]] == [
+        ("knockout", 2), ("knockout", 6), ("swiss", 2), ("swiss", 6),
+    ]  # fmt: skip
+    for point in facts["points"]:
+        assert (
+            point["accuracy"]["low"] <= point["accuracy"]["estimate"] <= point["accuracy"]["high"]
+        )
+        assert point["calls"] > 0
+    assert run("replay", pools_file, out, *names, "--n", "2") == 0
+    assert "majority" in capsys.readouterr().out
+    for bad, message in (
+        (["--n", "two"], "--n takes whole numbers with commas"),
+        (["--n", "9"], "choose N between 1 and 6"),
+        (["--tournament", "coin"], "no tournament named 'coin'"),
+        (["--votes", "3"], "need 3 repetitions"),
+    ):
+        assert run("replay", pools_file, out, *bad) == 2
+        assert message in capsys.readouterr().err

@@ -1,14 +1,17 @@
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from pairjudge_lab.judges.simulated import SimulatedJudge
 from pairjudge_lab.plots.bracket import plot_bracket
+from pairjudge_lab.plots.cross_table import plot_cross_table
 from pairjudge_lab.plots.style import as_svg
+from pairjudge_lab.plots.verdict_matrix import plot_verdict_matrix, verdicts_of
 from pairjudge_lab.records import Candidate, Pool, Problem, Status, Verdict
 from pairjudge_lab.report import write_selection_report
 from pairjudge_lab.runs import run_selection
-from pairjudge_lab.tournaments import Knockout
+from pairjudge_lab.tournaments import Knockout, tournament
 from tests.conftest import make_pool
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> \\boxed{%d} $x_{1}$ '\"&"
@@ -72,3 +75,41 @@ def test_a_round_that_puts_everybody_out_is_drawn_too(tmp_path):
     assert run.summary()["notes"] == {note: 1}
     write_selection_report(run, tmp_path / "r.html", title="t")
     assert plot_bracket(run.pools[0], run.selections[0]).texts
+
+
+@pytest.mark.parametrize("name", ["swiss", "round-robin", "double-elimination", "adaptive"])
+def test_every_tournament_has_a_report_with_a_picture(name, tmp_path):
+    pools = [make_pool([i % 3 == 0 for i in range(16)], [i % 3 for i in range(16)])]
+    run = run_selection(pools, SimulatedJudge(accuracy=0.7), tournament(name), n=16)
+    page = tmp_path / "r.html"
+    write_selection_report(run, page, title="t")
+    assert page.read_text().count("<img") == 2
+
+
+def test_a_cross_table_holds_every_round():
+    pool = make_pool([i == 4 for i in range(9)])
+    run = run_selection([pool], SimulatedJudge(accuracy=1.0), tournament("swiss"), n=9)
+    (selection,) = run.selections
+    axes = plot_cross_table(run.pools[0], selection)
+    cells = [t.get_text() for t in axes.texts]
+    assert sum(cell.startswith(("A", "B")) for cell in cells) == 2 * selection.calls
+    assert sum(cell.startswith("bye") for cell in cells) == selection.rounds
+    best = cells.index("4: 0 ✓")
+    assert cells[best - 1] == "1", "the winner stands on top"
+
+
+def test_a_verdict_matrix_shows_both_orders():
+    pool = make_pool([True, False, False])
+    codes = np.array([[5, 1, 1], [2, 5, 3], [4, 3, 5]])
+    axes = plot_verdict_matrix(pool, codes)
+    shown = axes.images[0].get_array().filled(np.nan)
+    assert shown[0].tolist()[1:] == [1, 1]
+    assert shown[:, 0].tolist()[1:] == [2, 4]
+    assert [t.get_text() for t in axes.get_legend().get_texts()] == [
+        "shown first", "shown second", "neither", "not readable",
+    ]  # fmt: skip
+    run = run_selection(
+        [pool], SimulatedJudge(accuracy=1.0), tournament("round-robin", order="both"), n=3
+    )
+    heard = verdicts_of(run.selections[0], 3)
+    assert heard.tolist() == [[5, 1, 1], [2, 5, 3], [2, 3, 5]]

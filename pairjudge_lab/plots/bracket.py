@@ -70,7 +70,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
         right = pool.candidates[selection.candidate].correct
         said = {True: "right", False: "wrong", None: "unknown"}[right]
         title = (
-            f"{selection.rules['tournament']}, {len(pool)} candidates: {selection.calls} calls, "
+            f"{selection.rules['tournament']}, {len(pool)} candidates\n{selection.calls} calls, "
             f"{selection.calls_saved} saved by teams; selected answer {said}"
         )
         ax.set_title(title)

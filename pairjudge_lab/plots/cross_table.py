@@ -48,7 +48,7 @@ def plot_cross_table(pool: Pool, selection: Selection, *, ax: Axes | None = None
         ax.plot(-3.4, 1 - place, marker=">", color=BLACK, ms=7, clip_on=False)
         said = {True: "right", False: "wrong", None: "unknown"}
         ax.set_title(
-            f"{selection.rules['tournament']}, {len(pool)} candidates: {selection.calls} calls; "
+            f"{selection.rules['tournament']}, {len(pool)} candidates\n{selection.calls} calls; "
             f"selected answer {said[pool.candidates[selection.candidate].correct]}",
             color=RED if pool.candidates[selection.candidate].correct is False else BLACK,
         )
