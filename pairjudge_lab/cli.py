@@ -83,6 +83,15 @@ def build_parser() -> argparse.ArgumentParser:
     _add_rules(replay)
     replay.set_defaults(run=_replay)
 
+    bias = commands.add_parser("bias", help="what the order shown does to each judge's verdicts")
+    bias.add_argument("verdicts", metavar="VERDICTS", help=".parquet, .csv, .jsonl or 'embedded'")
+    bias.add_argument("--by", default="judge", metavar="COLUMN", help="the groups (judge)")
+    bias.add_argument("--resamples", type=_positive, default=2000)
+    bias.add_argument("--seed", type=_whole, default=0)
+    bias.add_argument("--picture", type=Path, help="draw the forest plot as .svg, .pdf or .png")
+    bias.add_argument("--json", action="store_true")
+    bias.set_defaults(run=_bias)
+
     judges = commands.add_parser("judges", help="the judges that can be loaded")
     judges.add_argument("--json", action="store_true")
     judges.set_defaults(run=_judges)
@@ -413,6 +422,28 @@ def _replay(args: argparse.Namespace) -> None:
             f"{name:34}  {100 * value['estimate']:7.1f} %  "
             f"{100 * value['low']:5.1f} to {100 * value['high']:5.1f}"
         )
+
+
+def _bias(args: argparse.Namespace) -> None:
+    from pairjudge_lab.datasets.verdicts import load_verdicts
+    from pairjudge_lab.embedded import data_path
+    from pairjudge_lab.statistics.position import bias_report
+
+    embedded = args.verdicts == "embedded"
+    table = load_verdicts(data_path("verdicts.parquet") if embedded else args.verdicts)
+    if args.by == "judge" and "judge" not in table:
+        table = table.assign(judge="judge")
+    report = bias_report(table, by=args.by, seed=args.seed, resamples=args.resamples)
+    if args.picture is not None:
+        from pairjudge_lab.plots.bias import plot_bias
+        from pairjudge_lab.plots.style import save_picture
+
+        save_picture(plot_bias(report).figure, args.picture)
+    if args.json:
+        facts = {"groups": [row.row() for row in report.rows]}
+        print(json.dumps({**facts, "resamples": args.resamples, "seed": args.seed}))
+    else:
+        print(report)
 
 
 def _pairs(n: int) -> list[tuple[int, int]]:

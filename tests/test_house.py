@@ -22,15 +22,15 @@ MAY_LEAN_ON = {
     "judges": {"records", "embedded", "protocols", "datasets"},
     "store": {"records"},
     "arena": {"records", "store"},
-    "statistics": set(),
+    "statistics": {"records"},
     "replay": {"records", "tournaments", "selectors", "arena", "statistics"},
     "plots": {"records", "statistics"},
     "runs": {"records", "answers", "arena", "selectors", "statistics", "store"},
     "report": {"records", "runs", "plots"},
     "training": {"records", "protocols", "embedded", "answers", "judges", "datasets"},
     "cli": {
-        "records", "answers", "arena", "datasets", "embedded", "judges", "protocols", "replay",
-        "report", "runs", "selectors", "statistics", "store", "tournaments",
+        "records", "answers", "arena", "datasets", "embedded", "judges", "plots", "protocols",
+        "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
     },
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",

@@ -148,8 +148,8 @@ def test_equal_weights_are_the_majority():
 
 
 def test_published_figures_of_real_pools(shared):
-    """Qwen2.5-Math on 100 problems: mean 91.0, highest score 94, any 96 per cent. Majority voting is
-    published as 93; sharing the one tied vote, as we do, gives 92.5."""
+    """Qwen2.5-Math on 100 problems: mean 91.0, highest score 94, any 96 per cent. Majority voting
+    is published as 93; sharing the one tied vote, as we do, gives 92.5."""
     pools = [prepare(pool) for pool in load_pools(shared / "math_pools_qwen.jsonl")]
     found = {name: mean(map(rule, pools)) for name, rule in selectors.baselines(pools).items()}
     assert found["random"] == pytest.approx(0.910)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from datasets import Dataset
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 NEEDED = ("problem_id", "response_a", "response_b", "verdict")
@@ -25,7 +28,7 @@ def load_verdicts(path: str | Path) -> pd.DataFrame:
     """Read a verdict table.
 
     Raises:
-        UserError: no such file, another format, a missing column, or an unknown verdict.
+        UserError: no such file, another format, or a table that ``check_verdicts`` refuses.
     """
     import pandas as pd
 
@@ -43,17 +46,66 @@ def load_verdicts(path: str | Path) -> pd.DataFrame:
             table = pd.read_json(path, lines=True, dtype=dict.fromkeys(NEEDED, str))
     except (OSError, ValueError) as problem:
         raise UserError(f"cannot read {path}: {str(problem).splitlines()[0]}") from None
+    return check_verdicts(table, str(path))
+
+
+def verdict_table(data: pd.DataFrame | Dataset) -> pd.DataFrame:
+    """A verdict table from a frame or a ``datasets.Dataset`` in memory, checked like a file.
+
+    Raises:
+        UserError: see ``check_verdicts``.
+    """
+    import pandas as pd
+
+    table = data if isinstance(data, pd.DataFrame) else cast("pd.DataFrame", data.to_pandas())
+    return check_verdicts(table, "the table")
+
+
+def check_verdicts(table: pd.DataFrame, where: str) -> pd.DataFrame:
+    """The table itself, once it has been seen to be sound.
+
+    Raises:
+        UserError: a missing column, an empty table, an unknown verdict or gold, a response paired
+            with itself, or the same ordered pair twice in one repetition of a judge.
+    """
     absent = [c for c in NEEDED if c not in table]
     if absent:
         raise UserError(
-            f"{path}: column {', '.join(absent)} missing; "
+            f"{where}: column {', '.join(absent)} missing; "
             f"it has {', '.join(map(str, table.columns))}"
         )
-    strange = table.loc[~table["verdict"].isin(OUTCOMES), "verdict"]
-    if len(strange):
+    if not len(table):
+        raise UserError(f"{where}: there are no verdicts in it")
+
+    def first(wrong: pd.Series) -> int | None:
+        return int(np.flatnonzero(wrong.to_numpy())[0]) if wrong.any() else None
+
+    row = first(~table["verdict"].isin(OUTCOMES))
+    if row is not None:
         raise UserError(
-            f"{path}, row {strange.index[0] + 1}: unknown verdict {strange.iloc[0]!r}; "
+            f"{where}, row {row + 1}: unknown verdict {table['verdict'].iloc[row]!r}; "
             f"a verdict is one of {', '.join(OUTCOMES)}"
+        )
+    if "gold" in table:
+        row = first(~table["gold"].isin(["A", "B", "", None]) & table["gold"].notna())
+        if row is not None:
+            raise UserError(
+                f"{where}, row {row + 1}: gold is A, B or empty; got {table['gold'].iloc[row]!r}"
+            )
+    row = first(table["response_a"].astype(str) == table["response_b"].astype(str))
+    if row is not None:
+        raise UserError(
+            f"{where}, row {row + 1}: response {table['response_a'].iloc[row]!r} is paired with "
+            "itself"
+        )
+    same = ("judge", "repetition", "problem_id", "response_a", "response_b")
+    row = first(table.duplicated([c for c in same if c in table]))
+    if row is not None:
+        again = table.iloc[row]
+        raise UserError(
+            f"{where}, row {row + 1}: {again['response_a']!r} is shown before "
+            f"{again['response_b']!r} of problem {again['problem_id']!r} a second time in one "
+            "repetition; number repetitions in a column 'repetition', or keep one of them"
         )
     return table
 

@@ -6,7 +6,10 @@ import base64
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -75,6 +78,24 @@ def as_svg(figure: Figure | SubFigure) -> str:
         whole.savefig(stream, format="svg", metadata={"Date": None})
     text = stream.getvalue()
     return text[text.index("<svg") :]
+
+
+def save_picture(figure: Figure | SubFigure, path: Path) -> None:
+    """Write a figure as ``.svg``, ``.pdf`` or ``.png``.
+
+    Raises:
+        UserError: for another suffix, or where the file cannot be written.
+    """
+    if path.suffix not in (".svg", ".pdf", ".png"):
+        raise UserError(f"{path}: pictures are written as .svg, .pdf or .png")
+    whole = figure.get_figure(root=True)
+    assert whole is not None
+    metadata = {"Date": None} if path.suffix == ".svg" else None
+    try:
+        with lab_style():
+            whole.savefig(path, dpi=200, metadata=metadata)
+    except OSError as problem:
+        raise UserError(f"cannot write {path}: {problem.strerror}") from None
 
 
 def as_data_uri(figure: Figure | SubFigure) -> str:

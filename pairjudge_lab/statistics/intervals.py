@@ -54,7 +54,10 @@ def mean_interval(values: Sequence[float], *, level: float = 0.95) -> Estimate:
 
 
 def difference_interval(
-    values: Sequence[float], rivals: Sequence[float], *, level: float = 0.95
+    values: Sequence[float] | np.ndarray,
+    rivals: Sequence[float] | np.ndarray,
+    *,
+    level: float = 0.95,
 ) -> Estimate:
     """The mean paired difference, one pair a problem, with Agresti and Min's interval (2005).
 

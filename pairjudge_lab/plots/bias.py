@@ -1,0 +1,184 @@
+"""Pictures of position bias: a forest of judges, slot by slot, flips split, repetitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pairjudge_lab.plots.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PALE,
+    RED,
+    lab_style,
+    new_figure,
+)
+from pairjudge_lab.statistics.position import BiasReport, PositionBias
+from pairjudge_lab.statistics.stability import Stability
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_bias(report: BiasReport, *, ax: Axes | None = None) -> Axes:
+    """A forest plot: each judge's slot effect with its interval, in points, the largest on top.
+
+    A filled mark is significant at 5 % after adjusting for the number of judges. To the right
+    stands the share of pairs with the same winner in both orders.
+    """
+    rows = sorted(report.rows, key=lambda row: row.slot_effect.estimate)
+    with lab_style():
+        if ax is None:
+            ax = new_figure(7.2, 1.1 + 0.32 * len(rows)).subplots()
+        ax.axvline(0, color=GREY, lw=1)
+        for y, row in enumerate(rows):
+            e = row.slot_effect
+            sure = row.p_adjusted < 0.05
+            colour = ORANGE if e.estimate > 0 else BLUE
+            if not np.isnan(e.low):
+                ax.plot([100 * e.low, 100 * e.high], [y, y], color=colour, lw=2, zorder=2)
+            ax.plot(
+                100 * e.estimate,
+                y,
+                "o",
+                ms=7,
+                color=colour,
+                mfc=colour if sure else "white",
+                zorder=3,
+            )
+            c = row.consistency
+            ax.annotate(
+                f"{100 * c.estimate:.0f} % of {row.pairs - row.invalid}"
+                + (f", {row.invalid} unread" if row.invalid else ""),
+                (1.02, y),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                fontsize=8.5,
+            )
+        ax.annotate(
+            "same winner twice",
+            (1.02, len(rows) - 0.35),
+            xycoords=("axes fraction", "data"),
+            fontsize=8,
+            color=GREY,
+        )
+        ax.set_yticks(range(len(rows)), [row.group for row in rows])
+        ax.set_ylim(-0.7, len(rows) - 0.1)
+        ax.grid(axis="x", color=PALE)
+        ax.set_axisbelow(True)
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        ax.set_xlabel(
+            "favours the second slot  ←  slot effect, points (95 % interval)  →  the first"
+        )
+    return ax
+
+
+def plot_slots(row: PositionBias, *, ax: Axes | None = None) -> Axes:
+    """A mosaic of who won in one order by who won in the other; areas are shares of the pairs.
+
+    Columns are the winner with x shown first, their width its share; blocks the winner with y shown
+    first. Green blocks are consistent, orange ones went to the slot shown first, blue ones to the
+    second.
+    """
+    names = ("x", "y", "neither")
+    colours = np.array([[GREEN, ORANGE, ORANGE], [BLUE, GREEN, BLUE], [BLUE, ORANGE, GREEN]])
+    total = row.winners.sum()
+    with lab_style():
+        if ax is None:
+            ax = new_figure(4.6, 4.0).subplots()
+        left = 0.0
+        for i in range(3):
+            width = row.winners[i].sum() / total if total else 0.0
+            bottom = 0.0
+            for j in range(3):
+                height = row.winners[i, j] / row.winners[i].sum() if row.winners[i].sum() else 0.0
+                ax.bar(
+                    left + width / 2,
+                    height,
+                    width,
+                    bottom,
+                    color=colours[i, j],
+                    alpha=0.75,
+                    edgecolor="white",
+                    linewidth=1.5,
+                )
+                if width * height > 0.015:
+                    ax.text(
+                        left + width / 2,
+                        bottom + height / 2,
+                        f"{names[j]}\n{int(row.winners[i, j])}",
+                        ha="center",
+                        va="center",
+                        fontsize=8,
+                    )
+                bottom += height
+            if width > 0.03:
+                ax.text(left + width / 2, -0.04, names[i], ha="center", va="top", fontsize=9)
+            left += width
+        ax.set_xlim(0, 1)
+        ax.set_ylim(0, 1)
+        ax.set_xticks([])
+        ax.set_yticks([])
+        ax.spines[:].set_visible(False)
+        ax.set_xlabel("winner with x shown first", labelpad=22)
+        ax.set_ylabel("winner with y shown first")
+        ax.set_title(
+            f"{row.group}: {row.consistent} consistent,\n{row.primacy} to the first slot, "
+            f"{row.recency} to the second"
+        )
+    return ax
+
+
+def plot_flips(results: dict[str, Stability], *, ax: Axes | None = None) -> Axes:
+    """Flips when the order is swapped, split into sampling noise and bias, a bar a judge.
+
+    The whisker is the 95 % interval of the bias. A bias below zero is drawn as none and written
+    out.
+    """
+    with lab_style():
+        if ax is None:
+            ax = new_figure(6.4, 1.2 + 0.42 * len(results)).subplots()
+        for y, (name, found) in enumerate(results.items()):
+            noise, bias = 100 * found.noise.estimate, 100 * found.bias.estimate
+            ax.barh(y, noise, color=GREY, alpha=0.6, height=0.55, label="noise" if not y else None)
+            ax.barh(y, max(bias, 0), 0.55, noise, color=ORANGE, label="bias" if not y else None)
+            low, high = 100 * found.bias.low, 100 * found.bias.high
+            if not np.isnan(low):
+                ax.plot([noise + low, noise + high], [y, y], color=BLACK, lw=1.2)
+            end = max(noise + max(bias, 0), noise + (0 if np.isnan(high) else high))
+            ax.text(end + 1.2, y, f"{noise:.1f} + {bias:.1f}", va="center", fontsize=8.5)
+            ax.annotate(
+                name, (-0.02, y), xycoords=("axes fraction", "data"), ha="right", va="center"
+            )
+        ax.set_yticks([])
+        ax.margins(x=0.15)
+        ax.set_xlabel("pairs that flip when the order is swapped, per cent")
+        ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+    return ax
+
+
+def plot_reliability(found: Stability, *, ax: Axes | None = None) -> Axes:
+    """How often the most frequent verdict of an ordered pair was given: 1 is always the same."""
+    with lab_style():
+        if ax is None:
+            ax = new_figure(5.0, 3.2).subplots()
+        values, counts = np.unique(np.round(found.per_item, 6), return_counts=True)
+        ax.bar(values, 100 * counts / counts.sum(), width=0.04, color=BLUE)
+        for value, count in zip(values, counts, strict=True):
+            share = 100 * count / counts.sum()
+            ax.text(value, share + 1, f"{share:.0f}", ha="center", fontsize=8)
+        mean = found.stability
+        ax.axvline(mean.estimate, color=RED, lw=1.5)
+        ax.set_xlim(min(0.2, values.min() - 0.05), 1.05)
+        ax.set_xlabel("largest share of one verdict over repetitions")
+        ax.set_ylabel("ordered pairs, per cent")
+        ax.set_title(
+            f"stability {100 * mean.estimate:.1f} % "
+            f"[{100 * mean.low:.1f}, {100 * mean.high:.1f}], {found.items} ordered pairs"
+        )
+    return ax

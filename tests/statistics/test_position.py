@@ -1,0 +1,226 @@
+import json
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pairjudge_lab.records import UserError
+from pairjudge_lab.statistics.pairs import pair_up
+from pairjudge_lab.statistics.position import (
+    bias_report,
+    conditional_order_effect,
+    position_bias,
+)
+from pairjudge_lab.statistics.simulation import Plan, simulate_study
+
+LETTERS = {"A": "A", "B": "B", "C": "tie"}
+
+
+def table_of(*pairs, judge="j", problems=None):
+    """A pair a problem; "AB" is A with x shown first and B with y shown first."""
+    rows = []
+    for i, (one, two) in enumerate(pairs):
+        name = f"p{i}" if problems is None else f"p{problems[i]}-{i}"
+        name = name.split("-")[0]
+        x, y = f"x{i}", f"y{i}"
+        rows.append((judge, name, x, y, LETTERS.get(one, "invalid")))
+        rows.append((judge, name, y, x, LETTERS.get(two, "invalid")))
+    columns = ["judge", "problem_id", "response_a", "response_b", "verdict"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def bias_of(*pairs, **more):
+    (row,) = bias_report(table_of(*pairs, **more), resamples=200).rows
+    return row
+
+
+@pytest.mark.parametrize(
+    ("pair", "kind"),
+    [
+        ("AB", "consistent"), ("BA", "consistent"), ("CC", "consistent"),
+        ("AA", "primacy"), ("AC", "primacy"), ("CA", "primacy"),
+        ("BB", "recency"), ("BC", "recency"), ("CB", "recency"),
+        ("A?", "invalid"), ("?B", "invalid"), ("??", "invalid"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_pair(pair, kind):
+    row = bias_of(pair, "AB")
+    expected = Counter(["consistent", kind])
+    kinds = ("consistent", "primacy", "recency", "invalid")
+    assert {k: getattr(row, k) for k in kinds} == {k: expected[k] for k in kinds}
+
+
+def test_gpt_4_on_mt_bench():
+    """Counts implied by Table 2 of MT-Bench: 52 consistent, 24 first, 4 second."""
+    row = bias_of(*["AB"] * 52, *["AA"] * 24, *["BB"] * 4)
+    assert (row.consistent, row.primacy, row.recency) == (52, 24, 4)
+    assert row.fairness.estimate == -0.25
+    assert row.consistency.estimate == 0.65
+    assert row.conflict_rate.estimate == pytest.approx(0.35)
+    tests = {t.name: t for t in row.tests}
+    assert tests["McNemar"].statistic == pytest.approx(14.2857, abs=1e-4)
+    assert tests["McNemar, exact"].p == pytest.approx(1.79991e-4, abs=1e-9)
+    assert tests["McNemar, clustered by problem"].statistic == pytest.approx(14.2857, abs=1e-4)
+    assert row.order_effect.estimate == pytest.approx(0.895880, abs=1e-6)
+    # With one pair a problem the clustered error is the plain one, but for 28/27 and Student's t.
+    from scipy import stats
+
+    reach = row.order_effect.high - row.order_effect.estimate
+    plain = 0.270031 * np.sqrt(28 / 27) * stats.t.ppf(0.975, 27)
+    assert reach == pytest.approx(plain, abs=1e-5)
+    found = stats.binomtest(52, 80).proportion_ci(0.95, method="wilson")
+    assert (found.low, found.high) == pytest.approx((0.54080, 0.74545), abs=1e-5)
+    assert row.consistency.low == pytest.approx(found.low, abs=0.02)
+
+
+def test_the_two_denominators_of_fairness():
+    row = bias_of("AA", "BB", "BB", "AB", "??")
+    assert row.fairness.estimate == pytest.approx(1 / 4)
+    assert row.fairness_all == pytest.approx(1 / 5)
+    assert row.consistency_bounds == pytest.approx((1 / 5, 2 / 5))
+
+
+def test_nothing_changed_and_everything_changed():
+    calm = bias_of(*["AB"] * 30)
+    assert calm.order_effect.estimate == 0
+    assert calm.slot_effect.low < 0 < calm.slot_effect.high
+    assert calm.consistency.low < 1 == calm.consistency.high
+    stuck = bias_of(*["AA"] * 30)
+    assert 0 < stuck.order_effect.low < stuck.order_effect.high < 10
+    assert stuck.slot_effect.estimate == 1
+    assert stuck.order_effect.method.endswith("half a pair added to each")
+
+
+def test_one_problem_gives_no_interval():
+    row = bias_of("AB", "AA", problems=[0, 0])
+    assert np.isnan(row.consistency.low)
+    assert json.dumps(row.row(), allow_nan=False)
+
+
+def test_unpaired_verdicts_are_counted():
+    table = table_of("AB", "AA").iloc[:-1]
+    (row,) = bias_report(table, resamples=10).rows
+    assert (row.pairs, row.unpaired, row.verdicts) == (1, 1, 3)
+    assert "1 verdicts without a counterpart" in str(bias_report(table, resamples=10))
+
+
+@given(st.lists(st.sampled_from(["AB", "BA", "AA", "BB", "AC", "CB", "CC", "A?"]), min_size=2))
+def test_swapping_the_slots_turns_the_bias_round(pairs):
+    row = bias_of(*pairs)
+    turned = bias_of(*(p.translate(str.maketrans("AB", "BA")) for p in pairs))
+    assert (row.primacy, row.recency) == (turned.recency, turned.primacy)
+    assert row.consistent == turned.consistent
+    assert row.slot_effect.estimate == pytest.approx(-turned.slot_effect.estimate, nan_ok=True)
+    assert row.order_effect.estimate == pytest.approx(-turned.order_effect.estimate)
+
+
+@given(st.integers(0, 99))
+def test_counts_agree_with_counting_by_hand(seed):
+    rng = np.random.default_rng(seed)
+    plan = Plan(problems=5, pairs=3, repetitions=2, tie=0.2, unreadable=0.2)
+    table = simulate_study(plan, rng).sample(frac=0.9, random_state=seed)
+    (row,) = bias_report(table, resamples=10).rows
+    by_key = {
+        (r.repetition, r.problem_id, r.response_a, r.response_b): r.verdict
+        for r in table.itertuples()
+    }
+    kinds = Counter()
+    for (repetition, problem, a, b), said in by_key.items():
+        other = by_key.get((repetition, problem, b, a))
+        if a > b or other is None:
+            continue
+        slots = "".join({"A": "A", "B": "B", "tie": "C"}.get(v, "?") for v in (said, other))
+        kinds[
+            "invalid" if "?" in slots
+            else "consistent" if slots in ("AB", "BA", "CC")
+            else "primacy" if slots in ("AA", "AC", "CA")
+            else "recency"
+        ] += 1  # fmt: skip
+    assert (row.consistent, row.primacy, row.recency, row.invalid) == tuple(
+        kinds[k] for k in ("consistent", "primacy", "recency", "invalid")
+    )
+    assert row.verdicts == len(table) == 2 * row.pairs + row.unpaired
+
+
+def test_a_planted_slot_effect_is_recovered():
+    plan = Plan(problems=4000, pairs=5, slot_effect=0.05, tie=0, unreadable=0)
+    (row,) = bias_report(simulate_study(plan, np.random.default_rng(1))).rows
+    assert row.slot_effect.low < 0.05 < row.slot_effect.high
+    assert row.slot_effect.high - row.slot_effect.low < 0.02
+    assert row.p_adjusted < 1e-6
+
+
+def test_noise_alone_is_not_called_bias():
+    rng, called, studies = np.random.default_rng(2), 0, 400
+    plan = Plan(slot_effect=0, slot_spread=0, noise=0.5)
+    for _ in range(studies):
+        (pairs,) = pair_up(simulate_study(plan, rng))
+        called += position_bias(pairs, rng, resamples=1).tests[0].p < 0.05
+    # 5 % of 400 is 20; 34 is more than three standard errors above.
+    assert called <= 34
+
+
+def test_intervals_cover_the_truth():
+    """A small version of benchmarks/coverage.py."""
+    rng, plan, studies = np.random.default_rng(3), Plan(), 300
+    (large,) = pair_up(simulate_study(Plan(problems=60_000), rng))
+    truth = position_bias(large, rng, resamples=1)
+    held = Counter()
+    names = ("consistency", "slot_effect", "order_effect", "kappa", "accuracy", "first_slot")
+    for _ in range(studies):
+        (pairs,) = pair_up(simulate_study(plan, rng))
+        row = position_bias(pairs, rng, resamples=600)
+        for name in names:
+            found = getattr(row, name)
+            held[name] += found.low <= getattr(truth, name).estimate <= found.high
+    # 95 % of 300 is 285; three standard errors are 11.
+    assert all(274 <= held[name] <= 296 for name in names), held
+
+
+def test_many_judges_are_adjusted_for():
+    table = pd.concat(
+        table_of(*["AA"] * lean, *["BB"] * (10 - lean), *["AB"] * 20, judge=f"j{lean}")
+        for lean in (5, 8, 9, 10)
+    )
+    report = bias_report(table, resamples=50)
+    raw = np.array([row.tests[0].p for row in report.rows])
+    order = np.argsort(raw)
+    hand = np.minimum.accumulate((raw[order] * 4 / np.arange(1, 5))[::-1])[::-1]
+    assert np.array([row.p_adjusted for row in report.rows])[order] == pytest.approx(hand)
+
+
+def test_a_group_by_any_column():
+    table = table_of("AB", "AA", "BB").assign(subject=["s", "s", "t", "t", "t", "t"])
+    assert [row.group for row in bias_report(table, by="subject", resamples=10).rows] == ["s", "t"]
+    with pytest.raises(UserError, match="no column 'colour'; there are: judge, problem_id"):
+        bias_report(table, by="colour")
+    frame = bias_report(table, by=None, resamples=10).to_frame()
+    assert {"consistency", "consistency_low", "slot_effect", "p", "p_adjusted"} <= set(frame)
+    assert len(frame) == 1
+
+
+def test_a_report_prints_as_text_in_jupyter_too():
+    table = table_of("AB", "AA", judge="<b>bold</b>")
+    html = bias_report(table, resamples=10)._repr_html_()
+    assert "&lt;b&gt;bold" in html
+    assert "<b>" not in html
+
+
+def test_pairs_that_cannot_be():
+    twice = pd.concat([table_of("AB"), table_of("AB")])
+    with pytest.raises(UserError, match="'x0' is shown before 'y0' twice in one repetition"):
+        pair_up(twice)
+    with pytest.raises(UserError, match="unknown verdict 'maybe'"):
+        pair_up(table_of("AB").assign(verdict="maybe"))
+    with pytest.raises(UserError, match="paired with itself"):
+        pair_up(table_of("AB").assign(response_a="z", response_b="z"))
+
+
+def test_clusters_widen_the_error():
+    lone = conditional_order_effect(np.array([1] * 12 + [0] * 6), np.array([0] * 12 + [1] * 6))
+    together = conditional_order_effect(np.array([6, 6, 0]), np.array([0, 0, 6]))
+    assert lone.estimate == pytest.approx(together.estimate)
+    assert together.high - together.low > 2 * (lone.high - lone.low)
