@@ -364,7 +364,6 @@ def _replay(args: argparse.Namespace) -> None:
     from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.pools import load_pools
     from pairjudge_lab.datasets.verdicts import load_verdicts
-    from pairjudge_lab.embedded import data_path
     from pairjudge_lab.replay import record, replay_point
     from pairjudge_lab.selectors import baselines
     from pairjudge_lab.statistics.intervals import mean_interval
@@ -379,8 +378,7 @@ def _replay(args: argparse.Namespace) -> None:
     names = args.tournament or ["knockout"]
     kinds = [tournament(name, **_rules(args)) for name in names]
     pools = load_pools(args.pools, limit=args.limit)
-    path = data_path("verdicts.parquet") if args.verdicts == "embedded" else args.verdicts
-    table = load_verdicts(path)
+    table = load_verdicts(args.verdicts)
     recorded = set(table["problem_id"].astype(str))
     pools = [prepare(pool) for pool in pools if pool.problem.id in recorded]
     recordings = record(pools, table)
@@ -426,11 +424,9 @@ def _replay(args: argparse.Namespace) -> None:
 
 def _bias(args: argparse.Namespace) -> None:
     from pairjudge_lab.datasets.verdicts import load_verdicts
-    from pairjudge_lab.embedded import data_path
     from pairjudge_lab.statistics.position import bias_report
 
-    embedded = args.verdicts == "embedded"
-    table = load_verdicts(data_path("verdicts.parquet") if embedded else args.verdicts)
+    table = load_verdicts(args.verdicts)
     if args.by == "judge" and "judge" not in table:
         table = table.assign(judge="judge")
     report = bias_report(table, by=args.by, seed=args.seed, resamples=args.resamples)

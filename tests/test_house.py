@@ -29,7 +29,7 @@ MAY_LEAN_ON = {
     "report": {"records", "runs", "plots"},
     "training": {"records", "protocols", "embedded", "answers", "judges", "datasets"},
     "cli": {
-        "records", "answers", "arena", "datasets", "embedded", "judges", "plots", "protocols",
+        "records", "answers", "arena", "datasets", "judges", "plots", "protocols",
         "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
     },
     "__init__": {

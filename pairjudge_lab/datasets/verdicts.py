@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from pairjudge_lab.embedded import data_path
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ OUTCOMES = ("A", "B", "tie", "neither", "invalid")
 
 
 def load_verdicts(path: str | Path) -> pd.DataFrame:
-    """Read a verdict table.
+    """Read a verdict table; ``embedded`` names the tiny judge's own.
 
     Raises:
         UserError: no such file, another format, or a table that ``check_verdicts`` refuses.
     """
     import pandas as pd
 
-    path = Path(path)
+    path = data_path("verdicts.parquet") if path == "embedded" else Path(path)
     if path.suffix not in SUFFIXES:
         raise UserError(f"{path}: verdicts come as {', '.join(SUFFIXES)}")
     if not path.is_file():

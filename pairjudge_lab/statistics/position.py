@@ -7,6 +7,7 @@ that favours the response shown first, second, or neither of the two: *consisten
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -173,38 +174,64 @@ class BiasReport:
 
     def __str__(self) -> str:
         wide = max([5, *(len(row.group) for row in self.rows)])
-        head = (
-            f"{'judge':{wide}} {'pairs':>6} {'same':>6} {'first':>6} {'second':>6} {'unread':>6}  "
-            f"{'consistent, %':>20}  {'slot effect, points':>21}  {'p':>8} {'adjusted':>8}"
-        )
-        lines = [head]
-        for r in self.rows:
-            lines.append(
-                f"{r.group:{wide}} {r.pairs:6} {r.consistent:6} {r.primacy:6} {r.recency:6} "
-                f"{r.invalid:6}  {_percent(r.consistency):>20}  {_percent(r.slot_effect):>21}  "
-                f"{r.tests[0].p:8.2g} {r.p_adjusted:8.2g}"
-            )
-        lines.append(
-            "same, first, second: pairs with the same winner in both orders, or drawn to the slot "
-            "shown first or second."
-        )
-        unread = sum(r.invalid for r in self.rows)
-        unpaired = sum(r.unpaired for r in self.rows)
-        lines.append(
-            f"Left out: {unread} pairs with a verdict that could not be read (counted as unread), "
-            f"{unpaired} verdicts without a counterpart in the other order."
-        )
-        lines.append(
-            f"95 % intervals: {self.resamples} bootstrap resamples of the problems, seed "
-            f"{self.seed}. "
-            "p: McNemar's test with problems as clusters; adjusted after Benjamini and Hochberg."
-        )
-        return "\n".join(lines)
+        head, *lines = [
+            f"{line[0]:{wide}} {line[1]:>6} {line[2]:>6} {line[3]:>6} {line[4]:>6} {line[5]:>6}  "
+            f"{line[6]:>20}  {line[7]:>22}  {line[8]:>8} {line[9]:>8}"
+            for line in (_HEAD, *map(_line, self.rows))
+        ]
+        return "\n".join([head, *lines, *self._notes()])
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<pre>{escape(str(self))}</pre>"
+        def cells(line: Sequence[str], tag: str) -> str:
+            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line) + "</tr>"
+
+        body = "".join(cells(_line(row), "td") for row in self.rows)
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
+        return f"<table>{cells(_HEAD, 'th')}{body}</table>{notes}"
+
+    def _notes(self) -> list[str]:
+        unread = sum(r.invalid for r in self.rows)
+        unpaired = sum(r.unpaired for r in self.rows)
+        return [
+            "same, first, second: pairs with the same winner in both orders, or drawn to the slot "
+            "shown first or second.",
+            f"Left out: {unread} pairs with a verdict that could not be read (counted as unread), "
+            f"{unpaired} verdicts without a counterpart in the other order.",
+            f"95 % intervals: {self.resamples} bootstrap resamples of the problems, seed "
+            f"{self.seed}. p: McNemar's test with problems as clusters; adjusted after Benjamini "
+            "and Hochberg.",
+        ]
+
+
+_HEAD = (
+    "judge",
+    "pairs",
+    "same",
+    "first",
+    "second",
+    "unread",
+    "consistent, %",
+    "slot effect, points",
+    "p",
+    "adjusted",
+)
+
+
+def _line(row: PositionBias) -> tuple[str, ...]:
+    return (
+        row.group,
+        str(row.pairs),
+        str(row.consistent),
+        str(row.primacy),
+        str(row.recency),
+        str(row.invalid),
+        _percent(row.consistency),
+        _percent(row.slot_effect),
+        f"{row.tests[0].p:.2g}",
+        f"{row.p_adjusted:.2g}",
+    )
 
 
 def _percent(value: Estimate) -> str:
