@@ -8,6 +8,11 @@ of 100 intervals should hold it. The last lines say how often noise alone is cal
 
 from __future__ import annotations
 
+import sys
+
+# Two files beside this one are named like modules that libraries import.
+sys.path.pop(0)
+
 import argparse
 from collections import Counter
 from dataclasses import replace

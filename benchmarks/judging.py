@@ -8,6 +8,11 @@ The model card's way is one pair at a time through ``generate`` with a stop stri
 
 from __future__ import annotations
 
+import sys
+
+# Two files beside this one are named like modules that libraries import.
+sys.path.pop(0)
+
 import argparse
 import statistics
 import time

@@ -8,6 +8,11 @@ report, evalica's plain fit and bootstrap for Bradley-Terry.
 
 from __future__ import annotations
 
+import sys
+
+# Two files beside this one are named like modules that libraries import.
+sys.path.pop(0)
+
 import argparse
 import resource
 import time

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pairjudge_lab.judges.options import ModelOptions
+    from pairjudge_lab.records import Pool
+    from pairjudge_lab.replay.curves import Comparison, Curve, Point
     from pairjudge_lab.runs import SelectionRun
 
 
@@ -82,6 +86,28 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("--json", action="store_true")
     _add_rules(replay)
     replay.set_defaults(run=_replay)
+
+    curve = commands.add_parser("curve", help="accuracy and cost against N, for any selectors")
+    curve.add_argument(
+        "pools", metavar="POOLS", help=".jsonl, .parquet, or a .csv of samples; or 'embedded'"
+    )
+    curve.add_argument(
+        "verdicts", metavar="VERDICTS", nargs="?", help="recorded verdicts; not for every selector"
+    )
+    curve.add_argument(
+        "--selectors", default="pass,majority,knockout", metavar="A,B,...",
+        help="pass, random, majority, weighted-majority, best-score, mean-verdict, or a "
+        "tournament, with an order policy where wanted: knockout:both",
+    )  # fmt: skip
+    curve.add_argument("--n", default="1,2,4,8,16", metavar="N,N,...", help="(1,2,4,8,16)")
+    curve.add_argument("--subsets", type=_positive, default=200, help="a problem (200)")
+    curve.add_argument("--tolerance", type=float, help="draw more until the sampling error is less")
+    curve.add_argument("--by", metavar="COLUMN", help="of a .csv: the runs to keep apart")
+    curve.add_argument("--seed", type=_whole, default=0)
+    curve.add_argument("--limit", type=_positive, help="only the first K problems")
+    curve.add_argument("--out", type=Path, required=True, help="folder for the table and figure")
+    curve.add_argument("--json", action="store_true")
+    curve.set_defaults(run=_curve)
 
     bias = commands.add_parser("bias", help="what the order shown does to each judge's verdicts")
     bias.add_argument("verdicts", metavar="VERDICTS", help=".parquet, .csv, .jsonl or 'embedded'")
@@ -356,70 +382,212 @@ def _tournaments(args: argparse.Namespace) -> None:
         print(f"{name:30}" + "".join(f"{calls:8}" for calls in fact["calls"].values()))
 
 
+def _sizes(text: str) -> list[int]:
+    try:
+        return [int(n) for n in text.split(",")]
+    except ValueError:
+        raise UserError(
+            f"--n takes whole numbers with commas, such as 2,4,8; got {text!r}"
+        ) from None
+
+
 def _replay(args: argparse.Namespace) -> None:
     from dataclasses import asdict
 
     from tqdm.auto import tqdm
 
-    from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.pools import load_pools
     from pairjudge_lab.datasets.verdicts import load_verdicts
-    from pairjudge_lab.replay import record, replay_point
+    from pairjudge_lab.replay import curve, record
     from pairjudge_lab.selectors import baselines
     from pairjudge_lab.statistics.intervals import mean_interval
     from pairjudge_lab.tournaments import tournament
 
-    try:
-        sizes = [int(n) for n in args.n.split(",")]
-    except ValueError:
-        raise UserError(
-            f"--n takes whole numbers with commas, such as 2,4,8; got {args.n!r}"
-        ) from None
-    names = args.tournament or ["knockout"]
-    kinds = [tournament(name, **_rules(args)) for name in names]
-    pools = load_pools(args.pools, limit=args.limit)
+    sizes = _sizes(args.n)
+    kinds = {name: tournament(name, **_rules(args)) for name in args.tournament or ["knockout"]}
     table = load_verdicts(args.verdicts)
-    recorded = set(table["problem_id"].astype(str))
-    pools = [prepare(pool) for pool in pools if pool.problem.id in recorded]
+    pools, unheard = _with_verdicts(load_pools(args.pools, limit=args.limit), table)
     recordings = record(pools, table)
-    points = []
-    plan = [(kind, n) for kind in kinds for n in sizes]
-    for kind, n in tqdm(plan, unit="point", disable=not _progress()):
-        point = asdict(
-            replay_point(recordings, kind, n, replicates=args.replicates, seed=args.seed)
+    with tqdm(total=len(kinds) * len(sizes), unit=" points", disable=not _progress()) as bar:
+        found = curve(
+            recordings,
+            kinds,
+            sizes,
+            subsets=args.replicates,
+            seed=args.seed,
+            left_out={"no verdicts": unheard} if unheard else None,
+            progress=bar.update,
         )
-        del point["per_problem"]
-        points.append(point)
-    # The baselines of the whole recorded pools: what a tournament at the largest N must beat.
-    whole = [recording.pool for recording in recordings]
-    facts = {
-        "problems": len(recordings),
+    used = [r.pool for r in recordings if r.pool.problem.id in set(found.problems)]
+    facts: dict[str, Any] = {
+        "problems": len(found.problems),
+        "left_out": found.left_out,
         "verdicts": len(table),
+        "replicates": args.replicates,
         "seed": args.seed,
         "rules": _rules(args),
-        "points": points,
+        "points": [
+            {
+                "tournament": point.selector,
+                "n": point.n,
+                "accuracy": asdict(point.accuracy),
+                "calls": point.calls,
+                "monte_carlo_error": point.monte_carlo,
+            }
+            for point in found.points
+        ],
+        # The baselines of the whole recorded pools: what the largest N must beat.
         "baselines": {
-            name: asdict(mean_interval([rule(pool) for pool in whole]))
-            for name, rule in baselines(whole).items()
+            name: asdict(mean_interval([rule(pool) for pool in used]))
+            for name, rule in baselines(used).items()
         },
     }
     if args.json:
         print(json.dumps(facts))
         return
-    print(f"{len(recordings)} problems, {len(table)} recorded verdicts, seed {args.seed}\n")
-    print(f"{'tournament':30} {'N':>3}  {'accuracy':>9}  {'95 % interval':15} {'calls':>7}")
-    for point in points:
-        value = point["accuracy"]
+    print(f"{len(table)} recorded verdicts, seed {args.seed}")
+    _say_curve(found)
+    print(f"\non all the candidates recorded ({found.candidates} at most):")
+    for name, row in facts["baselines"].items():
         print(
-            f"{point['tournament']:30} {point['n']:3}  {100 * value['estimate']:7.1f} %  "
-            f"{100 * value['low']:5.1f} to {100 * value['high']:5.1f}  {point['calls']:7.1f}"
+            f"{name:30}  {100 * row['estimate']:7.1f} %  "
+            f"{100 * row['low']:5.1f} to {100 * row['high']:5.1f}"
         )
-    print(f"\non all the candidates recorded ({max(map(len, whole))} at most):")
-    for name, value in facts["baselines"].items():
+
+
+def _with_verdicts(pools: list[Pool], table: pd.DataFrame) -> tuple[list[Pool], int]:
+    """The pools that the verdicts speak of, prepared, and how many are not among them."""
+    from pairjudge_lab.answers import prepare
+
+    recorded = set(table["problem_id"].astype(str))
+    heard = [prepare(pool) for pool in pools if pool.problem.id in recorded]
+    return heard, len(pools) - len(heard)
+
+
+def _say_curve(found: Curve, group: str = "") -> None:
+    head = f"{group}: " if group else ""
+    print(f"{head}{len(found.problems)} problems, {found.candidates} candidates at most")
+    for reason, count in found.left_out.items():
+        print(f"left out: {count} problems ({reason})")
+    print(f"\n{'selector':26} {'N':>4}  {'accuracy':>9}  {'95 % interval':15} {'calls':>8}")
+    for point in found.points:
+        value = point.accuracy
         print(
-            f"{name:34}  {100 * value['estimate']:7.1f} %  "
-            f"{100 * value['low']:5.1f} to {100 * value['high']:5.1f}"
+            f"{point.selector:26} {point.n:4}  {100 * value.estimate:7.2f} %  "
+            f"{100 * value.low:5.1f} to {100 * value.high:5.1f}  {point.calls:8.1f}"
         )
+
+
+def _curve(args: argparse.Namespace) -> None:
+    from tqdm.auto import tqdm
+
+    from pairjudge_lab.answers import prepare
+    from pairjudge_lab.datasets.samples import load_groups
+    from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_costs
+    from pairjudge_lab.plots.scaling import plot_curve
+    from pairjudge_lab.plots.style import save_picture
+    from pairjudge_lab.replay import curve, record, without_verdicts
+    from pairjudge_lab.runs import open_folder, write_whole
+
+    sizes, selectors = _sizes(args.n), args.selectors.split(",")
+    groups = load_groups(args.pools, by=args.by, limit=args.limit)
+    if args.verdicts is not None and len(groups) > 1:
+        raise UserError(
+            f"{args.pools} holds {len(groups)} groups ({', '.join(list(groups)[:4])}); verdicts "
+            "belong to one: give a file with that one"
+        )
+    folder = open_folder(args.out)
+    curves: dict[str, Curve] = {}
+    total = len(groups) * len(selectors) * len(set(sizes))
+    with tqdm(total=total, unit=" points", disable=not _progress()) as bar:
+        for name, pools in groups.items():
+            left_out: dict[str, int] = {}
+            costs = None
+            if args.verdicts is None:
+                recordings = without_verdicts([prepare(pool) for pool in pools])
+            else:
+                table = load_verdicts(args.verdicts)
+                heard, unheard = _with_verdicts(pools, table)
+                recordings, costs = record(heard, table), verdict_costs(table)
+                left_out = {"no verdicts": unheard} if unheard else {}
+            curves[name] = curve(
+                recordings,
+                selectors,
+                sizes,
+                subsets=args.subsets,
+                tolerance=args.tolerance,
+                seed=args.seed,
+                left_out=left_out,
+                costs=costs,
+                progress=bar.update,
+            )
+    rows = [_point_row(name, found, p) for name, found in curves.items() for p in found.points]
+    facts = {
+        "points": rows,
+        "comparisons": [
+            _comparison_row(name, c) for name, found in curves.items() for c in found.compare()
+        ],
+        "problems": {name or "all": len(found.problems) for name, found in curves.items()},
+        "left_out": {name or "all": found.left_out for name, found in curves.items()},
+        "seed": args.seed,
+        "out": str(folder),
+    }
+    for place, found in enumerate(curves.values()):
+        number = f"-{place + 1}" if len(curves) > 1 else ""
+        save_picture(plot_curve(found).figure, folder / f"curve{number}.svg")
+    write_whole(folder / "curve.json", json.dumps(facts, indent=2) + "\n")
+    write_whole(folder / "curve.csv", _as_csv(rows))
+    if args.json:
+        print(json.dumps(facts))
+        return
+    for name, found in curves.items():
+        _say_curve(found, name)
+        print()
+    print(f"table and figure: {folder}")
+
+
+def _point_row(group: str, found: Curve, point: Point) -> dict[str, Any]:
+    low, high = point.accuracy.low, point.accuracy.high
+    return {
+        "group": group or "all",
+        "selector": point.selector,
+        "n": point.n,
+        "accuracy": point.accuracy.estimate,
+        "low": None if low != low else low,
+        "high": None if high != high else high,
+        "calls": point.calls,
+        "judge_tokens": point.judge_tokens,
+        "judge_seconds": point.judge_seconds,
+        "candidate_tokens": point.candidate_tokens,
+        "monte_carlo_error": point.monte_carlo,
+        "subsets": point.subsets,
+        "problems": len(found.problems),
+    }
+
+
+def _comparison_row(group: str, found: Comparison) -> dict[str, Any]:
+    return {
+        "group": group or "all",
+        "first": found.first,
+        "second": found.second,
+        "n": found.n,
+        "difference": found.difference.estimate,
+        "low": found.difference.low,
+        "high": found.difference.high,
+        "p": found.p,
+        "p_adjusted": found.p_adjusted,
+    }
+
+
+def _as_csv(rows: list[dict[str, Any]]) -> str:
+    import csv
+    import io
+
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
 
 
 def _bias(args: argparse.Namespace) -> None:

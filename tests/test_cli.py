@@ -311,9 +311,9 @@ def test_replay_compares_tournaments_on_recorded_verdicts(pools_file, tmp_path, 
     assert "majority" in capsys.readouterr().out
     for bad, message in (
         (["--n", "two"], "--n takes whole numbers with commas"),
-        (["--n", "9"], "choose N between 1 and 6"),
+        (["--n", "9"], "no problem has 9 candidates whose truth is known (the largest has 6)"),
         (["--tournament", "coin"], "no tournament named 'coin'"),
-        (["--votes", "3"], "need 3 repetitions"),
+        (["--n", "2", "--votes", "3"], "need 3 repetitions"),
     ):
         assert run("replay", pools_file, out, *bad) == 2
         assert message in capsys.readouterr().err

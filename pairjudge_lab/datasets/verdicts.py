@@ -111,6 +111,20 @@ def check_verdicts(table: pd.DataFrame, where: str) -> pd.DataFrame:
     return table
 
 
+def verdict_costs(table: pd.DataFrame) -> dict[str, tuple[float, float]] | None:
+    """By problem id, the mean tokens (read and written) and seconds of a verdict; None where the
+    table does not say."""
+    if not {"prompt_tokens", "completion_tokens", "seconds"} <= set(table):
+        return None
+    tokens = table["prompt_tokens"] + table["completion_tokens"]
+    frame = table.assign(tokens=tokens)
+    means = frame.groupby(frame["problem_id"].astype(str))[["tokens", "seconds"]].mean()
+    return {
+        str(name): (float(token), float(second))
+        for name, token, second in means.itertuples(name=None)
+    }
+
+
 def save_verdicts(table: pd.DataFrame, path: Path) -> None:
     """Write a verdict table as ``.parquet``, ``.csv`` or ``.jsonl``, by the suffix."""
     if path.suffix == ".parquet":

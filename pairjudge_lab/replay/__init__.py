@@ -1,15 +1,19 @@
 """Tournaments played again on recorded verdicts: any of them, and knockouts by the million."""
 
-from pairjudge_lab.replay.curves import ReplayPoint, replay_point
+from pairjudge_lab.replay.curves import Curve, Point, curve, without_verdicts
 from pairjudge_lab.replay.knockouts import can_compile, replay_knockouts
 from pairjudge_lab.replay.recording import Recording, record, replay
+from pairjudge_lab.replay.subsets import draw_subsets
 
 __all__ = [
+    "Curve",
+    "Point",
     "Recording",
-    "ReplayPoint",
     "can_compile",
+    "curve",
+    "draw_subsets",
     "record",
     "replay",
     "replay_knockouts",
-    "replay_point",
+    "without_verdicts",
 ]

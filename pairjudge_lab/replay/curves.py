@@ -1,86 +1,324 @@
-"""Accuracy and calls of a tournament at one N, replayed over many subsets and brackets."""
+"""Curves: accuracy and cost of selectors at every N, with intervals, from recorded verdicts.
+
+All selectors are given the same subsets of the same candidates of the same problems, so they can be
+compared problem by problem. What has a closed form is not sampled.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pairjudge_lab.arena import problem_seed
-from pairjudge_lab.records import Tournament, UserError
+from pairjudge_lab.records import Pool, Tournament, UserError
 from pairjudge_lab.replay.knockouts import can_compile, replay_knockouts
-from pairjudge_lab.replay.recording import Recording, draw_subset, replay
+from pairjudge_lab.replay.recording import Recording, replay
+from pairjudge_lab.replay.subsets import draw_subsets
+from pairjudge_lab.replay.voting import best_mean_verdict, need_scores, weighted_votes
 from pairjudge_lab.selectors import correctness
-from pairjudge_lab.statistics.intervals import Estimate, mean_interval
-from pairjudge_lab.tournaments import Knockout
+from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
+from pairjudge_lab.statistics.scaling import best_score_at_k, majority_at_k, pass_at_k
+from pairjudge_lab.tournaments import TOURNAMENTS, Knockout, tournament
+
+UNJUDGED = {
+    "pass": "a right candidate whenever there is one (pass@k), in closed form",
+    "random": "a candidate drawn at random",
+    "majority": "the largest team, in closed form; ties shared",
+    "weighted-majority": "the team with the largest sum of scores; ties shared",
+    "best-score": "the highest score, in closed form; ties shared",
+}
+"""Selectors that ask no judge."""
+
+MEAN_VERDICT = "mean-verdict"
+_MOST_SUBSETS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayPoint:
-    """One tournament at one N.
+class Point:
+    """One selector at one N.
 
-    ``accuracy`` is over problems, each with the mean of its replicates; its interval says how sure
-    the mean over such problems is, and not how much brackets differ. ``per_problem`` holds those
-    means in the order of the recordings, for paired comparisons: the same seed gives the same
-    subsets to every tournament. ``calls`` is the mean number of calls a problem.
+    Attributes:
+        accuracy: over problems, each with the mean of its subsets and brackets. Its interval says
+        how
+            sure the mean over such problems is.
+        per_problem: (problems,) those means, in the order of the curve's problems.
+        monte_carlo: standard error that sampling subsets and brackets leaves in the accuracy; 0 for
+            closed forms. It is no part of the uncertainty over problems, and shrinks with
+            ``subsets``.
+        calls: mean judge calls a problem; tokens and seconds are calls times the mean of the
+            problem's recorded verdicts, None where they were not recorded.
+        candidate_tokens: of the N candidates, at four characters a token: an estimate.
     """
 
-    tournament: str
+    selector: str
     n: int
     accuracy: Estimate
-    calls: float
-    replicates: int
     per_problem: np.ndarray
+    monte_carlo: float
+    subsets: int
+    calls: float
+    judge_tokens: float | None
+    judge_seconds: float | None
+    candidate_tokens: float
 
 
-def replay_point(
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two selectors at one N, problem by problem: first minus second."""
+
+    first: str
+    second: str
+    n: int
+    difference: Estimate
+    p: float
+    p_adjusted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Every selector at every N, on the same problems.
+
+    ``left_out`` says how many problems were not used, by reason.
+    """
+
+    points: tuple[Point, ...]
+    problems: tuple[str, ...]
+    candidates: int
+    left_out: dict[str, int]
+    seed: int
+
+    def of(self, selector: str) -> list[Point]:
+        """One selector's points, by N."""
+        return [point for point in self.points if point.selector == selector]
+
+    @property
+    def selectors(self) -> list[str]:
+        return list(dict.fromkeys(point.selector for point in self.points))
+
+    def compare(self, against: str | None = None) -> list[Comparison]:
+        """Paired differences at every N, with p values adjusted over all of them.
+
+        Intervals are Agresti and Min's; p is the paired t-test's, adjusted after Benjamini and
+        Hochberg.
+
+        Args:
+            against: the selector that all others are compared with; without it all pairs are.
+        """
+        from itertools import combinations
+
+        from scipy import stats
+        from statsmodels.stats.multitest import multipletests
+
+        by = {(p.selector, p.n): p for p in self.points}
+        sizes = sorted({p.n for p in self.points})
+        names = self.selectors
+        if against is not None and against not in names:
+            raise UserError(f"no selector {against!r} in the curve; it has {', '.join(names)}")
+        pairs = (
+            combinations(names, 2)
+            if against is None
+            else ((name, against) for name in names if name != against)
+        )
+        found = []
+        for one, other in pairs:
+            for n in sizes:
+                x, y = by[one, n].per_problem, by[other, n].per_problem
+                # Differences that are all alike have no spread for a test to measure.
+                apart = np.ptp(x - y) > 1e-9 and len(x) > 1
+                p = float(stats.ttest_rel(x, y).pvalue) if apart else float(abs(x - y).max() < 1e-9)
+                found.append((one, other, n, difference_interval(x, y), p))
+        adjusted = multipletests([row[-1] for row in found], method="fdr_bh")[1] if found else []
+        return [Comparison(*row, float(q)) for row, q in zip(found, adjusted, strict=True)]
+
+
+def curve(
     recordings: Sequence[Recording],
-    tournament: Tournament,
-    n: int,
+    selectors: Sequence[str] | Mapping[str, Tournament],
+    sizes: Sequence[int],
     *,
-    replicates: int = 20,
+    subsets: int = 200,
+    tolerance: float | None = None,
     seed: int = 0,
-) -> ReplayPoint:
-    """Replay a tournament ``replicates`` times for each problem, each among n drawn candidates.
+    left_out: dict[str, int] | None = None,
+    costs: dict[str, tuple[float, float]] | None = None,
+    progress: Callable[[], object] | None = None,
+) -> Curve:
+    """Measure every selector at every N.
 
-    Knockouts whose rules allow it are played compiled, everything else through the generator.
+    Args:
+        recordings: the problems; ``without_verdicts`` makes them where there is no judge.
+        selectors: names of ``UNJUDGED``, ``mean-verdict``, or a tournament, which may carry an
+        order
+            policy after a colon: ``knockout:both``; or tournaments under names of your own.
+        sizes: the values of N.
+        subsets: how many subsets (and brackets) a problem.
+        tolerance: draw more until the Monte Carlo error is below this, up to 200,000 a problem.
+        left_out: problems that were left out before, by reason, to be carried along.
+        costs: by problem id, the mean tokens and seconds of a recorded verdict.
+        progress: called after each point.
+
+    Problems whose truth is not known, or with fewer candidates than the largest N, are left out of
+    the whole curve, so that all points are of the same problems.
 
     Raises:
-        UserError: when it is not known which candidates are right, when fewer than n were recorded,
-            or when a verdict is missing.
+        UserError: for a selector that is not there, or that needs verdicts, answers, or scores that
+            were not given; for an N below 1; when no problem is left.
     """
-    if replicates < 1:
-        raise UserError(f"replicates is at least 1, got {replicates}")
-    accuracies, calls = [], []
-    for recording in recordings:
-        if not 1 <= n <= len(recording):
-            raise UserError(
-                f"problem {recording.pool.problem.id!r}: {len(recording)} candidates were "
-                f"recorded, so N = {n} cannot be played; choose N between 1 and {len(recording)}"
-            )
-        right = np.array(correctness(recording.pool))
-        subsets, rng = (
-            np.random.default_rng([*problem_seed(seed, recording.pool.problem.id), n, stream])
-            for stream in (0, 1)
-        )
-        if isinstance(tournament, Knockout) and can_compile(tournament):
-            chosen, spent = replay_knockouts(
-                recording, tournament, n, replicates, subsets=subsets, rng=rng
-            )
-        else:
-            chosen, spent = np.empty(replicates, dtype=np.int64), np.empty(replicates)
-            for i in range(replicates):
-                subset = draw_subset(len(recording), n, subsets)
-                selection = replay(recording, tournament, rng, subset)
-                chosen[i], spent[i] = subset[selection.candidate], selection.calls
-        accuracies.append(float(right[chosen].mean()))
-        calls.append(float(spent.mean()))
-    return ReplayPoint(
-        tournament.name,
-        n,
-        mean_interval(accuracies),
-        float(np.mean(calls)),
-        replicates,
-        np.array(accuracies),
+    plans: dict[str, Plan] = (
+        dict(selectors)
+        if isinstance(selectors, Mapping)
+        else {name: _plan(name) for name in dict.fromkeys(selectors)}
     )
+    sizes = sorted(set(sizes))
+    if not sizes or sizes[0] < 1:
+        raise UserError(f"N is 1 or more, got {sizes[0] if sizes else 'none'}")
+    if subsets < 1:
+        raise UserError(f"subsets is at least 1, got {subsets}")
+    out = dict(left_out or {})
+    known = [r for r in recordings if all(c.correct is not None for c in r.pool.candidates)]
+    large = [r for r in known if len(r) >= sizes[-1]]
+    for reason, count in (
+        ("it is not known which candidates are right", len(recordings) - len(known)),
+        (f"fewer than {sizes[-1]} candidates", len(known) - len(large)),
+    ):
+        if count:
+            out[reason] = out.get(reason, 0) + count
+    if not large:
+        most = max(map(len, known), default=0)
+        raise UserError(
+            f"no problem has {sizes[-1]} candidates whose truth is known (the largest has {most}); "
+            "choose a smaller N" + _reasons(out)
+        )
+    voting = [name for name, plan in plans.items() if plan in ("majority", "weighted-majority")]
+    if voting and all(c.answer is None for r in large for c in r.pool.candidates):
+        raise UserError(
+            f"no candidate of any problem has a final answer, which {voting[0]} needs; the "
+            "selectors pass and random need none"
+        )
+    points = []
+    for name, plan in plans.items():
+        for n in sizes:
+            points.append(_point(name, plan, large, n, subsets, tolerance, seed, costs))
+            if progress is not None:
+                progress()
+    ids = tuple(r.pool.problem.id for r in large)
+    return Curve(tuple(points), ids, max(map(len, large)), out, seed)
+
+
+def without_verdicts(pools: Sequence[Pool]) -> list[Recording]:
+    """Recordings of pools that no judge has seen: for selectors that ask none."""
+    return [Recording(pool, np.empty((0, len(pool), len(pool)), dtype=np.int8)) for pool in pools]
+
+
+Plan = str | Tournament
+
+
+def _plan(name: str) -> Plan:
+    if name in UNJUDGED or name == MEAN_VERDICT:
+        return name
+    base, _, order = name.partition(":")
+    if base not in TOURNAMENTS:
+        offered = ", ".join([*UNJUDGED, MEAN_VERDICT, *TOURNAMENTS])
+        raise UserError(f"no selector named {name!r}; there are: {offered}")
+    return tournament(base, **({"order": order} if order else {}))
+
+
+def _point(
+    name: str,
+    plan: Plan,
+    recordings: Sequence[Recording],
+    n: int,
+    subsets: int,
+    tolerance: float | None,
+    seed: int,
+    costs: dict[str, tuple[float, float]] | None,
+) -> Point:
+    tokens: list[float] = []
+    seconds: list[float] = []
+    count = subsets
+    while True:
+        means: list[float] = []
+        variances: list[float] = []
+        calls: list[float] = []
+        for recording in recordings:
+            values, spent = _values(name, plan, recording, n, count, seed)
+            means.append(float(values.mean()))
+            calls.append(spent)
+            sampled = len(values) > 1
+            variances.append(float(values.var(ddof=1)) / len(values) if sampled else 0.0)
+        error = float(np.sqrt(np.sum(variances))) / len(recordings)
+        if tolerance is None or error <= tolerance or count >= _MOST_SUBSETS:
+            break
+        # The error falls as one over the root of the count.
+        count = min(_MOST_SUBSETS, int(count * max(1.5, 1.1 * (error / tolerance) ** 2)) + 1)
+    if costs is not None:
+        for recording, spent in zip(recordings, calls, strict=True):
+            token, second = costs[recording.pool.problem.id]
+            tokens.append(spent * token)
+            seconds.append(spent * second)
+    letters = [np.mean([len(c.text) for c in r.pool.candidates]) for r in recordings]
+    judged = costs is not None or not any(calls)
+    return Point(
+        name,
+        n,
+        mean_interval(means),
+        np.array(means),
+        error,
+        count,
+        float(np.mean(calls)),
+        (float(np.mean(tokens)) if tokens else 0.0) if judged else None,
+        (float(np.mean(seconds)) if seconds else 0.0) if judged else None,
+        float(np.mean(letters)) * n / 4,
+    )
+
+
+def _values(
+    name: str, plan: Plan, recording: Recording, n: int, count: int, seed: int
+) -> tuple[np.ndarray, float]:
+    """The accuracy of each subset (one value where it is exact), and the mean calls."""
+    pool = recording.pool
+    right = np.array(correctness(pool), dtype=float)
+    size = len(pool)
+    if plan == "pass":
+        return np.array([pass_at_k(size, int(right.sum()), n)]), 0.0
+    if plan == "random":
+        return np.array([right.mean()]), 0.0
+    teams = [
+        None if candidate.answer is None else pool.team_of(i)
+        for i, candidate in enumerate(pool.candidates)
+    ]
+    if plan == "majority":
+        return np.array([majority_at_k(teams, right.tolist(), n)]), 0.0
+    if plan == "best-score":
+        return np.array([best_score_at_k(need_scores(recording), right.tolist(), n)]), 0.0
+    streams = [
+        np.random.default_rng([*problem_seed(seed, pool.problem.id), n, stream])
+        for stream in (0, 1)
+    ]
+    if plan == "weighted-majority":
+        drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
+        return weighted_votes(teams, need_scores(recording), right, drawn), 0.0
+    if not len(recording.codes):
+        raise UserError(f"the selector {name!r} needs a judge's verdicts, and none were given")
+    if plan == MEAN_VERDICT:
+        drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
+        return best_mean_verdict(recording, drawn, right), float(n * (n - 1))
+    assert not isinstance(plan, str)
+    drawn = draw_subsets(size, n, count, streams[0])
+    if isinstance(plan, Knockout) and can_compile(plan):
+        chosen, spent = replay_knockouts(recording, plan, drawn, streams[1])
+        return right[chosen], float(spent.mean())
+    hits, total = np.empty(count), 0
+    for i, subset in enumerate(drawn.tolist()):
+        selection = replay(recording, plan, streams[1], subset)
+        hits[i] = right[subset[selection.candidate]]
+        total += selection.calls
+    return hits, total / count
+
+
+def _reasons(left_out: dict[str, int]) -> str:
+    if not left_out:
+        return ""
+    return ". Left out: " + "; ".join(f"{count} ({why})" for why, count in left_out.items())

@@ -28,34 +28,29 @@ def can_compile(knockout: Knockout) -> bool:
 def replay_knockouts(
     recording: Recording,
     knockout: Knockout,
-    n: int,
-    count: int,
-    *,
-    subsets: np.random.Generator,
+    subsets: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Play ``count`` knockouts, each among a new random subset of n candidates.
+    """Play one knockout among each subset of the candidates, one after the other.
 
-    One after the other they draw what ``draw_subset(len(recording), n, subsets)`` followed by
-    ``replay(recording, knockout, rng, subset)`` would.
+    Each makes the draws that ``replay(recording, knockout, rng, subset)`` would.
+
+    Args:
+        subsets: (count, n) places in the recorded pool, see ``draw_subsets``.
 
     Returns:
         (count,) the candidate selected, as its place in the recorded pool, and (count,) the calls.
 
     Raises:
-        UserError: for rules that it does not know (see ``can_compile``), n out of range, or a
-            verdict that was not recorded.
+        UserError: for rules that it does not know (see ``can_compile``), or a verdict that was not
+            recorded.
     """
     if not can_compile(knockout):
         raise UserError(
             "the compiled replay plays knockouts with one vote, without seeding, and with the "
             "rules tie or neither for unreadable verdicts; use replay() for others"
         )
-    if not 1 <= n <= len(recording):
-        raise UserError(
-            f"problem {recording.pool.problem.id!r}: {len(recording)} candidates were recorded, so "
-            f"N = {n} cannot be played; choose N between 1 and {len(recording)}"
-        )
+    count, n = subsets.shape
     rules = knockout.rules
     teams = np.unique(
         [recording.pool.team_of(c) for c in range(len(recording))], return_inverse=True
@@ -70,13 +65,12 @@ def replay_knockouts(
     at = _play(
         np.ascontiguousarray(recording.codes[0]),
         teams,
-        n,
+        np.ascontiguousarray(subsets, dtype=np.int32),
         _ORDERS[rules.order],
         single and rules.both_correct == "first",
         neither,
         unread,
         limit,
-        subsets,
         rng,
         chosen,
         calls,
@@ -103,33 +97,26 @@ def _claim(slots: int, streak: int) -> float:
 def _play(
     codes: np.ndarray,
     teams: np.ndarray,
-    n: int,
+    subsets: np.ndarray,
     order: int,
     first_wins: bool,
     neither: int,
     unread: int,
     limit: int,
-    subsets: np.random.Generator,
     rng: np.random.Generator,
     chosen: np.ndarray,
     calls_out: np.ndarray,
 ) -> int:
     """Fill ``chosen`` and ``calls_out``; -1, or the place of a verdict that was not recorded."""
-    size = len(teams)
-    room = np.zeros((11, size), dtype=np.int64)
-    items, alive, row, ordered, left = room[0], room[1], room[2], room[3], room[4]
-    first_seen, start, result = room[5], room[6], room[7]
-    wins, slots, streak = room[8], room[9], room[10]
+    size, n = len(teams), subsets.shape[1]
+    room = np.zeros((10, size), dtype=np.int64)
+    alive, row, ordered, left = room[0], room[1], room[2], room[3]
+    first_seen, start, result = room[4], room[5], room[6]
+    wins, slots, streak = room[7], room[8], room[9]
     cost = 2 if order == 3 else 1
     for number in range(len(chosen)):
-        for i in range(size):
-            items[i] = i
-        if n < size:
-            for i in range(n):
-                j = i + int(subsets.random() * (size - i))
-                items[i], items[j] = items[j], items[i]
         for i in range(n):
-            alive[i] = items[i]
+            alive[i] = subsets[number, i]
         wins[:] = 0
         if order == 2:
             slots[:] = 0

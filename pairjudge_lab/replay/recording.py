@@ -127,16 +127,6 @@ def _indices(column: pd.Series) -> np.ndarray:
     return values
 
 
-def draw_subset(size: int, n: int, rng: np.random.Generator) -> list[int]:
-    """n of the numbers below size in random order; when n is size, all in their own order."""
-    items = list(range(size))
-    if n < size:
-        for i in range(n):
-            j = i + int(rng.random() * (size - i))
-            items[i], items[j] = items[j], items[i]
-    return items[:n]
-
-
 def replay(
     recording: Recording,
     tournament: Tournament,

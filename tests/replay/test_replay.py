@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from pairjudge_lab import load_pools, prepare
 from pairjudge_lab.datasets.verdicts import load_verdicts
-from pairjudge_lab.embedded import data_path
-from pairjudge_lab.records import Pool, Problem, UserError
-from pairjudge_lab.replay import Recording, record, replay, replay_knockouts, replay_point
-from pairjudge_lab.replay.recording import draw_subset
-from pairjudge_lab.statistics.intervals import difference_interval
+from pairjudge_lab.records import UserError
+from pairjudge_lab.replay import (
+    Recording,
+    curve,
+    draw_subsets,
+    record,
+    replay,
+    replay_knockouts,
+)
 from pairjudge_lab.tournaments import Knockout, Rules, tournament
 from tests.conftest import make_pool
 
@@ -25,13 +29,14 @@ def random_recording(rng, size, teams, words=5):
 
 def both_ways(recording, kind, n, count, seed):
     """What the compiled replay and the generator select, from equal generators."""
-    a, b = ([np.random.default_rng([seed, stream]) for stream in (0, 1)] for _ in range(2))
-    fast = replay_knockouts(recording, kind, n, count, subsets=a[0], rng=a[1])
+    subsets = draw_subsets(len(recording), n, count, np.random.default_rng([seed, 0]))
+    one, other = (np.random.default_rng([seed, 1]) for _ in range(2))
+    fast = replay_knockouts(recording, kind, subsets, one)
     slow = []
-    for _ in range(count):
-        subset = draw_subset(len(recording), n, b[0])
-        selection = replay(recording, kind, b[1], subset)
+    for subset in subsets.tolist():
+        selection = replay(recording, kind, other, subset)
         slow.append((subset[selection.candidate], selection.calls))
+    assert one.bit_generator.state == other.bit_generator.state, "draw for draw"
     return list(zip(*(x.tolist() for x in fast), strict=True)), slow
 
 
@@ -58,7 +63,7 @@ def test_compiled_and_generator_agree_exactly(size, teams, rules, seed, data):
 
 def test_they_agree_on_the_embedded_verdicts():
     pools = [prepare(pool) for pool in load_pools("embedded", limit=5)]
-    for recording in record(pools, load_verdicts(data_path("verdicts.parquet"))):
+    for recording in record(pools, load_verdicts("embedded")):
         fast, slow = both_ways(recording, Knockout(), 9, 30, 1)
         assert fast == slow
 
@@ -66,27 +71,25 @@ def test_they_agree_on_the_embedded_verdicts():
 def test_a_missing_verdict_is_named_by_both():
     recording = random_recording(np.random.default_rng(0), 4, 4)
     recording.codes[0] = 5
-    generators = {"subsets": np.random.default_rng(0), "rng": np.random.default_rng(0)}
+    everyone, rng = draw_subsets(4, 4, 1, np.random.default_rng(0)), np.random.default_rng(0)
     with pytest.raises(UserError, match="no recorded verdict for problem 'p', candidate"):
-        replay_knockouts(recording, Knockout(), 4, 1, **generators)
+        replay_knockouts(recording, Knockout(), everyone, rng)
     with pytest.raises(UserError, match="no recorded verdict for problem 'p', candidate"):
         replay(recording, Knockout(), np.random.default_rng(0))
-    with pytest.raises(UserError, match="choose N between 1 and 4"):
-        replay_knockouts(recording, Knockout(), 5, 1, **generators)
+    with pytest.raises(UserError, match="N = 5 cannot be drawn from 4 candidates"):
+        draw_subsets(4, 5, 1, rng)
     with pytest.raises(UserError, match="use replay\\(\\) for others"):
-        replay_knockouts(recording, Knockout(Rules(votes=3)), 2, 1, **generators)
+        replay_knockouts(recording, Knockout(Rules(votes=3)), everyone, rng)
     with pytest.raises(UserError, match="need 3 repetitions of a verdict, and 1 were"):
         replay(recording, tournament("swiss", votes=3), np.random.default_rng(0))
 
 
 def test_a_subset_is_drawn_without_bias():
-    rng = np.random.default_rng(0)
-    seen = np.zeros((6, 3))
-    for _ in range(6000):
-        for place, item in enumerate(draw_subset(6, 3, rng)):
-            seen[item, place] += 1
+    drawn = draw_subsets(6, 3, 6000, np.random.default_rng(0))
+    assert all(len(set(line)) == 3 for line in drawn.tolist())
+    seen = np.stack([np.bincount(column, minlength=6) for column in drawn.T])
     assert np.abs(seen - 1000).max() < 5 * np.sqrt(1000 * 5 / 6)
-    assert draw_subset(4, 4, rng) == [0, 1, 2, 3]
+    assert draw_subsets(4, 4, 2, np.random.default_rng(0)).tolist() == [[0, 1, 2, 3]] * 2
 
 
 def table_of(*rows):
@@ -112,42 +115,13 @@ def test_recording():
             record([pool], table_of(*bad))
 
 
-def test_a_point_on_the_curve():
-    rng = np.random.default_rng(3)
-    recordings = []
-    for i in range(30):
-        pool = make_pool([bool(r) for r in rng.random(8) < 0.4], name=f"p{i}")
-        right = np.array([c.correct for c in pool.candidates])
-        # A judge that never errs, as codes: both, first, second, neither.
-        codes = np.where(right[:, None], np.where(right[None], 0, 1), np.where(right[None], 2, 3))
-        recordings.append(Recording(pool, codes[None].astype(np.int8)))
-    point = replay_point(recordings, Knockout(), 8, replicates=3)
-    assert point.accuracy.estimate == np.mean(
-        [any(c.correct for c in r.pool.candidates) for r in recordings]
-    )
-    one = replay_point(recordings, Knockout(), 1, replicates=50)
-    assert one.calls == 0
-    swiss = replay_point(recordings, tournament("swiss"), 1, replicates=50)
-    assert np.array_equal(one.per_problem, swiss.per_problem), "tournaments share their subsets"
-    with pytest.raises(UserError, match="replicates is at least 1"):
-        replay_point(recordings, Knockout(), 2, replicates=0)
-    unknown = Recording(
-        Pool(Problem("u", "?"), (recordings[0].pool.candidates[0].__class__("x"),) * 2),
-        recordings[0].codes[:, :2, :2],
-    )
-    with pytest.raises(UserError, match="not known whether candidate 0 is right"):
-        replay_point([unknown], Knockout(), 2)
-
-
 def test_the_adaptive_tournament_reaches_the_round_robin_at_a_quarter_of_its_calls():
     pools = [prepare(pool) for pool in load_pools("embedded")]
-    recordings = record(pools, load_verdicts(data_path("verdicts.parquet")))
-    adaptive, everyone = (
-        replay_point(recordings, tournament(name), 16, replicates=2)
-        for name in ("adaptive", "round-robin")
-    )
+    recordings = record(pools, load_verdicts("embedded"))
+    found = curve(recordings, ["adaptive", "round-robin"], [16], subsets=2)
+    (adaptive,), (everyone,) = found.of("adaptive"), found.of("round-robin")
     assert adaptive.calls <= everyone.calls / 4
     assert everyone.accuracy.low <= adaptive.accuracy.estimate
     # Problem by problem, the loss is less than two points, with 95 % confidence.
-    gap = difference_interval(list(adaptive.per_problem), list(everyone.per_problem))
-    assert gap.low > -0.02
+    (gap,) = found.compare()
+    assert gap.difference.low > -0.02
