@@ -20,6 +20,8 @@ from dataclasses import replace
 import numpy as np
 from tqdm import tqdm
 
+from pairjudge_lab.replay import curve
+from pairjudge_lab.replay.simulation import known_curve, known_study
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.pairs import pair_up
 from pairjudge_lab.statistics.position import position_bias
@@ -80,6 +82,15 @@ def main() -> None:
         print(f"\n{name}: {args.studies} studies")
         for key, value in truth.items():
             print(f"  {key:22} truth {value:7.4f}   held {100 * held[key] / args.studies:5.1f} %")
+    sizes, rng = [1, 2, 4, 8], np.random.default_rng([args.seed, 98])
+    known, within = known_curve(sizes), Counter[int]()
+    for _ in tqdm(range(args.studies), desc="curves", leave=False):
+        for point in curve(known_study(rng, 60), ["knockout"], sizes, subsets=20).points:
+            within[point.n] += point.accuracy.low <= known[point.n] <= point.accuracy.high
+    print(f"\nBest-of-N curves of 60 problems, knockout: {args.studies} studies")
+    for n in sizes:
+        share = 100 * within[n] / args.studies
+        print(f"  N = {n:2}                 truth {known[n]:7.4f}   held {share:5.1f} %")
     for spread, words in ((0.0, "none in any problem"), (0.1, "none on average")):
         plan = Plan(slot_effect=0.0, slot_spread=spread, noise=0.4)
         rng = np.random.default_rng([args.seed, 99])

@@ -15,9 +15,9 @@ from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_costs
 from pairjudge_lab.plots.scaling import plot_curve, plot_over_table
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 from pairjudge_lab.replay import Recording, curve, record, without_verdicts
+from pairjudge_lab.replay.simulation import known_curve, known_study
 from pairjudge_lab.replay.structure import predicted_knockout, problem_structure
 from pairjudge_lab.replay.voting import best_mean_verdict, weighted_votes
-from pairjudge_lab.statistics.scaling import knockout_recursion
 from tests.conftest import make_pool
 
 
@@ -90,27 +90,11 @@ def test_a_tolerance_is_reached(recordings):
 
 
 def test_intervals_cover_the_truth():
-    """Problems drawn from a population whose curve is known: the recursion, averaged."""
+    """Problems drawn from a population whose curve is known; the large one is in the benchmarks."""
     rng, studies, held = np.random.default_rng(4), 150, {2: 0, 8: 0}
-    grid = np.random.default_rng(5).beta(2, 3, 20_000)
-    pool_size = 8
-    # A pool of 8 candidates with Binomial right ones is a draw from the same population at each N.
-    truth = {
-        n: np.mean([knockout_recursion(p, 0.8, int(np.log2(n)))[-1] for p in grid[:4000]])
-        for n in held
-    }
+    truth = known_curve(list(held))
     for _ in range(studies):
-        tables = []
-        for i, p in enumerate(rng.beta(2, 3, 60)):
-            right = rng.random(pool_size) < p
-            edge = right[:, None].astype(int) - right[None, :]
-            wins = rng.random((pool_size, pool_size)) < 0.5 + 0.3 * edge
-            pool = Pool(
-                Problem(f"p{i}", "?"),
-                tuple(Candidate(str(k), None, bool(r)) for k, r in enumerate(right)),
-            )
-            tables.append(Recording(pool, np.where(wins, 1, 2)[None].astype(np.int8)))
-        for point in curve(tables, ["knockout"], list(held), subsets=20).points:
+        for point in curve(known_study(rng, 60), ["knockout"], list(held), subsets=20).points:
             held[point.n] += point.accuracy.low <= truth[point.n] <= point.accuracy.high
     # 95 % of 150 is 142.5; three standard errors are 8.
     assert all(134 <= count <= 149 for count in held.values()), held
@@ -189,17 +173,7 @@ def test_small_and_unknown_pools_are_left_out_and_counted(recordings):
 
 
 def test_structure_and_prediction():
-    rng = np.random.default_rng(7)
-    recordings = []
-    for i in range(60):
-        right = rng.random(16) < 0.4
-        edge = right[:, None].astype(int) - right[None, :]
-        wins = rng.random((16, 16)) < 0.5 + 0.3 * edge
-        pool = Pool(
-            Problem(f"p{i}", "?"),
-            tuple(Candidate(str(k), None, bool(r)) for k, r in enumerate(right)),
-        )
-        recordings.append(Recording(pool, np.where(wins, 1, 2)[None].astype(np.int8)))
+    recordings = known_study(np.random.default_rng(7), 60, p_gen=0.4, size=16)
     structure = problem_structure(recordings)
     assert structure.p_comp.mean() == pytest.approx(0.8, abs=0.02)
     assert structure.p_gen.mean() == pytest.approx(0.4, abs=0.05)
@@ -297,18 +271,12 @@ def test_the_papers_table():
     assert table["PairJudge RM"] == {16: 61.0, 32: 64.6, 64: 65.6}
     assert table["Majority voting"] == {16: 57.0, 32: 58.8, 64: 58.8}
     assert table["Pass@1"] == {1: 42.0}
-    means = [
-        np.mean([v for g in ("Llama-3.1-8B-Instruct", "Qwen2.5-7B-Instruct", "Llama-3.1-70B-Instruct")
-                 for v in paper_table(bench, g)["PairJudge RM"].values()])
-        for bench in ("MATH-500", "Olympiad Bench")
-    ]  # fmt: skip
-    assert np.round(means, 1).tolist() == [72.9, 33.9] or np.round(means, 1).tolist() == [
-        73.0,
-        33.9,
-    ]
-    with pytest.raises(
-        UserError, match="no benchmark 'GSM8K' in the paper's table; it has MATH-500"
-    ):
+    generators = ("Llama-3.1-8B-Instruct", "Qwen2.5-7B-Instruct", "Llama-3.1-70B-Instruct")
+    for benchmark, printed in (("MATH-500", 73.0), ("Olympiad Bench", 33.9)):
+        tables = [paper_table(benchmark, generator)["PairJudge RM"] for generator in generators]
+        mean = np.mean([value for table in tables for value in table.values()])
+        assert round(mean, 1) == printed, "the mean that the paper prints"
+    with pytest.raises(UserError, match="no benchmark 'GSM8K' in the paper's table"):
         paper_table("GSM8K", "x")
 
 
