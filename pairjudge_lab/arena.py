@@ -9,12 +9,24 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 import numpy as np
 
-from pairjudge_lab.records import Judge, Match, Play, Pool, Selection, Tournament, Verdict
+from pairjudge_lab.records import (
+    Judge,
+    Match,
+    Play,
+    Pool,
+    Selection,
+    Session,
+    StreamingJudge,
+    Tournament,
+    Verdict,
+)
 from pairjudge_lab.store import Store, judge_digest, verdict_key
 
 
@@ -58,7 +70,13 @@ class Arena:
         progress: whether to show a progress bar.
     """
 
-    def __init__(self, judge: Judge, store: Store | None = None, *, progress: bool = False) -> None:
+    def __init__(
+        self,
+        judge: Judge | StreamingJudge,
+        store: Store | None = None,
+        *,
+        progress: bool = False,
+    ) -> None:
         self._judge_model = judge
         self.store = store if store is not None else Store()
         self.progress = progress
@@ -75,8 +93,10 @@ class Arena:
         """
         selections: list[Selection | None] = [None] * len(pools)
         waiting: dict[str, list[tuple[_Round, int]]] = {}
-        queue: dict[str, tuple[int, int]] = {}
-        with self._bar(len(pools), "tournaments") as bar:
+        # Those that are furthest behind first, so that all end together and the last batches are as
+        # full as can be; like lengths together, so that little is padding.
+        queue: list[tuple[int, int, str]] = []
+        with self._bar(len(pools), "tournaments") as bar, self._open() as session:
 
             def advance(play: Play, place: int, number: int, sent: list[Verdict] | None) -> None:
                 """Send verdicts until the tournament asks for something that is not known yet."""
@@ -92,31 +112,33 @@ class Arena:
                         if key in waiting:
                             self.ledger.shared += 1
                         else:
-                            queue[key] = (number, -_size(matches[slot]))
+                            heappush(queue, (number, -_size(matches[slot]), key))
                         waiting.setdefault(key, []).append((row, slot))
                     if row.missing:
                         return
                     sent, number = [v for v in row.verdicts if v is not None], number + 1
 
+            def hear(key: str, verdict: Verdict) -> None:
+                for row, slot in waiting.pop(key):
+                    self.ledger.statuses[verdict.status.value] += 1
+                    row.verdicts[slot] = verdict
+                    row.missing -= 1
+                    if not row.missing:
+                        sent = [v for v in row.verdicts if v is not None]
+                        advance(row.play, row.place, row.number + 1, sent)
+
             for place, pool in enumerate(pools):
                 advance(tournament.play(pool, problem_rng(seed, pool.problem.id)), place, 0, None)
-            while queue:
-                # Those that are furthest behind first, so that all end together and the last
-                # batches are as full as can be; like lengths together, so that little is padding.
-                keys = sorted(queue, key=lambda k: queue[k])[: self._judge_model.capacity]
-                for key in keys:
-                    del queue[key]
-                batch = [waiting[key][0][0].matches[waiting[key][0][1]] for key in keys]
-                verdicts = self._judge(keys, batch)
+            flying: dict[str, Match] = {}
+            while queue or flying:
+                while queue and len(flying) < self._judge_model.capacity:
+                    key = heappop(queue)[2]
+                    row, slot = waiting[key][0]
+                    flying[key] = row.matches[slot]
+                    session.submit(key, flying[key])
+                for key, verdict in self._collect(session, flying):
+                    hear(key, verdict)
                 bar.set_postfix(verdicts=self.ledger.judged, refresh=False)
-                for key, verdict in zip(keys, verdicts, strict=True):
-                    for row, slot in waiting.pop(key):
-                        self.ledger.statuses[verdict.status.value] += 1
-                        row.verdicts[slot] = verdict
-                        row.missing -= 1
-                        if not row.missing:
-                            sent = [v for v in row.verdicts if v is not None]
-                            advance(row.play, row.place, row.number + 1, sent)
         return [s for s in selections if s is not None]
 
     def judge(self, matches: Sequence[Match]) -> list[Verdict]:
@@ -135,13 +157,16 @@ class Arena:
         absent = sum(map(len, places.values()))
         self.ledger.from_store += len(matches) - absent
         self.ledger.shared += absent - len(places)
-        todo = sorted(places, key=lambda key: -_size(matches[places[key][0]]))
-        with self._bar(len(matches), "verdicts") as bar:
+        todo = sorted(places, key=lambda key: _size(matches[places[key][0]]))
+        with self._bar(len(matches), "verdicts") as bar, self._open() as session:
             bar.update(len(matches) - absent)
-            for begin in range(0, len(todo), self._judge_model.capacity):
-                some = todo[begin : begin + self._judge_model.capacity]
-                batch = [matches[places[key][0]] for key in some]
-                for key, verdict in zip(some, self._judge(some, batch), strict=True):
+            flying: dict[str, Match] = {}
+            while todo or flying:
+                while todo and len(flying) < self._judge_model.capacity:
+                    key = todo.pop()
+                    flying[key] = matches[places[key][0]]
+                    session.submit(key, flying[key])
+                for key, verdict in self._collect(session, flying):
                     for place in places[key]:
                         verdicts[place] = verdict
                         self.ledger.statuses[verdict.status.value] += 1
@@ -161,22 +186,56 @@ class Arena:
                 self.ledger.statuses[known[key].status.value] += 1
         return [(key, slot) for slot, key in enumerate(keys) if key not in known]
 
-    def _judge(self, keys: Sequence[str], matches: Sequence[Match]) -> list[Verdict]:
+    def _collect(self, session: Session, flying: dict[str, Match]) -> list[tuple[str, Verdict]]:
+        """What has been answered, stored before anybody hears it."""
         clock = time.perf_counter()
-        verdicts = self._judge_model.judge(matches)
+        answers = session.collect()
         self.ledger.seconds += time.perf_counter() - clock
-        if len(verdicts) != len(matches):
-            raise RuntimeError(
-                f"the judge returned {len(verdicts)} verdicts for {len(matches)} matches"
-            )
-        self.store.put(self._judge_model.identity, zip(keys, matches, verdicts, strict=True))
-        self.ledger.judged += len(verdicts)
-        self.ledger.prompt_tokens += sum(v.prompt_tokens for v in verdicts)
-        self.ledger.completion_tokens += sum(v.completion_tokens for v in verdicts)
-        return verdicts
+        self.store.put(
+            self._judge_model.identity,
+            [(key, flying.pop(key), verdict) for key, verdict in answers],
+        )
+        self.ledger.judged += len(answers)
+        self.ledger.prompt_tokens += sum(v.prompt_tokens for _, v in answers)
+        self.ledger.completion_tokens += sum(v.completion_tokens for _, v in answers)
+        return answers
+
+    @contextmanager
+    def _open(self) -> Iterator[Session]:
+        """A session at the judge; whatever is in flight when it is left is given up."""
+        judge = self._judge_model
+        session: Session
+        session = judge.session() if isinstance(judge, StreamingJudge) else _Batches(judge)
+        try:
+            yield session
+        finally:
+            session.close()
 
     def _bar(self, total: int, unit: str) -> _Bar:
         return _Bar(total, unit, self.progress)
+
+
+class _Batches:
+    """A session at a judge that takes whole batches: what was submitted is judged on collection."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._submitted: dict[str, Match] = {}
+
+    def submit(self, ticket: str, match: Match) -> None:
+        self._submitted[ticket] = match
+
+    def collect(self) -> list[tuple[str, Verdict]]:
+        batch, self._submitted = self._submitted, {}
+        verdicts = self._judge.judge(list(batch.values()))
+        if len(verdicts) != len(batch):
+            raise RuntimeError(
+                f"the judge returned {len(verdicts)} verdicts for {len(batch)} matches"
+            )
+        return list(zip(batch, verdicts, strict=True))
+
+    def close(self) -> None:
+        self._submitted.clear()
 
 
 class _Bar:

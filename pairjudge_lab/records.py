@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -170,6 +170,36 @@ class Judge(Protocol):
     def capacity(self) -> int: ...
 
     def judge(self, matches: Sequence[Match]) -> list[Verdict]: ...
+
+
+class Session(Protocol):
+    """Matches in flight at a judge that answers them one by one, as they are ready.
+
+    ``collect`` waits until at least one answer is there and gives all that are, each with the
+    ticket under which its match was submitted.
+    """
+
+    def submit(self, ticket: str, match: Match) -> None: ...
+
+    def collect(self) -> list[tuple[str, Verdict]]: ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class StreamingJudge(Protocol):
+    """A judge that keeps ``capacity`` matches in flight, such as a server.
+
+    No tournament waits for another's matches: each goes on as its own answers arrive.
+    """
+
+    @property
+    def identity(self) -> Mapping[str, Any]: ...
+
+    @property
+    def capacity(self) -> int: ...
+
+    def session(self) -> Session: ...
 
 
 @dataclass(frozen=True, slots=True)

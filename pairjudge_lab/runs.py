@@ -12,7 +12,15 @@ from typing import Any
 
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.arena import Arena, Ledger
-from pairjudge_lab.records import Judge, Pool, Selection, Status, Tournament, UserError
+from pairjudge_lab.records import (
+    Judge,
+    Pool,
+    Selection,
+    Status,
+    StreamingJudge,
+    Tournament,
+    UserError,
+)
 from pairjudge_lab.selectors import baselines
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.store import Store
@@ -128,7 +136,7 @@ def _plain(value: Estimate) -> dict[str, Any]:
 
 def run_selection(
     pools: Sequence[Pool],
-    judge: Judge,
+    judge: Judge | StreamingJudge,
     tournament: Tournament,
     *,
     n: int,

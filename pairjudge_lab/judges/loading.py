@@ -9,13 +9,14 @@ from pathlib import Path
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.judges.simulated import SimulatedJudge
-from pairjudge_lab.records import Judge, UserError
+from pairjudge_lab.records import Judge, StreamingJudge, UserError
 
 SHIPPED = {
     "tiny": "a real judge of about one million parameters, shipped here; reads arithmetic chains",
     "simulated": "knows the truth and errs by plan: simulated:accuracy=0.8,slot_bias=0.1,noise=0,"
     "unreadable=0,seed=0",
     "recorded:FILE": "answers from a verdict table (.parquet) that the lab wrote",
+    "http://HOST/v1#MODEL": "a model behind a server that speaks the OpenAI chat protocol",
 }
 """Judges known by name, with what each is."""
 
@@ -24,13 +25,15 @@ _RENAMED = {"THU-KEG/PairJudgeRM": "THU-KEG/PairJudge-RM"}
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
-def load_judge(spec: str, options: ModelOptions | None = None) -> Judge:
+def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | StreamingJudge:
     """Load a judge.
 
     Args:
-        spec: a name from ``SHIPPED``, a folder with safetensors, a ``.gguf`` file, or the id of a
-            model on the Hugging Face hub, such as ``THU-KEG/PairJudge-RM``.
-        options: how a model is run; ignored by judges that are no model.
+        spec: a name from ``SHIPPED``, a folder with safetensors, a ``.gguf`` file, the id of a
+            model on the Hugging Face hub, such as ``THU-KEG/PairJudge-RM``, or a server's address
+            with the model's name there behind a ``#``.
+        options: how a model is run; ignored by judges that are no model. A server is told the
+            template, the temperature, and, as ``batch_size``, how many requests to keep in flight.
 
     Raises:
         UserError: an unknown name, a model that is not there, cannot be read safely, or cannot fit.
@@ -44,6 +47,8 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge:
         from pairjudge_lab.judges.recorded import RecordedJudge
 
         return RecordedJudge.from_file(Path(spec.removeprefix("recorded:")))
+    if spec.startswith(("http://", "https://")):
+        return _server(spec, options)
     path = Path(spec).expanduser()
     if path.suffix == ".gguf" and path.is_file():
         return _open(spec, path, options)
@@ -61,7 +66,26 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge:
         return _open(spec, None, options)
     raise UserError(
         f"unknown judge {spec!r}; give one of {', '.join(SHIPPED)}, a folder with a model, a .gguf "
-        "file, or a hub id such as THU-KEG/PairJudge-RM"
+        "file, a hub id such as THU-KEG/PairJudge-RM, or http://HOST:PORT/v1#MODEL"
+    )
+
+
+def _server(spec: str, options: ModelOptions) -> StreamingJudge:
+    from pairjudge_lab.judges.server import ServerJudge, ServerOptions
+    from pairjudge_lab.protocols import PairJudgeProtocol
+    from pairjudge_lab.protocols.pairjudge import WORDING
+    from pairjudge_lab.protocols.template import read_template
+
+    address, _, model = spec.partition("#")
+    wording = WORDING if options.template is None else read_template(options.template)
+    concurrency = {} if options.batch_size is None else {"concurrency": options.batch_size}
+    return ServerJudge(
+        address,
+        model,
+        PairJudgeProtocol(wording),
+        ServerOptions(**concurrency),
+        temperature=options.temperature,
+        seed=options.seed,
     )
 
 

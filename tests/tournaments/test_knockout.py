@@ -5,36 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.records import Match, UserError, Verdict
 from pairjudge_lab.tournaments import PAPER, RELEASED, Knockout, tournament
 from pairjudge_lab.tournaments.knockout import draw_round
 from tests.conftest import make_pool
-
-UNREAD = Verdict(Status.UNPARSED, reason="static")
-
-
-def says(a, b):
-    return Verdict(Status.PARSED, a, b)
-
-
-def truth(match):
-    right = [bool(match.pool.candidates[i].correct) for i in (match.a, match.b)]
-    return says(*right)
-
+from tests.tournaments.playing import UNREAD, says, truth
+from tests.tournaments.playing import play as step
 
 RULES = {"paper": PAPER, "released": RELEASED}
 
 
 def play(pool, judge, rule="paper", seed=0):
-    game = Knockout(RULES[rule]).play(pool, np.random.default_rng(seed))
-    sent, asked = None, []
-    while True:
-        try:
-            matches = game.send(sent)
-        except StopIteration as end:
-            return end.value, asked
-        asked.append(matches)
-        sent = [judge(m) for m in matches]
+    return step(Knockout(RULES[rule]), pool, judge, np.random.default_rng(seed))
 
 
 teams = st.lists(st.integers(0, 6), min_size=1, max_size=70)
