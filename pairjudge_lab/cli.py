@@ -165,6 +165,7 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--attention", default="auto")
     model.add_argument("--quantisation", default="none")
     model.add_argument("--revision")
+    model.add_argument("--protocol", default="pairjudge", help="pairjudge, mt-bench or rrm")
     model.add_argument("--template", type=Path, help="a file with the wording")
     model.add_argument("--temperature", type=float, default=0.0)
     model.add_argument("--batch-size", type=_positive)
@@ -215,6 +216,7 @@ def _model_options(args: argparse.Namespace) -> ModelOptions:
         attention=args.attention,
         quantisation=args.quantisation,
         revision=args.revision,
+        protocol=args.protocol,
         template=args.template,
         temperature=args.temperature,
         seed=args.seed,

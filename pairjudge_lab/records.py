@@ -122,8 +122,10 @@ class Status(StrEnum):
 class Verdict:
     """What a judge said of one match.
 
-    ``a_correct`` and ``b_correct`` are known exactly when ``status`` is ``parsed``; a verdict that
-    was not read holds None for both and says why in ``reason``. ``seconds`` is this verdict's
+    A judge of correctness labels both responses: ``a_correct`` and ``b_correct``. A judge of
+    preference names one, or neither: ``preference`` is ``A``, ``B`` or ``tie``. One of the two is
+    known exactly when ``status`` is ``parsed``; a verdict that was not read holds neither, and says
+    why in ``reason``. ``seconds`` is this verdict's
     share of its batch's wall time; tokens are counted by the judge's own tokenizer.
     """
 
@@ -135,22 +137,28 @@ class Verdict:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    preference: str | None = None
 
     def __post_init__(self) -> None:
-        read = self.a_correct is not None and self.b_correct is not None
-        if read != (self.status is Status.PARSED) or (
-            not read and (self.a_correct is not None or self.b_correct is not None)
-        ):
+        labels = (self.a_correct is not None) + (self.b_correct is not None)
+        sound = labels == 0 if self.preference is not None else labels in (0, 2)
+        read = labels == 2 or self.preference is not None
+        if not sound or read != (self.status is Status.PARSED):
             raise ValueError(
-                f"a verdict has both labels exactly when it was parsed; got status "
-                f"{self.status.value!r} with labels {self.a_correct}, {self.b_correct}"
+                "a verdict has both labels, or a preference, exactly when it was parsed; got "
+                f"status {self.status.value!r} with labels {self.a_correct}, {self.b_correct} and "
+                f"preference {self.preference!r}"
             )
+        if self.preference not in (None, "A", "B", "tie"):
+            raise ValueError(f"a preference is A, B or tie; got {self.preference!r}")
 
     @property
     def outcome(self) -> str:
-        """``A``, ``B``, ``tie`` (both correct), ``neither``, or ``invalid`` (nothing was read)."""
+        """``A``, ``B``, ``tie`` (both correct, or no preference), ``neither``, or ``invalid``."""
         if self.status is not Status.PARSED:
             return "invalid"
+        if self.preference is not None:
+            return self.preference
         return {(True, True): "tie", (True, False): "A", (False, True): "B"}.get(
             (bool(self.a_correct), bool(self.b_correct)), "neither"
         )

@@ -37,11 +37,15 @@ CREATE TABLE IF NOT EXISTS verdicts (
     reason TEXT NOT NULL,
     prompt_tokens INTEGER NOT NULL,
     completion_tokens INTEGER NOT NULL,
-    seconds REAL NOT NULL
+    seconds REAL NOT NULL,
+    preference TEXT
 ) STRICT, WITHOUT ROWID;
 """
-VERSION = 1
-_ANSWER = "status, a_correct, b_correct, text, reason, prompt_tokens, completion_tokens, seconds"
+VERSION = 2
+_ANSWER = (
+    "status, a_correct, b_correct, text, reason, prompt_tokens, completion_tokens, seconds, "
+    "preference"
+)
 
 
 def judge_digest(identity: Mapping[str, Any]) -> str:
@@ -130,6 +134,7 @@ class Store:
                 verdict.prompt_tokens,
                 verdict.completion_tokens,
                 verdict.seconds,
+                verdict.preference,
             )
             for key, match, verdict in rows
             if verdict.status is not Status.FAILED
@@ -140,7 +145,7 @@ class Store:
                     "INSERT OR IGNORE INTO judges VALUES (?, ?)",
                     (digest, json.dumps(identity, sort_keys=True, ensure_ascii=False)),
                 )
-                marks = ",".join("?" * 14)
+                marks = ",".join("?" * 15)
                 statement = f"INSERT OR IGNORE INTO verdicts VALUES ({marks})"  # noqa: S608
                 self._db.executemany(statement, records)
         except sqlite3.Error as problem:
@@ -164,7 +169,7 @@ class Store:
         query = (
             "SELECT j.identity, v.repetition, v.problem_id, v.response_a, v.response_b, v.status, "
             "v.a_correct, v.b_correct, v.text, v.reason, v.prompt_tokens, v.completion_tokens, "
-            "v.seconds FROM verdicts v JOIN judges j ON j.digest = v.judge "
+            "v.seconds, v.preference FROM verdicts v JOIN judges j ON j.digest = v.judge "
             "ORDER BY j.digest, v.problem_id, v.repetition, v.response_a, v.response_b"
         )
         rows = []
@@ -216,7 +221,7 @@ def table_row(
 
 
 def _verdict(row: Sequence[Any]) -> Verdict:
-    status, a, b, text, reason, prompt, completion, seconds = row
+    status, a, b, text, reason, prompt, completion, seconds, preference = row
     return Verdict(
         Status(status),
         None if a is None else bool(a),
@@ -226,4 +231,5 @@ def _verdict(row: Sequence[Any]) -> Verdict:
         prompt,
         completion,
         seconds,
+        preference,
     )

@@ -72,17 +72,16 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | Stream
 
 def _server(spec: str, options: ModelOptions) -> StreamingJudge:
     from pairjudge_lab.judges.server import ServerJudge, ServerOptions
-    from pairjudge_lab.protocols import PairJudgeProtocol
-    from pairjudge_lab.protocols.pairjudge import WORDING
+    from pairjudge_lab.protocols import protocol
     from pairjudge_lab.protocols.template import read_template
 
     address, _, model = spec.partition("#")
-    wording = WORDING if options.template is None else read_template(options.template)
+    wording = None if options.template is None else read_template(options.template)
     concurrency = {} if options.batch_size is None else {"concurrency": options.batch_size}
     return ServerJudge(
         address,
         model,
-        PairJudgeProtocol(wording),
+        protocol(options.protocol, wording),
         ServerOptions(**concurrency),
         temperature=options.temperature,
         seed=options.seed,

@@ -10,8 +10,7 @@ from typing import Any
 from pairjudge_lab.judges.memory import check_fit, count_hub_parameters, count_parameters
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.judges.transformers_judge import TransformersJudge
-from pairjudge_lab.protocols import PairJudgeProtocol
-from pairjudge_lab.protocols.pairjudge import WORDING
+from pairjudge_lab.protocols import protocol
 from pairjudge_lab.protocols.template import Template, read_template
 from pairjudge_lab.records import UserError
 
@@ -50,10 +49,12 @@ def open_model(name: str, spec: str, path: Path | None, options: ModelOptions) -
         model = AutoModelForCausalLM.from_pretrained(source.address, **settings)
     if device != "cuda":
         model = model.to(device)
-    protocol = PairJudgeProtocol(
-        _template(path, options), {*tokenizer.all_special_tokens, *_control_tokens(tokenizer)}
+    asked = protocol(
+        options.protocol,
+        _template(path, options),
+        {*tokenizer.all_special_tokens, *_control_tokens(tokenizer)},
     )
-    return TransformersJudge(name, model.eval(), tokenizer, protocol, source.weights, options)
+    return TransformersJudge(name, model.eval(), tokenizer, asked, source.weights, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,13 @@ def _control_tokens(tokenizer: Any) -> list[str]:
     return [t.content for t in added.values() if t.special]
 
 
-def _template(path: Path | None, options: ModelOptions) -> Template:
+def _template(path: Path | None, options: ModelOptions) -> Template | None:
+    """The wording asked for, or the one the model brings; None leaves the protocol's own."""
     if options.template is not None:
         return read_template(options.template)
     own = path / TEMPLATE_FILE if path is not None and path.is_dir() else None
-    return read_template(own) if own is not None and own.exists() else WORDING
+    brings_its_own = own is not None and own.exists() and options.protocol == "pairjudge"
+    return read_template(own) if own is not None and brings_its_own else None
 
 
 def choose_device(options: ModelOptions) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pairjudge_lab.protocols import PROTOCOLS
 from pairjudge_lab.records import UserError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -31,6 +32,7 @@ class ModelOptions:
     quantisation: str = "none"
     revision: str | None = None
     template: Path | None = None
+    protocol: str = "pairjudge"
     temperature: float = 0.0
     seed: int = 0
     batch_size: int | None = None
@@ -43,6 +45,7 @@ class ModelOptions:
             ("dtype", DTYPES),
             ("attention", ATTENTIONS),
             ("quantisation", QUANTISATIONS),
+            ("protocol", PROTOCOLS),
         ):
             if getattr(self, name) not in allowed:
                 raise UserError(

@@ -18,6 +18,7 @@ _COLUMNS = (
     "response_a",
     "response_b",
     "repetition",
+    "verdict",
     "status",
     "a_correct",
     "b_correct",
@@ -88,14 +89,18 @@ class RecordedJudge:
                 f"shown before {match.b}, repetition {match.repetition}; the recording may cover "
                 "fewer candidates: try a smaller N"
             )
+        import pandas as pd
+
         record = self._table.iloc[row]
         status = Status(record["status"])
         read = status is Status.PARSED
+        labelled = read and not pd.isna(record["a_correct"])
         return Verdict(
             status,
-            bool(record["a_correct"]) if read else None,
-            bool(record["b_correct"]) if read else None,
+            bool(record["a_correct"]) if labelled else None,
+            bool(record["b_correct"]) if labelled else None,
             str(record["text"]),
+            preference=str(record["verdict"]) if read and not labelled else None,
             prompt_tokens=int(record["prompt_tokens"]),
             completion_tokens=int(record["completion_tokens"]),
             seconds=float(record["seconds"]),

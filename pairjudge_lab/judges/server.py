@@ -20,7 +20,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from pairjudge_lab.protocols import PairJudgeProtocol
+from pairjudge_lab.protocols import JudgeProtocol, PairJudgeProtocol
 from pairjudge_lab.records import Match, Status, UserError, Verdict
 
 KEY_VARIABLE = "PAIRJUDGE_API_KEY"
@@ -85,7 +85,7 @@ class ServerJudge:
         self,
         address: str,
         model: str,
-        protocol: PairJudgeProtocol | None = None,
+        protocol: JudgeProtocol | None = None,
         options: ServerOptions | None = None,
         *,
         temperature: float = 0.0,
@@ -104,7 +104,7 @@ class ServerJudge:
             )
         self.address = address.rstrip("/")
         self.model = model
-        self.protocol = protocol or PairJudgeProtocol()
+        self.protocol: JudgeProtocol = protocol or PairJudgeProtocol()
         self.options = options or ServerOptions()
         self.temperature = temperature
         self.seed = seed
@@ -141,8 +141,9 @@ class ServerJudge:
             "max_tokens": self.options.max_tokens,
             "temperature": self.temperature,
             "top_p": 1.0,
-            "stop": list(self.protocol.stop),
         }
+        if self.protocol.stop:
+            body["stop"] = list(self.protocol.stop)
         if self.temperature > 0:
             body["seed"] = self.seed * 100_003 + match.repetition
         return body

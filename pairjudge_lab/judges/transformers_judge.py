@@ -11,7 +11,7 @@ from typing import Any
 from pairjudge_lab.judges.decoding import Completion, Decoder
 from pairjudge_lab.judges.memory import free_memory
 from pairjudge_lab.judges.options import ModelOptions
-from pairjudge_lab.protocols import PairJudgeProtocol
+from pairjudge_lab.protocols import JudgeProtocol
 from pairjudge_lab.records import Match, Status, UserError, Verdict
 
 EXPECTED_TOKENS = 512
@@ -38,7 +38,7 @@ class TransformersJudge:
         name: str,
         model: Any,
         tokenizer: Any,
-        protocol: PairJudgeProtocol,
+        protocol: JudgeProtocol,
         weights: str,
         options: ModelOptions,
     ) -> None:

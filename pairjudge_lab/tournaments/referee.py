@@ -96,7 +96,7 @@ class Referee:
                 self._decide(x, found),
                 found[0][0].a,
                 tuple(verdict for _, verdict in found),
-                tuple(_labels(x, match, v) for match, v in found if v.status is Status.PARSED),
+                tuple(_labels(x, match, v) for match, v in found if v.a_correct is not None),
             )
         return [results[place] for place in range(len(pairs))]
 
