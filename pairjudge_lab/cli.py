@@ -122,6 +122,20 @@ def build_parser() -> argparse.ArgumentParser:
     judges.add_argument("--json", action="store_true")
     judges.set_defaults(run=_judges)
 
+    doctor = commands.add_parser(
+        "doctor", help="the memory a model needs, and whether it fits here"
+    )
+    doctor.add_argument("model", metavar="MODEL", help="as --judge takes it")
+    doctor.add_argument("--prompt-tokens", type=_positive, default=1024)
+    doctor.add_argument("--answer-tokens", type=_positive, default=512)
+    doctor.add_argument("--batch-size", type=_positive)
+    for name in ("device", "dtype"):
+        doctor.add_argument(f"--{name}", default="auto")
+    doctor.add_argument("--quantisation", default="none")
+    doctor.add_argument("--revision")
+    doctor.add_argument("--json", action="store_true")
+    doctor.set_defaults(run=_doctor)
+
     template = commands.add_parser("template", help="the wording in which a judge is asked")
     actions = template.add_subparsers(dest="action", metavar="ACTION", required=True)
     show = actions.add_parser("show", help="print the wording of ours, or check one in a file")
@@ -630,6 +644,27 @@ def _judges(args: argparse.Namespace) -> None:
     else:
         for name, what in forms.items():
             print(f"{name:14} {what}")
+
+
+def _doctor(args: argparse.Namespace) -> None:
+    from pairjudge_lab.judges.doctor import diagnose
+    from pairjudge_lab.judges.options import ModelOptions
+
+    options = ModelOptions(
+        device=args.device,
+        dtype=args.dtype,
+        quantisation=args.quantisation,
+        revision=args.revision,
+        batch_size=args.batch_size,
+    )
+    _quiet_libraries()
+    found = diagnose(
+        args.model,
+        options,
+        prompt_tokens=args.prompt_tokens,
+        answer_tokens=args.answer_tokens,
+    )
+    print(json.dumps(found.to_dict()) if args.json else found)
 
 
 def _show_template(args: argparse.Namespace) -> None:

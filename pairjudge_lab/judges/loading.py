@@ -39,8 +39,6 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | Stream
         UserError: an unknown name, a model that is not there, cannot be read safely, or cannot fit.
     """
     options = options or ModelOptions()
-    if spec == "tiny":
-        return _open("tiny", data_path("tiny-judge"), options)
     if spec.partition(":")[0] == "simulated":
         return _simulated(spec)
     if spec.startswith("recorded:"):
@@ -49,21 +47,31 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | Stream
         return RecordedJudge.from_file(Path(spec.removeprefix("recorded:")))
     if spec.startswith(("http://", "https://")):
         return _server(spec, options)
+    if spec in _RENAMED:
+        warnings.warn(
+            f"the model card's {spec!r} does not exist; loading {_RENAMED[spec]!r}", stacklevel=2
+        )
+        spec = _RENAMED[spec]
+    return _open(spec, resolve(spec), options)
+
+
+def resolve(spec: str) -> Path | None:
+    """Where a model is: a folder or file here, or None for one on the hub.
+
+    Raises:
+        UserError: when the string names no model.
+    """
+    if spec == "tiny":
+        return data_path("tiny-judge")
     path = Path(spec).expanduser()
     if path.suffix == ".gguf" and path.is_file():
-        return _open(spec, path, options)
+        return path
     if path.is_dir():
         if not (path / "config.json").exists():
             raise UserError(f"the folder {path} holds no model: there is no config.json in it")
-        return _open(spec, path, options)
+        return path
     if _HUB_ID.fullmatch(spec) and path.suffix != ".gguf" and not path.parent.is_dir():
-        if spec in _RENAMED:
-            warnings.warn(
-                f"the model card's {spec!r} does not exist; loading {_RENAMED[spec]!r}",
-                stacklevel=2,
-            )
-            spec = _RENAMED[spec]
-        return _open(spec, None, options)
+        return None
     raise UserError(
         f"unknown judge {spec!r}; give one of {', '.join(SHIPPED)}, a folder with a model, a .gguf "
         "file, a hub id such as THU-KEG/PairJudge-RM, or http://HOST:PORT/v1#MODEL"

@@ -30,8 +30,8 @@ def open_model(name: str, spec: str, path: Path | None, options: ModelOptions) -
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     device = choose_device(options)
-    source = _find_hub(spec, options) if path is None else _find_local(path)
-    dtype = _dtype(options, device, source.parameters)
+    source = find_source(spec, path, options)
+    dtype = choose_dtype(options, device, source.parameters)
     size = {"8bit": 1.0, "4bit": 0.55}.get(options.quantisation, float(dtype.itemsize))
     check_fit(spec, source.parameters, size, device)
     where = {**source.where, "trust_remote_code": options.trust_remote_code}
@@ -58,7 +58,7 @@ def open_model(name: str, spec: str, path: Path | None, options: ModelOptions) -
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     """Where a model is, how large, and what tells its weights from others."""
 
     address: str
@@ -67,14 +67,23 @@ class _Source:
     where: dict[str, Any] = field(default_factory=dict)
 
 
-def _find_local(path: Path) -> _Source:
+def find_source(spec: str, path: Path | None, options: ModelOptions) -> Source:
+    """A model on this machine (``path``) or on the hub; no weight is read.
+
+    Raises:
+        UserError: when it is not there, or has no safetensors.
+    """
+    return _find_hub(spec, options) if path is None else _find_local(path)
+
+
+def _find_local(path: Path) -> Source:
     if path.suffix == ".gguf":
         file = {"gguf_file": path.name}
-        return _Source(str(path.parent), _count_gguf(path), _file_digest(path), file)
-    return _Source(str(path), count_parameters(path), _folder_digest(path))
+        return Source(str(path.parent), _count_gguf(path), _file_digest(path), file)
+    return Source(str(path), count_parameters(path), _folder_digest(path))
 
 
-def _find_hub(spec: str, options: ModelOptions) -> _Source:
+def _find_hub(spec: str, options: ModelOptions) -> Source:
     from huggingface_hub import model_info
 
     with _Readable(spec):
@@ -85,7 +94,7 @@ def _find_hub(spec: str, options: ModelOptions) -> _Source:
             f"{spec} has no safetensors weights; other formats can run code and are not loaded"
         )
     # The commit, not the branch: what is loaded is what the identity names.
-    return _Source(spec, parameters, commit, {"revision": commit})
+    return Source(spec, parameters, commit, {"revision": commit})
 
 
 def _control_tokens(tokenizer: Any) -> list[str]:
@@ -115,7 +124,7 @@ def choose_device(options: ModelOptions) -> str:
     return options.device
 
 
-def _dtype(options: ModelOptions, device: str, parameters: int) -> Any:
+def choose_dtype(options: ModelOptions, device: str, parameters: int) -> Any:
     import torch
 
     if options.dtype != "auto":
