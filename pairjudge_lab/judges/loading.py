@@ -16,6 +16,7 @@ SHIPPED = {
     "simulated": "knows the truth and errs by plan: simulated:accuracy=0.8,slot_bias=0.1,noise=0,"
     "unreadable=0,seed=0",
     "recorded:FILE": "answers from a verdict table (.parquet) that the lab wrote",
+    "ray:SPEC": "replicas of any of these on a Ray cluster; ray:4:SPEC for four of them",
     "http://HOST/v1#MODEL": "a model behind a server that speaks the OpenAI chat protocol",
 }
 """Judges known by name, with what each is."""
@@ -45,6 +46,8 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | Stream
         from pairjudge_lab.judges.recorded import RecordedJudge
 
         return RecordedJudge.from_file(Path(spec.removeprefix("recorded:")))
+    if spec.startswith("ray:"):
+        return _cluster(spec.removeprefix("ray:"), options)
     if spec.startswith(("http://", "https://")):
         return _server(spec, options)
     if spec in _RENAMED:
@@ -76,6 +79,15 @@ def resolve(spec: str) -> Path | None:
         f"unknown judge {spec!r}; give one of {', '.join(SHIPPED)}, a folder with a model, a .gguf "
         "file, a hub id such as THU-KEG/PairJudge-RM, or http://HOST:PORT/v1#MODEL"
     )
+
+
+def _cluster(spec: str, options: ModelOptions) -> StreamingJudge:
+    from pairjudge_lab.judges.cluster import RayJudge
+
+    count, _, rest = spec.partition(":")
+    if count.isdigit() and rest:
+        return RayJudge(rest, options, workers=int(count) or None)
+    return RayJudge(spec, options)
 
 
 def _server(spec: str, options: ModelOptions) -> StreamingJudge:
