@@ -33,6 +33,7 @@ class RayJudge:
         options: how each replica runs its model.
         workers: how many replicas; by default one for each GPU of the cluster, or one for every two
             CPU cores where there is none.
+        cores: CPU cores a replica; by default they are shared out, or one where it has a GPU.
         rows: matches that a replica is given at once; by default what its judge says it can take.
 
     Raises:
@@ -46,18 +47,19 @@ class RayJudge:
         *,
         workers: int | None = None,
         rows: int | None = None,
+        cores: int | None = None,
     ) -> None:
         ray = _ray()
         self.spec = spec
         self.options = options or ModelOptions()
         room = ray.cluster_resources()
         self._gpus = 1 if room.get("GPU", 0) >= 1 else 0
-        cores = int(room.get("CPU", 1))
-        self.workers = workers or int(room.get("GPU", 0)) or max(1, cores // 2)
-        self._cores = max(1, cores // self.workers) if not self._gpus else 1
-        if self.workers * self._cores > cores:
+        there = int(room.get("CPU", 1))
+        self.workers = workers or int(room.get("GPU", 0)) or max(1, there // 2)
+        self._cores = cores or (1 if self._gpus else max(1, there // self.workers))
+        if self.workers * self._cores > there:
             raise UserError(
-                f"{self.workers} replicas do not fit: the cluster has {cores} CPU cores"
+                f"{self.workers} replicas do not fit: the cluster has {there} CPU cores"
             )
         self.replicas = [self._start() for _ in range(self.workers)]
         self._identity, capacity = ray.get(self.replicas[0].describe.remote())

@@ -155,3 +155,31 @@ def said(content: str, *, finish: str = "stop", tokens: tuple[int, int] = (0, 0)
         ],
         "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1]},
     }
+
+
+def small_judge(judge: Any = None) -> Answerer:
+    """Answers with the small judge that ships with the lab."""
+    from pairjudge_lab import load_judge
+
+    local: Any = judge or load_judge("tiny")
+
+    def answer(bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        texts = [
+            local.tokenizer.apply_chat_template(
+                body["messages"], tokenize=False, add_generation_prompt=True
+            )
+            for body in bodies
+        ]
+        prompts = local.tokenizer(texts, add_special_tokens=False).input_ids
+        written = local._decoder.write(prompts, [400] * len(prompts))
+        return [
+            said(
+                # A server that honours a stop string leaves it out.
+                c.text.removesuffix(body["stop"][0]),
+                finish="length" if c.cut_off else "stop",
+                tokens=(len(prompt), c.tokens),
+            )
+            for c, body, prompt in zip(written, bodies, prompts, strict=True)
+        ]
+
+    return answer

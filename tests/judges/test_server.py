@@ -18,7 +18,7 @@ from pairjudge_lab.judges.server import KEY_VARIABLE, ServerJudge, ServerOptions
 from pairjudge_lab.records import Match, Status, UserError
 from pairjudge_lab.tournaments import Knockout
 from tests.conftest import make_pool
-from tests.judges.serving import FAULTS, Server, said
+from tests.judges.serving import FAULTS, Server, said, small_judge
 
 LABEL = re.compile(r"solution (\d+) of (\S+):")
 
@@ -183,31 +183,10 @@ def test_no_tournament_waits_for_another():
 def test_the_small_judge_says_the_same_through_a_server():
     """200 matches at temperature 0, in process and through a server that batches on its own."""
     local = load_judge("tiny")
-
-    def answer(bodies):
-        prompts = [
-            local.tokenizer(
-                local.tokenizer.apply_chat_template(
-                    body["messages"], tokenize=False, add_generation_prompt=True
-                ),
-                add_special_tokens=False,
-            ).input_ids
-            for body in bodies
-        ]
-        written = local._decoder.write(prompts, [400] * len(prompts))
-        return [
-            said(
-                c.text.removesuffix(body["stop"][0]),
-                finish="length" if c.cut_off else "stop",
-                tokens=(len(prompt), c.tokens),
-            )
-            for c, body, prompt in zip(written, bodies, prompts, strict=True)
-        ]
-
     pools = [prepare(pool.first(5)) for pool in load_pools("embedded", limit=10)]
     matches = [m for pool in pools for m in all_ordered_pairs(pool)]
     wording = data_path("tiny-judge") / "judge_template.md"
-    with Server(answer) as server:
+    with Server(small_judge(local)) as server:
         remote = load_judge(f"{server.address}#tiny", ModelOptions(template=wording, batch_size=32))
         through = Arena(remote).judge(matches)
     straight = Arena(local).judge(matches)
