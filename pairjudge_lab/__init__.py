@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.pools import load_pools, save_pools
     from pairjudge_lab.datasets.verdicts import load_verdicts, save_verdicts
     from pairjudge_lab.judges import load_judge
+    from pairjudge_lab.judges.functions import FunctionJudge
     from pairjudge_lab.judges.options import ModelOptions
     from pairjudge_lab.records import (
         Candidate,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Arena": "arena",
     "Candidate": "records",
+    "FunctionJudge": "judges.functions",
     "Knockout": "tournaments",
     "Match": "records",
     "ModelOptions": "judges.options",
@@ -55,6 +57,7 @@ _HOMES = {
 __all__ = [
     "Arena",
     "Candidate",
+    "FunctionJudge",
     "Knockout",
     "Match",
     "ModelOptions",

@@ -551,6 +551,10 @@ def _curve(args: argparse.Namespace) -> None:
     for place, found in enumerate(curves.values()):
         number = f"-{place + 1}" if len(curves) > 1 else ""
         save_picture(plot_curve(found).figure, folder / f"curve{number}.svg")
+        if any(point.calls for point in found.points):
+            for cost in ("calls", "tokens"):
+                axes = plot_curve(found, against=cost)
+                save_picture(axes.figure, folder / f"curve{number}-{cost}.svg")
     write_whole(folder / "curve.json", json.dumps(facts, indent=2) + "\n")
     write_whole(folder / "curve.csv", _as_csv(rows))
     if args.json:

@@ -78,15 +78,16 @@ def krippendorff_alpha(ratings: np.ndarray, *, level: str = "nominal") -> float:
     return float(krippendorff.alpha(reliability_data=data, level_of_measurement=level))
 
 
-def judges_by_item(table: pd.DataFrame, by: str = "judge") -> tuple[np.ndarray, list[str]]:
-    """(judges, ordered pairs) of verdict codes, NaN where a judge has none or none could be read.
+def raters_by_item(table: pd.DataFrame, by: str = "judge") -> tuple[np.ndarray, list[str]]:
+    """(raters, ordered pairs) of verdict codes, NaN where a rater has none or none could be read.
 
-    An ordered pair of one repetition is an item.
+    An ordered pair of one repetition is an item; with ``by="repetition"`` the repetitions are the
+    raters, and an ordered pair of one judge is an item.
     """
     from pairjudge_lab.statistics.pairs import CODES, INVALID
 
     items = ["problem_id", "response_a", "response_b"]
-    items += ["repetition"] if "repetition" in table else []
+    items += [c for c in ("judge", "repetition") if c in table and c != by]
     codes = table.assign(code=table["verdict"].map(CODES).astype(float))
     codes.loc[codes["code"] == INVALID, "code"] = np.nan
     wide = codes.set_index([*items, by])["code"].unstack(by)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,25 @@ class Estimate:
         return (
             f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}] (n = {self.n}, {self.method})"
         )
+
+
+def estimates_frame(estimates: Mapping[str, Estimate]) -> pd.DataFrame:
+    """One line a figure: ``figure``, ``estimate``, ``low``, ``high``, ``problems``, ``method``."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "figure": name,
+                "estimate": e.estimate,
+                "low": e.low,
+                "high": e.high,
+                "problems": e.n,
+                "method": e.method,
+            }
+            for name, e in estimates.items()
+        ]
+    )
 
 
 def mean_interval(values: Sequence[float], *, level: float = 0.95) -> Estimate:

@@ -75,13 +75,9 @@ class LabelReport:
 
     def to_frame(self) -> pd.DataFrame:
         """One line a figure: estimate, interval, problems."""
-        import pandas as pd
+        from pairjudge_lab.statistics.intervals import estimates_frame
 
-        rows = [
-            {"figure": name, "estimate": e.estimate, "low": e.low, "high": e.high, "problems": e.n}
-            for name, e in self._estimates()
-        ]
-        return pd.DataFrame(rows)
+        return estimates_frame(dict(self._estimates()))
 
     def _estimates(self) -> list[tuple[str, Estimate]]:
         named: list[tuple[str, Estimate | None]] = [

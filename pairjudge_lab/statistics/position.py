@@ -46,8 +46,10 @@ class PositionBias:
         invalid: pairs in which one could not, or neither.
         unpaired: verdicts without a counterpart in the other order; they are in nothing here.
         consistency: consistent / (consistent + primacy + recency).
-        consistency_bounds: the same if every invalid pair were inconsistent, and if all were
-            consistent.
+        bounds: of ``consistency``, ``slot_effect`` and ``accuracy`` (where known), the value if
+        every
+            pair or verdict that could not be read had gone the worst way (the lowest value), and
+            the best (the highest). Accuracy's lowest is ``accuracy`` itself.
         fairness: (recency - primacy) / readable pairs, from -1 (all primacy) to 1; the preference
             fairness of arXiv 2406.07791. ``fairness_all`` divides by all pairs, as its code does.
         conflict_rate: share of readable pairs whose win, tie or loss changes (FairEval's).
@@ -86,7 +88,7 @@ class PositionBias:
     winners_and_unread: np.ndarray
     both_none: int
     consistency: Estimate
-    consistency_bounds: tuple[float, float]
+    bounds: dict[str, tuple[float, float]]
     fairness: Estimate
     fairness_all: float
     conflict_rate: Estimate
@@ -123,8 +125,10 @@ class PositionBias:
             "invalid_verdicts": self.invalid_verdicts,
             "unpaired": self.unpaired,
             "consistency": plain(self.consistency),
-            "consistency_worst": _number(self.consistency_bounds[0]),
-            "consistency_best": _number(self.consistency_bounds[1]),
+            "bounds": {
+                name: {"low": _number(low), "high": _number(high)}
+                for name, (low, high) in self.bounds.items()
+            },
             "kappa": _number(self.kappa.estimate),
             "kappa_interval": plain(self.kappa),
             "order_effect": plain(self.order_effect),
@@ -149,11 +153,16 @@ def _number(value: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class BiasReport:
-    """Position bias of every judge of a table; prints as a table, and is one in Jupyter."""
+    """Position bias of every judge of a table; prints as a table, and is one in Jupyter.
+
+    ``statuses`` is the ledger: verdicts by status where the table has one, and by whether they
+    could be read where it does not.
+    """
 
     rows: tuple[PositionBias, ...]
     resamples: int
     seed: int
+    statuses: dict[str, int]
 
     def to_frame(self) -> pd.DataFrame:
         """One line a judge; intervals as columns ``..._low`` and ``..._high``."""
@@ -166,6 +175,9 @@ class BiasReport:
                 if isinstance(value, dict) and set(value) == {"estimate", "low", "high"}:
                     line[key] = value["estimate"]
                     line[f"{key}_low"], line[f"{key}_high"] = value["low"], value["high"]
+                elif key == "bounds":
+                    for name, bound in value.items():
+                        line[f"{name}_worst"], line[f"{name}_best"] = bound["low"], bound["high"]
                 elif key != "tests":
                     line[key] = value
             line["p"] = row.tests[0].p
@@ -191,6 +203,23 @@ class BiasReport:
         notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
         return f"<table>{cells(_HEAD, 'th')}{body}</table>{notes}"
 
+    def _worst(self) -> list[str]:
+        """What the headlines could be, had everything been read; nothing where everything was."""
+        out = []
+        for row in self.rows:
+            if not row.invalid:
+                continue
+            said = (
+                f"{name.replace('_', ' ')} {100 * low:.1f} to {100 * high:.1f}"
+                for name, (low, high) in row.bounds.items()
+            )
+            out.append(
+                f"{row.group}: had the {row.invalid} unread pairs gone the worst way or the best: "
+                + ", ".join(said)
+                + "."
+            )
+        return out
+
     def _notes(self) -> list[str]:
         unread = sum(r.invalid for r in self.rows)
         unpaired = sum(r.unpaired for r in self.rows)
@@ -198,7 +227,10 @@ class BiasReport:
             "same, first, second: pairs with the same winner in both orders, or drawn to the slot "
             "shown first or second.",
             f"Left out: {unread} pairs with a verdict that could not be read (counted as unread), "
-            f"{unpaired} verdicts without a counterpart in the other order.",
+            f"{unpaired} verdicts without a counterpart in the other order. Verdicts: "
+            + ", ".join(f"{count} {status}" for status, count in self.statuses.items())
+            + ".",
+            *self._worst(),
             f"95 % intervals: {self.resamples} bootstrap resamples of the problems, seed "
             f"{self.seed}. p: McNemar's test with problems as clusters; adjusted after Benjamini "
             "and Hochberg.",
@@ -279,10 +311,7 @@ def position_bias(
             ).sum()
         ),
         consistency=of(_CONSISTENT, _READ),
-        consistency_bounds=(
-            float(whole[_CONSISTENT] / everything) if everything else nothing,
-            float((whole[_CONSISTENT] + whole[_INVALID]) / everything) if everything else nothing,
-        ),
+        bounds=_bounds(whole, pairs, known),
         fairness=drawn.estimate(margin(_RECENCY, _PRIMACY, _READ), bounds=(-1, 1), level=level),
         fairness_all=float((r - p) / everything) if everything else nothing,
         conflict_rate=drawn.estimate(
@@ -375,7 +404,10 @@ def bias_report(
     ]
     adjusted = multipletests([row.tests[0].p for row in rows], method="fdr_bh")[1] if rows else []
     rows = [replace(row, p_adjusted=float(p)) for row, p in zip(rows, adjusted, strict=True)]
-    return BiasReport(tuple(rows), resamples, seed)
+    read = np.where(table["verdict"] == "invalid", "not read", "parsed")
+    told, counts = np.unique(table.get("status", read), return_counts=True)
+    statuses = {str(name): int(count) for name, count in zip(told, counts, strict=True)}
+    return BiasReport(tuple(rows), resamples, seed, statuses)
 
 
 def _totals(pairs: Pairs) -> np.ndarray:
@@ -408,6 +440,26 @@ def _totals(pairs: Pairs) -> np.ndarray:
         )
         table[:, _GOLD:] = totals_by(pairs.problem, columns.astype(float), pairs.problems)
     return table
+
+
+def _bounds(whole: np.ndarray, pairs: Pairs, known: bool) -> dict[str, tuple[float, float]]:
+    """The headlines with everything that could not be read gone the worst way, and the best."""
+    everything = whole[_PAIRS]
+    if not everything:
+        return {}
+    invalid = whole[_INVALID]
+    lean = (whole[_FIRST] - whole[_SECOND]) / 2
+    out = {
+        "consistency": (whole[_CONSISTENT], whole[_CONSISTENT] + invalid),
+        "slot_effect": (lean - invalid, lean + invalid),
+    }
+    bounds = {name: (float(a / everything), float(b / everything)) for name, (a, b) in out.items()}
+    if known:
+        judged = pairs.gold >= 0
+        unread = sum(int((judged & (winner == 3)).sum()) for winner in pairs.winners)
+        right, asked = whole[_RIGHT], whole[_GOLD]
+        bounds["accuracy"] = (float(right / asked), float((right + unread) / asked))
+    return bounds
 
 
 def _accuracy_read(

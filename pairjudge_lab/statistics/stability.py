@@ -43,6 +43,19 @@ class Stability:
     noise: Estimate
     bias: Estimate
 
+    def to_frame(self) -> pd.DataFrame:
+        """One line a figure: estimate, interval, problems."""
+        from pairjudge_lab.statistics.intervals import estimates_frame
+
+        return estimates_frame(
+            {
+                "stability": self.stability,
+                "flips": self.flips,
+                "noise": self.noise,
+                "bias": self.bias,
+            }
+        )
+
     def __str__(self) -> str:
         lines = [f"{'per cent':50} {'estimate':>8}  95 % interval"]
         for name, e in (

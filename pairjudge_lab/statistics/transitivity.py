@@ -170,6 +170,17 @@ class Transitivity:
     undecided: int
     zetas: dict[str, float]
 
+    def to_frame(self) -> pd.DataFrame:
+        """One line a figure: estimate, interval, problems."""
+        from pairjudge_lab.statistics.intervals import estimates_frame
+
+        return estimates_frame({"both orders": self.both_orders, "one order": self.one_order})
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(str(self))}</pre>"
+
     def __str__(self) -> str:
         def said(e: Estimate) -> str:
             if np.isnan(e.estimate):

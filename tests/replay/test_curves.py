@@ -227,7 +227,8 @@ def test_curve_on_the_command_line(tmp_path, capsys):
     with (out / "curve.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert [row["selector"] for row in rows] == [p["selector"] for p in facts["points"]]
-    assert "<svg" in (out / "curve.svg").read_text()
+    for picture in ("curve.svg", "curve-calls.svg", "curve-tokens.svg"):
+        assert "<svg" in (out / picture).read_text()
     assert main(args) == 0
     assert "knockout:both" in capsys.readouterr().out
     for bad, message in (

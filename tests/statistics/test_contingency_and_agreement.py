@@ -11,8 +11,8 @@ from pairjudge_lab.statistics.agreement import (
     cohen_kappa,
     fleiss_kappa,
     gwet_ac1,
-    judges_by_item,
     krippendorff_alpha,
+    raters_by_item,
 )
 from pairjudge_lab.statistics.contingency import (
     bowker,
@@ -117,7 +117,12 @@ def test_judges_side_by_side():
         ("k", "p", "y", "x", "invalid"),
     ]
     columns = ["judge", "problem_id", "response_a", "response_b", "verdict"]
-    ratings, names = judges_by_item(pd.DataFrame(rows, columns=columns))
+    ratings, names = raters_by_item(pd.DataFrame(rows, columns=columns))
     assert names == ["j", "k"]
     assert ratings.shape == (2, 2)
     assert np.isnan(ratings).sum() == 1
+    twice = pd.concat(pd.DataFrame(rows, columns=columns).assign(repetition=r) for r in range(3))
+    again, repetitions = raters_by_item(twice, by="repetition")
+    assert repetitions == ["0", "1", "2"]
+    assert again.shape == (3, 4)
+    assert krippendorff_alpha(again) == 1

@@ -80,7 +80,22 @@ def test_the_two_denominators_of_fairness():
     row = bias_of("AA", "BB", "BB", "AB", "??")
     assert row.fairness.estimate == pytest.approx(1 / 4)
     assert row.fairness_all == pytest.approx(1 / 5)
-    assert row.consistency_bounds == pytest.approx((1 / 5, 2 / 5))
+    assert row.bounds["consistency"] == pytest.approx((1 / 5, 2 / 5))
+    # One pair to the first slot, two to the second, one that could have gone to either.
+    assert row.bounds["slot_effect"] == pytest.approx(((1 - 2 - 1) / 5, (1 - 2 + 1) / 5))
+    assert "accuracy" not in row.bounds
+
+
+def test_what_could_not_be_read_is_told():
+    table = table_of("AB", "A?", "??").assign(gold=["A", "B"] * 3)
+    report = bias_report(table, resamples=10)
+    (row,) = report.rows
+    assert report.statuses == {"not read": 3, "parsed": 3}
+    assert row.bounds["accuracy"] == pytest.approx((3 / 6, 6 / 6))
+    assert "j: had the 2 unread pairs gone the worst way or the best: consistency 33.3 to" in str(
+        report
+    )
+    assert report.to_frame().accuracy_best.tolist() == [1.0]
 
 
 def test_nothing_changed_and_everything_changed():
