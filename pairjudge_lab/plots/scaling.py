@@ -32,6 +32,8 @@ _LOOKS = (
     (PURPLE, "D", ":"),
     (RED, "v", "-"),
     (SKY, "P", "--"),
+    (BLACK, "X", "-."),
+    (GREY, "h", "-"),
 )
 
 AXES = {
