@@ -14,11 +14,12 @@ help:           ## this list
 demo: $(READY)  ## the main job on the embedded data: knockouts, and a report in out/demo
 	$(BIN)/pairjudge-lab demo --out out/demo
 
-test: $(READY) lint  ## style, types, and every test
-	$(BIN)/pytest
+test: $(READY) lint  ## style, types, and every test: the quick ones side by side, then the slow ones
+	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -m slow
 
 fast: $(READY)  ## the tests that take no more than a few seconds each
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n 2 -m "not slow"
 
 lint: $(READY)
 	$(BIN)/ruff check .

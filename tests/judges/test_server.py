@@ -65,6 +65,7 @@ def test_verdicts_come_from_the_server():
     assert verdicts[0].seconds > 0
 
 
+@pytest.mark.slow
 def test_thirty_in_a_hundred_requests_fail_in_every_way():
     matches = matches_of(16)[:2000]
     kinds = np.random.default_rng(0)
