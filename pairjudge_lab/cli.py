@@ -136,6 +136,56 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=_doctor)
 
+    annotate = commands.add_parser("annotate", help="judgments to train on, from a teacher")
+    annotate.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
+    annotate.add_argument(
+        "--judge", required=True, metavar="TEACHER",
+        help="as 'select' takes it; 'chain-teacher' knows the small world",
+    )  # fmt: skip
+    annotate.add_argument(
+        "--critic", metavar="SPEC",
+        help="a pointwise teacher, whose critiques a pointwise rival is trained on",
+    )  # fmt: skip
+    annotate.add_argument("--tournament", default="knockout", metavar="NAME")
+    annotate.add_argument("--replicates", type=_positive, default=1, help="a problem (1)")
+    annotate.add_argument("-n", "--n", type=_positive, help="candidates a problem (default: all)")
+    annotate.add_argument("--limit", type=_positive, help="only the first K problems")
+    annotate.add_argument(
+        "--held-out", type=float, default=0.1, help="share of problems kept back (0.1)"
+    )
+    annotate.add_argument(
+        "--unbalanced", action="store_true", help="keep the slots of right responses as they came"
+    )
+    annotate.add_argument(
+        "--ask-with", type=Path, metavar="FILE",
+        help="the wording in which the trained judge will be asked (default: the teacher's)",
+    )  # fmt: skip
+    annotate.add_argument("--seed", type=_whole, default=0)
+    annotate.add_argument("--out", type=Path, required=True, metavar="DIR")
+    _add_rules(annotate)
+    _add_model_options(annotate)
+    annotate.set_defaults(run=_annotate)
+
+    train = commands.add_parser("train", help="train a judge, or a rival, on judgments")
+    train.add_argument("--base", required=True, metavar="MODEL", help="a chat model")
+    train.add_argument(
+        "--data", required=True, metavar="DATA", help="of 'annotate'; a .json or .jsonl; a hub id"
+    )
+    train.add_argument("--out", type=Path, required=True, metavar="DIR")
+    train.add_argument("--preset", default="lora", help="paper, lora or small (lora)")
+    train.add_argument("--kind", help="pairwise, pointwise or reward")
+    for name in ("epochs", "learning-rate"):
+        train.add_argument(f"--{name}", type=float)
+    for name in ("batch-size", "device-batch", "max-length", "save-every"):
+        train.add_argument(f"--{name}", type=_positive)
+    for name in ("max-steps", "evaluations", "held-out-pairs", "warmup", "seed"):
+        train.add_argument(f"--{name}", type=_whole)
+    train.add_argument("--lora", type=_whole, dest="lora_rank", metavar="RANK")
+    train.add_argument("--dtype", help="float32 or bfloat16")
+    for name in ("four-bit", "checkpointing", "fsdp", "bf16"):
+        train.add_argument(f"--{name}", action=argparse.BooleanOptionalAction)
+    train.set_defaults(run=_train)
+
     template = commands.add_parser("template", help="the wording in which a judge is asked")
     actions = template.add_subparsers(dest="action", metavar="ACTION", required=True)
     show = actions.add_parser("show", help="print the wording of ours, or check one in a file")
@@ -179,7 +229,7 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--attention", default="auto")
     model.add_argument("--quantisation", default="none")
     model.add_argument("--revision")
-    model.add_argument("--protocol", default="pairjudge", help="pairjudge, mt-bench or rrm")
+    model.add_argument("--protocol", default="auto", help="pairjudge, mt-bench, rrm, pointwise")
     model.add_argument("--template", type=Path, help="a file with the wording")
     model.add_argument("--temperature", type=float, default=0.0)
     model.add_argument("--batch-size", type=_positive)
@@ -632,6 +682,75 @@ def _bias(args: argparse.Namespace) -> None:
 
 def _pairs(n: int) -> list[tuple[int, int]]:
     return [(i, j) for i in range(n) for j in range(i + 1, n)]
+
+
+def _annotate(args: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from pairjudge_lab.datasets.pools import load_pools
+    from pairjudge_lab.protocols import PairJudgeProtocol
+    from pairjudge_lab.protocols.pairjudge import WORDING
+    from pairjudge_lab.protocols.template import read_template
+    from pairjudge_lab.runs import open_folder
+    from pairjudge_lab.tournaments import tournament
+    from pairjudge_lab.training.annotate import annotate
+    from pairjudge_lab.training.teacher import NAME, POINTWISE, ChainTeacher, chain_teacher
+
+    rules = tournament(args.tournament, **_rules(args))
+    pools = load_pools(args.pools, limit=args.limit)
+    if args.n is not None:
+        pools = [pool.first(args.n) for pool in pools]
+    folder = open_folder(args.out)
+    _quiet_libraries()
+
+    def teacher(spec: str, *, pointwise: bool) -> Any:
+        from dataclasses import replace
+
+        from pairjudge_lab.judges import load_judge
+
+        if spec.partition(":")[0] == NAME:
+            return replace(chain_teacher(spec), pointwise=pointwise)
+        options = _model_options(args)
+        return load_judge(spec, replace(options, protocol="pointwise") if pointwise else options)
+
+    judge = teacher(args.judge, pointwise=False)
+    own = getattr(judge, "protocol", None)
+    wording = own.template if isinstance(own, PairJudgeProtocol) else WORDING
+    if args.ask_with is not None:
+        wording = read_template(args.ask_with)
+    critic = teacher(args.critic, pointwise=True) if args.critic else None
+    funnel = annotate(
+        pools,
+        judge,
+        rules,
+        folder,
+        protocol=PairJudgeProtocol(wording),
+        critic=critic,
+        critic_template=POINTWISE if isinstance(critic, ChainTeacher) else None,
+        replicates=args.replicates,
+        held_out=args.held_out,
+        balance=not args.unbalanced,
+        seed=args.seed,
+        progress=_progress(),
+    )
+    if args.json:
+        print(json.dumps(asdict(funnel)))
+    else:
+        print((folder / "README.md").read_text("utf-8"))
+
+
+def _train(args: argparse.Namespace) -> None:
+    from dataclasses import fields
+
+    from pairjudge_lab.training.finetune import train
+    from pairjudge_lab.training.recipes import Recipe, recipe
+
+    names = [f.name for f in fields(Recipe)]
+    given = {n: getattr(args, n) for n in names if getattr(args, n, None) is not None}
+    chosen = recipe(args.preset, **given)
+    _quiet_libraries()
+    folder = train(args.base, args.data, args.out, chosen, progress=_progress())
+    print((folder / "README.md").read_text("utf-8"))
 
 
 def _judges(args: argparse.Namespace) -> None:

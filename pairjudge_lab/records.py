@@ -125,8 +125,10 @@ class Verdict:
     A judge of correctness labels both responses: ``a_correct`` and ``b_correct``. A judge of
     preference names one, or neither: ``preference`` is ``A``, ``B`` or ``tie``. One of the two is
     known exactly when ``status`` is ``parsed``; a verdict that was not read holds neither, and says
-    why in ``reason``. ``seconds`` is this verdict's
-    share of its batch's wall time; tokens are counted by the judge's own tokenizer.
+    why in ``reason``. ``seconds`` is this verdict's share of its batch's wall time; tokens are
+    counted by the judge's own tokenizer. ``a_probability`` is the probability that the judge gave
+    to calling A correct (or, of a preference, to naming A) where the backend tells, and
+    ``b_probability`` likewise; never known of a verdict that was not read.
     """
 
     status: Status
@@ -138,6 +140,8 @@ class Verdict:
     completion_tokens: int = 0
     seconds: float = 0.0
     preference: str | None = None
+    a_probability: float | None = None
+    b_probability: float | None = None
 
     def __post_init__(self) -> None:
         labels = (self.a_correct is not None) + (self.b_correct is not None)
@@ -149,6 +153,9 @@ class Verdict:
                 f"status {self.status.value!r} with labels {self.a_correct}, {self.b_correct} and "
                 f"preference {self.preference!r}"
             )
+        soft = (self.a_probability, self.b_probability)
+        if self.status is not Status.PARSED and soft != (None, None):
+            raise ValueError("a verdict that was not read has no probabilities")
         if self.preference not in (None, "A", "B", "tie"):
             raise ValueError(f"a preference is A, B or tie; got {self.preference!r}")
 

@@ -38,13 +38,15 @@ CREATE TABLE IF NOT EXISTS verdicts (
     prompt_tokens INTEGER NOT NULL,
     completion_tokens INTEGER NOT NULL,
     seconds REAL NOT NULL,
-    preference TEXT
+    preference TEXT,
+    a_probability REAL,
+    b_probability REAL
 ) STRICT, WITHOUT ROWID;
 """
-VERSION = 2
+VERSION = 3
 _ANSWER = (
     "status, a_correct, b_correct, text, reason, prompt_tokens, completion_tokens, seconds, "
-    "preference"
+    "preference, a_probability, b_probability"
 )
 
 
@@ -135,6 +137,8 @@ class Store:
                 verdict.completion_tokens,
                 verdict.seconds,
                 verdict.preference,
+                verdict.a_probability,
+                verdict.b_probability,
             )
             for key, match, verdict in rows
             if verdict.status is not Status.FAILED
@@ -145,7 +149,7 @@ class Store:
                     "INSERT OR IGNORE INTO judges VALUES (?, ?)",
                     (digest, json.dumps(identity, sort_keys=True, ensure_ascii=False)),
                 )
-                marks = ",".join("?" * 15)
+                marks = ",".join("?" * 17)
                 statement = f"INSERT OR IGNORE INTO verdicts VALUES ({marks})"  # noqa: S608
                 self._db.executemany(statement, records)
         except sqlite3.Error as problem:
@@ -169,7 +173,8 @@ class Store:
         query = (
             "SELECT j.identity, v.repetition, v.problem_id, v.response_a, v.response_b, v.status, "
             "v.a_correct, v.b_correct, v.text, v.reason, v.prompt_tokens, v.completion_tokens, "
-            "v.seconds, v.preference FROM verdicts v JOIN judges j ON j.digest = v.judge "
+            "v.seconds, v.preference, v.a_probability, v.b_probability "
+            "FROM verdicts v JOIN judges j ON j.digest = v.judge "
             "ORDER BY j.digest, v.problem_id, v.repetition, v.response_a, v.response_b"
         )
         rows = []
@@ -194,6 +199,8 @@ COLUMNS = (
     "prompt_tokens",
     "completion_tokens",
     "seconds",
+    "a_probability",
+    "b_probability",
 )
 """The columns of a verdict table that the lab writes."""
 
@@ -217,11 +224,13 @@ def table_row(
         verdict.prompt_tokens,
         verdict.completion_tokens,
         verdict.seconds,
+        verdict.a_probability,
+        verdict.b_probability,
     )
 
 
 def _verdict(row: Sequence[Any]) -> Verdict:
-    status, a, b, text, reason, prompt, completion, seconds, preference = row
+    status, a, b, text, reason, prompt, completion, seconds, preference, *soft = row
     return Verdict(
         Status(status),
         None if a is None else bool(a),
@@ -232,4 +241,5 @@ def _verdict(row: Sequence[Any]) -> Verdict:
         completion,
         seconds,
         preference,
+        *soft,
     )

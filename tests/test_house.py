@@ -27,10 +27,14 @@ MAY_LEAN_ON = {
     "plots": {"records", "statistics"},
     "runs": {"records", "answers", "arena", "selectors", "statistics", "store"},
     "report": {"records", "runs", "plots"},
-    "training": {"records", "protocols", "embedded", "answers", "judges", "datasets"},
+    "training": {
+        "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "statistics",
+        "store",
+    },
     "cli": {
         "records", "answers", "arena", "datasets", "judges", "plots", "protocols",
         "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
+        "training",
     },
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",

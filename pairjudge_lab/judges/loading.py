@@ -92,17 +92,22 @@ def _cluster(spec: str, options: ModelOptions) -> StreamingJudge:
 
 def _server(spec: str, options: ModelOptions) -> StreamingJudge:
     from pairjudge_lab.judges.server import ServerJudge, ServerOptions
-    from pairjudge_lab.protocols import protocol
+    from pairjudge_lab.protocols import places, protocol
     from pairjudge_lab.protocols.template import read_template
 
     address, _, model = spec.partition("#")
-    wording = None if options.template is None else read_template(options.template)
-    concurrency = {} if options.batch_size is None else {"concurrency": options.batch_size}
+    name = "pairjudge" if options.protocol == "auto" else options.protocol
+    wording = None if options.template is None else read_template(options.template, places(name))
+    if options.fast:
+        raise UserError("an answer can only be begun for a judge in this process, not at a server")
+    chosen = {} if options.batch_size is None else {"concurrency": options.batch_size}
+    if options.soft:
+        chosen["logprobs"] = 20
     return ServerJudge(
         address,
         model,
-        protocol(options.protocol, wording),
-        ServerOptions(**concurrency),
+        protocol(name, wording),
+        ServerOptions(**chosen),
         temperature=options.temperature,
         seed=options.seed,
     )

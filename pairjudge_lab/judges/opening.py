@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 from pairjudge_lab.judges.memory import check_fit, count_hub_parameters, count_parameters
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.judges.transformers_judge import TransformersJudge
-from pairjudge_lab.protocols import protocol
+from pairjudge_lab.protocols import places, protocol
 from pairjudge_lab.protocols.template import Template, read_template
 from pairjudge_lab.records import UserError
 
 TEMPLATE_FILE = "judge_template.md"
 """A model folder may carry the wording it was trained with under this name."""
+
+PROTOCOL_FILE = "judge.json"
+"""And, under this one, the name of its protocol."""
 
 
 def open_model(name: str, spec: str, path: Path | None, options: ModelOptions) -> TransformersJudge:
@@ -49,9 +53,10 @@ def open_model(name: str, spec: str, path: Path | None, options: ModelOptions) -
         model = AutoModelForCausalLM.from_pretrained(source.address, **settings)
     if device != "cuda":
         model = model.to(device)
+    name_of_protocol = choose_protocol(path, options)
     asked = protocol(
-        options.protocol,
-        _template(path, options),
+        name_of_protocol,
+        _template(path, options, name_of_protocol),
         {*tokenizer.all_special_tokens, *_control_tokens(tokenizer)},
     )
     return TransformersJudge(name, model.eval(), tokenizer, asked, source.weights, options)
@@ -102,13 +107,32 @@ def _control_tokens(tokenizer: Any) -> list[str]:
     return [t.content for t in added.values() if t.special]
 
 
-def _template(path: Path | None, options: ModelOptions) -> Template | None:
+def choose_protocol(path: Path | None, options: ModelOptions) -> str:
+    """The protocol asked for, or the one that the model's folder names, or PairJudge's."""
+    if options.protocol != "auto":
+        return options.protocol
+    note = path / PROTOCOL_FILE if path is not None and path.is_dir() else None
+    if note is None or not note.exists():
+        return "pairjudge"
+    try:
+        name = json.loads(note.read_text("utf-8"))["protocol"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(
+            f'{note} cannot be read; it holds the protocol\'s name, such as {{"protocol": '
+            '"pairjudge"}'
+        ) from None
+    return str(name)
+
+
+def _template(path: Path | None, options: ModelOptions, name: str) -> Template | None:
     """The wording asked for, or the one the model brings; None leaves the protocol's own."""
     if options.template is not None:
-        return read_template(options.template)
+        return read_template(options.template, places(name))
     own = path / TEMPLATE_FILE if path is not None and path.is_dir() else None
-    brings_its_own = own is not None and own.exists() and options.protocol == "pairjudge"
-    return read_template(own) if own is not None and brings_its_own else None
+    # A wording is of use only for the protocol that it was written for.
+    if own is None or not own.exists() or name != choose_protocol(path, ModelOptions()):
+        return None
+    return read_template(own, places(name))
 
 
 def choose_device(options: ModelOptions) -> str:

@@ -11,6 +11,7 @@ from pairjudge_lab.records import UserError
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 ATTENTIONS = ("auto", "sdpa", "eager", "flash_attention_2")
+POOLINGS = ("majority", "mean")
 QUANTISATIONS = ("none", "8bit", "4bit")
 
 
@@ -21,6 +22,11 @@ class ModelOptions:
     ``temperature`` 0 is greedy decoding, and then every repetition of a match says the same.
     ``batch_size`` is the most matches in one batch, ``batch_tokens`` the most tokens (prompt and
     room for the answer) held at once; None chooses both from the memory that is free.
+    ``protocol`` ``auto`` is what the model's folder says, else PairJudge's. ``fast`` leaves the
+    reasoning out: the answer is begun for the judge, and its labels' probabilities decide.
+    ``soft`` asks a server or an engine for them; a model in this process always tells. ``samples``
+    verdicts are pooled for each match, by ``majority`` of the outcomes or the ``mean``
+    of the labels' probabilities; more than one needs a temperature.
 
     Raises:
         UserError: for a value that is not offered; the message lists those that are.
@@ -32,12 +38,16 @@ class ModelOptions:
     quantisation: str = "none"
     revision: str | None = None
     template: Path | None = None
-    protocol: str = "pairjudge"
+    protocol: str = "auto"
     temperature: float = 0.0
     seed: int = 0
     batch_size: int | None = None
     batch_tokens: int | None = None
     trust_remote_code: bool = False
+    fast: bool = False
+    soft: bool = False
+    samples: int = 1
+    pooling: str = "majority"
 
     def __post_init__(self) -> None:
         for name, allowed in (
@@ -45,7 +55,8 @@ class ModelOptions:
             ("dtype", DTYPES),
             ("attention", ATTENTIONS),
             ("quantisation", QUANTISATIONS),
-            ("protocol", PROTOCOLS),
+            ("protocol", ("auto", *PROTOCOLS)),
+            ("pooling", POOLINGS),
         ):
             if getattr(self, name) not in allowed:
                 raise UserError(
@@ -53,7 +64,13 @@ class ModelOptions:
                 )
         if not 0 <= self.temperature < 100:
             raise UserError(f"temperature is 0 or more, got {self.temperature}")
-        for name in ("batch_size", "batch_tokens"):
+        if self.samples > 1 and (self.temperature == 0 or self.fast):
+            raise UserError(
+                "several samples of a match differ only at a temperature, and with the reasoning "
+                f"written; got samples {self.samples}, temperature {self.temperature}, "
+                f"fast {self.fast}"
+            )
+        for name in ("samples", "batch_size", "batch_tokens"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UserError(f"{name} is at least 1, got {value}")

@@ -104,4 +104,11 @@ class RecordedJudge:
             prompt_tokens=int(record["prompt_tokens"]),
             completion_tokens=int(record["completion_tokens"]),
             seconds=float(record["seconds"]),
+            a_probability=self._soft(record, "a_probability"),
+            b_probability=self._soft(record, "b_probability"),
         )
+
+    @staticmethod
+    def _soft(record: pd.Series, name: str) -> float | None:
+        value = record.get(name)
+        return None if value is None or value != value else float(value)

@@ -10,17 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import os
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from pairjudge_lab.protocols import JudgeProtocol, PairJudgeProtocol
+from pairjudge_lab.protocols import (
+    JudgeProtocol,
+    PairJudgeProtocol,
+    conversations,
+    read_answers,
+)
+from pairjudge_lab.protocols.labels import Cue, soft_labels
 from pairjudge_lab.records import Match, Status, UserError, Verdict
 
 KEY_VARIABLE = "PAIRJUDGE_API_KEY"
@@ -41,6 +48,8 @@ class ServerOptions:
         wait: seconds before the second attempt; each further wait is twice as long, up to
             ``longest_wait``. A server's own Retry-After comes first.
         max_tokens: the most tokens of an answer.
+        logprobs: likeliest tokens to ask for beside each token, for the labels' probabilities; 0
+            asks for none. A server that does not tell costs nothing but the probabilities.
 
     Raises:
         UserError: for a value that makes no sense.
@@ -52,6 +61,7 @@ class ServerOptions:
     wait: float = 0.5
     longest_wait: float = 30.0
     max_tokens: int = 2048
+    logprobs: int = 0
 
     def __post_init__(self) -> None:
         if self.concurrency < 1 or self.attempts < 1 or self.max_tokens < 1:
@@ -133,11 +143,11 @@ class ServerJudge:
         """A connection to the server that keeps many matches in flight."""
         return _Session(self)
 
-    def request(self, match: Match) -> dict[str, Any]:
-        """The body of a match's request."""
+    def request(self, messages: list[dict[str, str]], repetition: int) -> dict[str, Any]:
+        """The body of one request."""
         body: dict[str, Any] = {
             "model": self.model,
-            "messages": self.protocol.messages(match),
+            "messages": messages,
             "max_tokens": self.options.max_tokens,
             "temperature": self.temperature,
             "top_p": 1.0,
@@ -145,11 +155,13 @@ class ServerJudge:
         if self.protocol.stop:
             body["stop"] = list(self.protocol.stop)
         if self.temperature > 0:
-            body["seed"] = self.seed * 100_003 + match.repetition
+            body["seed"] = self.seed * 100_003 + repetition
+        if self.options.logprobs:
+            body["logprobs"], body["top_logprobs"] = True, self.options.logprobs
         return body
 
-    def read(self, answer: Any) -> Verdict | None:
-        """The verdict in a server's answer; None where the answer holds no text to read."""
+    def read(self, answer: Any) -> Completion | None:
+        """The completion in a server's answer; None where it holds no text to read."""
         try:
             choice = answer["choices"][0]
             text = choice["message"]["content"]
@@ -160,8 +172,51 @@ class ServerJudge:
             return None
         if not isinstance(text, str) or not text.strip():
             return None
-        verdict = self.protocol.read(text, cut_off=cut_off)
-        return replace(verdict, prompt_tokens=tokens[0], completion_tokens=tokens[1])
+        return Completion(text, cut_off, *tokens, _shares(choice, self.protocol.cues))
+
+    def verdict(self, answers: Sequence[Completion]) -> Verdict:
+        """The verdict in the answers to a match's requests."""
+        verdict = read_answers(self.protocol, [(a.text, a.cut_off) for a in answers])
+        soft: tuple[float | None, float | None] = (None, None)
+        if verdict.status is Status.PARSED:
+            soft = soft_labels([share for a in answers for share in a.shares])
+        return replace(
+            verdict,
+            prompt_tokens=sum(a.prompt_tokens for a in answers),
+            completion_tokens=sum(a.completion_tokens for a in answers),
+            a_probability=soft[0],
+            b_probability=soft[1],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a server wrote after one request; ``shares[i]`` are the probabilities of cue i's words,
+    where it told them."""
+
+    text: str
+    cut_off: bool
+    prompt_tokens: int
+    completion_tokens: int
+    shares: tuple[tuple[float, ...] | None, ...]
+
+
+def _shares(choice: Any, cues: Sequence[Cue]) -> tuple[tuple[float, ...] | None, ...]:
+    """The words' probabilities at the last place of each cue, from a choice's ``logprobs``."""
+    found: list[tuple[float, ...] | None] = [None] * len(cues)
+    try:
+        written = ""
+        for token in (choice.get("logprobs") or {}).get("content") or ():
+            for number, cue in enumerate(cues):
+                if written.endswith(cue.after):
+                    told = [token, *(token.get("top_logprobs") or ())]
+                    weights = {str(t["token"]): math.exp(float(t["logprob"])) for t in told}
+                    found[number] = cue.shares(weights)
+            written += str(token["token"])
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
+        # What cannot be read is not known; the verdict itself is in the text.
+        return tuple(None for _ in cues)
+    return tuple(found)
 
 
 class _Session:
@@ -179,6 +234,7 @@ class _Session:
             timeout=judge.options.timeout,
             limits=httpx.Limits(max_connections=many, max_keepalive_connections=many),
         )
+        self._slots = asyncio.Semaphore(many)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -226,22 +282,38 @@ class _Session:
             self._answers.put(problem)
 
     async def _ask(self, ticket: str, match: Match) -> Verdict:
-        judge, options = self._judge, self._judge.options
-        body, reason = judge.request(match), ""
+        """A match's verdict, from as many requests as its protocol takes."""
         clock = time.perf_counter()
+        asked = conversations(self._judge.protocol, match)
+        answers = await asyncio.gather(
+            *(
+                self._complete(f"{ticket} {number}", self._judge.request(m, match.repetition))
+                for number, m in enumerate(asked)
+            )
+        )
+        failures = [answer for answer in answers if isinstance(answer, str)]
+        if failures:
+            return Verdict(Status.FAILED, reason=failures[0])
+        verdict = self._judge.verdict([a for a in answers if not isinstance(a, str)])
+        return replace(verdict, seconds=time.perf_counter() - clock)
+
+    async def _complete(self, ticket: str, body: dict[str, Any]) -> Completion | str:
+        """A completion, after as many attempts as it takes, or why there is none."""
+        options, reason = self._judge.options, ""
         for attempt in range(options.attempts):
-            verdict, reason, asked_wait = await self._try(body)
-            if verdict is not None:
-                return replace(verdict, seconds=time.perf_counter() - clock)
+            async with self._slots:
+                completion, reason, asked_wait = await self._try(body)
+            if completion is not None:
+                return completion
             if asked_wait is None:
                 break
             if attempt + 1 < options.attempts:
                 await asyncio.sleep(max(asked_wait, self._wait(ticket, attempt)))
-        return Verdict(Status.FAILED, reason=f"{reason} ({attempt + 1} attempts)")
+        return f"{reason} ({attempt + 1} attempts)"
 
-    async def _try(self, body: dict[str, Any]) -> tuple[Verdict | None, str, float | None]:
-        """One attempt: a verdict, or why there is none and the seconds that the server asks to wait
-        (None where a second attempt would change nothing)."""
+    async def _try(self, body: dict[str, Any]) -> tuple[Completion | None, str, float | None]:
+        """One attempt: a completion, or why there is none and the seconds that the server asks to
+        wait (None where a second attempt would change nothing)."""
         import httpx
 
         try:
@@ -265,10 +337,10 @@ class _Session:
             content = answer.json()
         except ValueError:
             return None, "the answer was not JSON, or only a part of it", 0.0
-        verdict = self._judge.read(content)
-        if verdict is None:
+        completion = self._judge.read(content)
+        if completion is None:
             return None, "the answer held no text", 0.0
-        return verdict, "", 0.0
+        return completion, "", 0.0
 
     def _wait(self, ticket: str, attempt: int) -> float:
         """Seconds to wait: twice as long each time, spread so that not all come back at once."""

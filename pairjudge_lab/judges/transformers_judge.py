@@ -5,17 +5,41 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pairjudge_lab.judges.decoding import Completion, Decoder
 from pairjudge_lab.judges.memory import free_memory
 from pairjudge_lab.judges.options import ModelOptions
-from pairjudge_lab.protocols import JudgeProtocol
+from pairjudge_lab.protocols import AsksApart, JudgeProtocol, conversations, read_answers
+from pairjudge_lab.protocols.labels import soft_labels
 from pairjudge_lab.records import Match, Status, UserError, Verdict
 
 EXPECTED_TOKENS = 512
 """Room for an answer that batches are planned with; longer answers are met by shrinking."""
+MOST_KNOWN = 200_000
+"""Answers of a critic kept in memory, so that a response is read once and not once a match."""
+
+
+NOTHING = Completion("", 0, False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One prompt, and what seeds its sampling."""
+
+    prompt: list[int]
+    seed: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of one request: a completion, or why none was asked for."""
+
+    prompt_tokens: int
+    completion: Completion = NOTHING
+    seconds: float = 0.0
+    failure: str = ""
 
 
 class TransformersJudge:
@@ -50,7 +74,8 @@ class TransformersJudge:
         self.protocol = protocol
         self.options = options
         self._weights = weights
-        self._decoder = Decoder(model, tokenizer, protocol.stop)
+        self._decoder = Decoder(model, tokenizer, protocol.stop, protocol.cues)
+        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Answer] = {}
         self._special = set(tokenizer.all_special_ids)
         self._frame: int | None = None
         room = getattr(model.config, "max_position_embeddings", None) or 4096
@@ -63,6 +88,8 @@ class TransformersJudge:
         decoding: dict[str, Any] = {"temperature": self.options.temperature}
         if self.options.temperature > 0:
             decoding["seed"] = self.options.seed
+        if self.options.fast:
+            decoding["fast"] = True
         return {
             "name": self.name,
             "protocol": self.protocol.name,
@@ -86,76 +113,112 @@ class TransformersJudge:
         Raises:
             UserError: when not even one match fits in memory.
         """
-        verdicts: list[Verdict | None] = [None] * len(matches)
-        prompts = [self._prompt(match) for match in matches]
+        # What is asked about every match, and the places of those requests among all.
+        requests: list[_Request] = []
+        places: list[list[int]] = []
+        known: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
+        for match in matches:
+            here = []
+            for messages in conversations(self.protocol, match):
+                prompt, seed = self._encode(messages), self._seed(messages, match.repetition)
+                key = (tuple(prompt), tuple(seed))
+                # Of a critic that is asked about one response at a time, most requests are repeats.
+                if key not in known:
+                    known[key] = len(requests)
+                    requests.append(_Request(prompt, seed))
+                here.append(known[key])
+            places.append(here)
+        answers = self._answer(requests)
+        return [self._verdict([answers[place] for place in here]) for here in places]
+
+    def _answer(self, requests: Sequence[_Request]) -> list[_Answer]:
+        answers: list[_Answer | None] = [None] * len(requests)
         todo = []
-        for place, prompt in enumerate(prompts):
-            if self._speaks_as_template(prompt):
+        for place, request in enumerate(requests):
+            length = len(request.prompt)
+            known = self._known.get((tuple(request.prompt), tuple(request.seed)))
+            if known is not None:
+                answers[place] = known
+            elif self._speaks_as_template(request.prompt):
                 reason = "a text holds control tokens of the model, and was not shown to it"
-                verdicts[place] = Verdict(Status.FAILED, reason=reason)
-            elif self.protocol.max_new_tokens(len(prompt), self._window) <= 0:
-                reason = (
-                    f"the prompt of {len(prompt)} tokens does not fit the window of {self._window}"
-                )
-                verdicts[place] = Verdict(Status.FAILED, reason=reason, prompt_tokens=len(prompt))
+                answers[place] = _Answer(0, failure=reason)
+            elif self._limit(length) <= 0:
+                reason = f"the prompt of {length} tokens does not fit the window of {self._window}"
+                answers[place] = _Answer(length, failure=reason)
             else:
                 todo.append(place)
-        todo.sort(key=lambda place: len(prompts[place]))
+        todo.sort(key=lambda place: len(requests[place].prompt))
         while todo:
             # The longest first: if memory runs out, it does so at once.
-            batch = self._fill_batch([len(prompts[place]) for place in reversed(todo)])
+            batch = self._fill_batch([len(requests[place].prompt) for place in reversed(todo)])
             places = todo[-batch:]
             try:
-                done = self._write([matches[p] for p in places], [prompts[p] for p in places])
+                done = self._write([requests[place] for place in places])
             except (MemoryError, RuntimeError) as problem:
                 if not _is_out_of_memory(problem):
                     raise
                 if batch == 1:
                     raise UserError(
-                        f"one match of {len(prompts[places[0]])} prompt tokens does not fit in "
-                        "memory; use a smaller model, a quantised one, or a larger machine"
+                        f"one match of {len(requests[places[0]].prompt)} prompt tokens does not "
+                        "fit in memory; use a smaller model, a quantised one, or a larger machine"
                     ) from None
                 self._rows = max(1, batch // 2)
                 self._release()
                 continue
             del todo[-batch:]
-            for place, verdict in zip(places, done, strict=True):
-                verdicts[place] = verdict
-        return [v for v in verdicts if v is not None]
+            for place, answer in zip(places, done, strict=True):
+                answers[place] = answer
+                if isinstance(self.protocol, AsksApart) and len(self._known) < MOST_KNOWN:
+                    request = requests[place]
+                    self._known[tuple(request.prompt), tuple(request.seed)] = answer
+        return [answer for answer in answers if answer is not None]
+
+    def _verdict(self, answers: Sequence[_Answer]) -> Verdict:
+        spent = {
+            "prompt_tokens": sum(answer.prompt_tokens for answer in answers),
+            "completion_tokens": sum(answer.completion.tokens for answer in answers),
+            "seconds": sum(answer.seconds for answer in answers),
+        }
+        for answer in answers:
+            if answer.failure:
+                return Verdict(Status.FAILED, reason=answer.failure, **spent)  # type: ignore[arg-type]
+        written = [answer.completion for answer in answers]
+        verdict = read_answers(self.protocol, [(w.text, w.cut_off) for w in written])
+        a, b = soft_labels([share for w in written for share in w.shares])
+        if verdict.status is not Status.PARSED:
+            a = b = None
+        return replace(verdict, a_probability=a, b_probability=b, **spent)  # type: ignore[arg-type]
 
     def _fill_batch(self, lengths: Sequence[int]) -> int:
         """How many of the prompts, longest first, make one batch."""
-        each = lengths[0] + min(EXPECTED_TOKENS, self._window)
+        each = lengths[0] + (0 if self.options.fast else min(EXPECTED_TOKENS, self._window))
         return max(1, min(len(lengths), self._rows, self._tokens // each))
 
-    def _write(self, matches: Sequence[Match], prompts: Sequence[list[int]]) -> list[Verdict]:
+    def _write(self, requests: Sequence[_Request]) -> list[_Answer]:
         import time
 
         clock = time.perf_counter()
-        temperature = self.options.temperature
-        completions = self._decoder.write(
-            prompts,
-            [self.protocol.max_new_tokens(len(prompt), self._window) for prompt in prompts],
-            temperature=temperature,
-            seeds=[self._seed(match) for match in matches] if temperature > 0 else (),
-        )
-        seconds = (time.perf_counter() - clock) / len(matches)
+        prompts = [request.prompt for request in requests]
+        if self.options.fast:
+            completions = self._decoder.fill(prompts, self.protocol.close)
+        else:
+            temperature = self.options.temperature
+            completions = self._decoder.write(
+                prompts,
+                [self._limit(len(prompt)) for prompt in prompts],
+                temperature=temperature,
+                seeds=[request.seed for request in requests] if temperature > 0 else (),
+            )
+        seconds = (time.perf_counter() - clock) / len(requests)
         return [
-            self._read(completion, len(prompt), seconds)
-            for completion, prompt in zip(completions, prompts, strict=True)
+            _Answer(len(prompt), completion, seconds)
+            for prompt, completion in zip(prompts, completions, strict=True)
         ]
 
-    def _read(self, completion: Completion, prompt_tokens: int, seconds: float) -> Verdict:
-        verdict = self.protocol.read(completion.text, cut_off=completion.cut_off)
-        return replace(
-            verdict,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion.tokens,
-            seconds=seconds,
-        )
+    def _limit(self, prompt_tokens: int) -> int:
+        return self.protocol.max_new_tokens(prompt_tokens, self._window)
 
-    def _prompt(self, match: Match) -> list[int]:
-        messages = self.protocol.messages(match)
+    def _encode(self, messages: list[dict[str, str]]) -> list[int]:
         text = self.tokenizer.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True
         )
@@ -166,17 +229,20 @@ class TransformersJudge:
         if self._frame is None:
             from pairjudge_lab.records import Candidate, Pool, Problem
 
-            plain = Pool(Problem("", "1"), (Candidate("1"), Candidate("2")))
-            self._frame = self._count_special(self._prompt(Match(plain, 0, 1)))
+            plain = Match(Pool(Problem("", "1"), (Candidate("1"), Candidate("2"))), 0, 1)
+            first = conversations(self.protocol, plain)[0]
+            self._frame = self._count_special(self._encode(first))
         return self._count_special(prompt) > self._frame
 
     def _count_special(self, ids: Sequence[int]) -> int:
         return sum(i in self._special for i in ids)
 
-    def _seed(self, match: Match) -> list[int]:
-        parts = [match.question, match.response_a, match.response_b, match.repetition]
-        digest = hashlib.sha256(json.dumps(parts).encode()).digest()
-        return [self.options.seed, int.from_bytes(digest[:8], "big")]
+    def _seed(self, messages: list[dict[str, str]], repetition: int) -> list[int]:
+        """What seeds a request's sampling; nothing where there is none."""
+        if self.options.temperature == 0:
+            return []
+        parts = json.dumps([messages, repetition]).encode()
+        return [self.options.seed, int.from_bytes(hashlib.sha256(parts).digest()[:8], "big")]
 
     def _budget(self) -> int:
         """Tokens whose keys and values fill half of the free memory."""

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol, runtime_checkable
 
+from pairjudge_lab.protocols.labels import Cue
 from pairjudge_lab.protocols.pairjudge import WORDING, PairJudgeProtocol
+from pairjudge_lab.protocols.pointwise import PLACES as POINTWISE_PLACES
+from pairjudge_lab.protocols.pointwise import PointwiseProtocol
 from pairjudge_lab.protocols.preference import MT_BENCH, RRM, PreferenceProtocol
-from pairjudge_lab.protocols.template import Template
+from pairjudge_lab.protocols.template import PLACES, Template
 from pairjudge_lab.records import Match, UserError, Verdict
 
 CONTRACTS = {contract.name: contract for contract in (MT_BENCH, RRM)}
-PROTOCOLS = (PairJudgeProtocol.name, *CONTRACTS)
+PROTOCOLS = (PairJudgeProtocol.name, *CONTRACTS, PointwiseProtocol.name)
 """Protocols known by name."""
 
 
-class JudgeProtocol(Protocol):
-    """How one family of judges is asked and read."""
+class Asking(Protocol):
+    """What every protocol has.
+
+    ``cues`` are the places where labels stand, in the order in which they are written, and
+    ``close`` what follows the last: enough to look up a label's probability, and to begin an answer
+    for the judge.
+    """
 
     @property
     def name(self) -> str: ...
@@ -27,11 +35,54 @@ class JudgeProtocol(Protocol):
     @property
     def template(self) -> Template: ...
 
-    def messages(self, match: Match) -> list[dict[str, str]]: ...
+    @property
+    def cues(self) -> tuple[Cue, ...]: ...
+
+    @property
+    def close(self) -> str: ...
 
     def max_new_tokens(self, prompt_tokens: int, window: int = ...) -> int: ...
 
+
+class AsksOnce(Asking, Protocol):
+    """One request a match, which shows both responses."""
+
+    def messages(self, match: Match) -> list[dict[str, str]]: ...
+
     def read(self, text: str, *, cut_off: bool = ...) -> Verdict: ...
+
+
+@runtime_checkable
+class AsksApart(Asking, Protocol):
+    """Several requests a match, whose answers are joined into one verdict."""
+
+    def conversations(self, match: Match) -> list[list[dict[str, str]]]: ...
+
+    def join(self, answers: Sequence[tuple[str, bool]]) -> Verdict: ...
+
+
+JudgeProtocol = AsksOnce | AsksApart
+"""How one family of judges is asked and read."""
+
+
+def conversations(protocol: JudgeProtocol, match: Match) -> list[list[dict[str, str]]]:
+    """The requests that a match takes."""
+    if isinstance(protocol, AsksApart):
+        return protocol.conversations(match)
+    return [protocol.messages(match)]
+
+
+def read_answers(protocol: JudgeProtocol, answers: Sequence[tuple[str, bool]]) -> Verdict:
+    """The verdict in the answers (text, whether cut off) to a match's requests, in their order."""
+    if isinstance(protocol, AsksApart):
+        return protocol.join(answers)
+    ((text, cut_off),) = answers
+    return protocol.read(text, cut_off=cut_off)
+
+
+def places(name: str) -> tuple[str, ...]:
+    """The places that the wording of a protocol must have."""
+    return POINTWISE_PLACES if name == PointwiseProtocol.name else PLACES
 
 
 def protocol(
@@ -44,6 +95,8 @@ def protocol(
     """
     if name == PairJudgeProtocol.name:
         return PairJudgeProtocol(template or WORDING, reserved)
+    if name == PointwiseProtocol.name:
+        return PointwiseProtocol(template, reserved)
     if name in CONTRACTS:
         return PreferenceProtocol(CONTRACTS[name], template, reserved)
     raise UserError(f"no protocol named {name!r}; there are: {', '.join(PROTOCOLS)}")
@@ -51,8 +104,14 @@ def protocol(
 
 __all__ = [
     "PROTOCOLS",
+    "AsksApart",
+    "AsksOnce",
     "JudgeProtocol",
     "PairJudgeProtocol",
+    "PointwiseProtocol",
     "PreferenceProtocol",
+    "conversations",
+    "places",
     "protocol",
+    "read_answers",
 ]

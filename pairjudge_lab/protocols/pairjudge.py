@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pairjudge_lab.protocols.labels import Cue, read_label
 from pairjudge_lab.protocols.quarantine import Quarantine
 from pairjudge_lab.protocols.template import PLACES, Template
 from pairjudge_lab.records import Match, Status, Verdict
@@ -60,7 +61,6 @@ Correct or Incorrect:
 # string remove it, and the closing tag of response B is ours.
 _A, _B = (re.compile(rf"<\s*resp_{s}_judge\s*>([^<]*)(?=<|\Z)", re.IGNORECASE) for s in "ab")
 _CLOSED = re.compile(r"<\s*/\s*resp_b_judge\s*>", re.IGNORECASE)
-_WRAPPED = re.compile(r"^\\(?:boxed|text|textbf|mathrm)\{(.*)\}$", re.DOTALL)
 
 
 class PairJudgeProtocol:
@@ -74,6 +74,11 @@ class PairJudgeProtocol:
     name = "pairjudge"
     system = SYSTEM
     stop = (STOP,)
+    cues = (
+        Cue("<resp_a_judge>", ("Correct", "Incorrect")),
+        Cue("</resp_a_judge>\n<resp_b_judge>", ("Correct", "Incorrect")),
+    )
+    close = STOP
 
     def __init__(self, template: Template = WORDING, reserved: Iterable[str] = ()) -> None:
         self.template = template
@@ -116,22 +121,10 @@ class PairJudgeProtocol:
             # "Correct" may have been the beginning of something else.
             return Verdict(unread, text=text, reason="cut off inside the judgment of response B")
         label_a, label_b = found_a[-1].group(1), last_b.group(1)
-        a, b = _read_label(label_a), _read_label(label_b)
+        a, b = read_label(label_a), read_label(label_b)
         if a is None or b is None:
             slot, label = ("A", label_a) if a is None else ("B", label_b)
             shown = " ".join(label.split())[:40]
             reason = f"the judgment of response {slot} is neither Correct nor Incorrect: {shown!r}"
             return Verdict(Status.UNPARSED, text=text, reason=reason)
         return Verdict(Status.PARSED, a, b, text=text)
-
-
-def _read_label(text: str) -> bool | None:
-    word = text.strip()
-    while True:
-        bare = word.strip().strip("*_`\"'$.").strip()
-        wrapped = _WRAPPED.match(bare)
-        bare = wrapped.group(1) if wrapped else bare
-        if bare == word:
-            break
-        word = bare
-    return {"correct": True, "incorrect": False}.get(word.lower())

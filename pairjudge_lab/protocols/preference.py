@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pairjudge_lab.protocols.labels import Cue
 from pairjudge_lab.protocols.quarantine import Quarantine
 from pairjudge_lab.protocols.template import PLACES, Template
 from pairjudge_lab.records import Match, Status, Verdict
@@ -28,6 +29,8 @@ class Contract:
         wording: the user message.
         verdict: finds each verdict, its word as the first group.
         meaning: that word, in lower case, to ``A``, ``B`` or ``tie``.
+        cue: where the verdict's word stands, the word for A first, then the one for B.
+        close: what follows the word.
         reserved: strings in which a verdict is written, kept out of the responses.
     """
 
@@ -36,6 +39,8 @@ class Contract:
     wording: Template
     verdict: re.Pattern[str]
     meaning: dict[str, str]
+    cue: Cue
+    close: str
     reserved: tuple[str, ...]
 
 
@@ -65,6 +70,8 @@ first answer is better, [[B]] if the second is, [[C]] if neither is."""
     ),
     verdict=re.compile(r"\[\[\s*([ABC])\s*\]\]", re.IGNORECASE),
     meaning={"a": "A", "b": "B", "c": "tie"},
+    cue=Cue("[[", ("A", "B", "C")),
+    close="]]",
     reserved=("[[A]]", "[[B]]", "[[C]]", "[[a]]", "[[b]]", "[[c]]"),
 )
 
@@ -95,6 +102,8 @@ Think first. Then close with \\boxed{Assistant 1} or \\boxed{Assistant 2}."""
     ),
     verdict=re.compile(r"\\boxed\{\s*(?:\\text\{)?\s*assistant\s*([12])\s*\}?\s*\}", re.IGNORECASE),
     meaning={"1": "A", "2": "B"},
+    cue=Cue("\\boxed{Assistant ", ("1", "2")),
+    close="}",
     reserved=("\\boxed{Assistant",),
 )
 
@@ -114,6 +123,8 @@ class PreferenceProtocol:
         self, contract: Contract, template: Template | None = None, reserved: Iterable[str] = ()
     ) -> None:
         self.contract = contract
+        self.cues = (contract.cue,)
+        self.close = contract.close
         self.name = contract.name
         self.system = contract.system
         self.template = template or contract.wording

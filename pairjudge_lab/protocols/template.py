@@ -1,7 +1,8 @@
-"""A judge's template: the user message with three places, given as text, a file, or fetched.
+"""A judge's template: the user message with its places, given as text, a file, or fetched.
 
-The places are ``{question}``, ``{response_a}`` and ``{response_b}``, each exactly once; every other
-brace is kept as it stands, so LaTeX in a template needs no escaping.
+The places are ``{question}``, ``{response_a}`` and ``{response_b}`` (for a pointwise critic
+``{question}`` and ``{response}``), each exactly once; every other brace is kept as it stands, so
+LaTeX in a template needs no escaping.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from pathlib import Path
 from pairjudge_lab.records import UserError
 
 PLACES = ("question", "response_a", "response_b")
-_PLACE = re.compile("{(" + "|".join(PLACES) + ")}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,25 @@ class Template:
     """The wording of a request.
 
     Raises:
-        UserError: when one of the three places is missing or stands there twice.
+        UserError: when one of the places is missing or stands there twice.
     """
 
     text: str
     source: str = "built in"
+    places: tuple[str, ...] = PLACES
 
     def __post_init__(self) -> None:
-        found = _PLACE.findall(self.text)
-        for place in PLACES:
+        found = self._pattern.findall(self.text)
+        for place in self.places:
             if found.count(place) != 1:
                 raise UserError(
                     f"template ({self.source}): the place {{{place}}} stands there "
                     f"{found.count(place)} times; it must stand there once"
                 )
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("{(" + "|".join(self.places) + ")}")
 
     @property
     def digest(self) -> str:
@@ -45,10 +50,10 @@ class Template:
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The message; a value that itself contains ``{response_b}`` is not filled again."""
-        return _PLACE.sub(lambda found: values[found.group(1)], self.text)
+        return self._pattern.sub(lambda found: values[found.group(1)], self.text)
 
 
-def read_template(path: Path) -> Template:
+def read_template(path: Path, places: tuple[str, ...] = PLACES) -> Template:
     """Read a template from a UTF-8 file; a line end that closes the file is no part of it.
 
     Raises:
@@ -58,4 +63,4 @@ def read_template(path: Path) -> Template:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise UserError(f"cannot read the template {path}: {problem}") from None
-    return Template(text.removesuffix("\n"), str(path))
+    return Template(text.removesuffix("\n"), str(path), places)

@@ -1,14 +1,17 @@
-"""Train the tiny solver and the tiny judge, from nothing, by one command each.
+"""The small world's models and pools, from nothing: what a judge is made from.
 
-    python -m pairjudge_lab.training.tiny solver --out build/solver
+    python -m pairjudge_lab.training.tiny solver --out build/solver --stop-at 875
+    python -m pairjudge_lab.training.tiny solver --out build/base --stop-at 1250
+    python -m pairjudge_lab.training.tiny start --base build/base --out build/start
     python -m pairjudge_lab.training.tiny samples --solver build/solver --out build/samples.jsonl
-    python -m pairjudge_lab.training.tiny judge --base build/base --samples build/samples.jsonl \\
-        --out build/judge
+    python -m pairjudge_lab.training.tiny problems --samples build/samples.jsonl \\
+        --out build/problems.jsonl
     python -m pairjudge_lab.training.tiny publish --model build/judge --out data/tiny-judge
     python -m pairjudge_lab.training.tiny pools --solver data/tiny-solver --out data/pools.parquet
 
-Every batch is drawn from (seed, step), so a run that is killed and started again goes on with the
-batches it would have seen. Nothing here touches the held-out tenth of the world.
+The judge itself is made by ``pairjudge-lab annotate`` and ``pairjudge-lab train``, like any other
+(``make judge``). Every batch is drawn from (seed, step), so a run that is killed and started again
+goes on with the batches it would have seen. Nothing here touches the held-out tenth of the world.
 """
 
 from __future__ import annotations
@@ -34,18 +37,10 @@ from pairjudge_lab.training.chains import (
     write_solution,
     write_wrong_solution,
 )
+from pairjudge_lab.training.teacher import PAIRWISE
 
 SYSTEM = "You are a helpful assistant."
-TEMPLATE = """Check each response step by step, then judge it.
-<question>
-{question}
-</question>
-<response_a>
-{response_a}
-</response_a>
-<response_b>
-{response_b}
-</response_b>"""
+TEMPLATE = PAIRWISE.text
 
 Example = tuple[str, str]
 """A rendered prompt and its completion."""
@@ -70,19 +65,13 @@ def solver_example(rng: np.random.Generator) -> Example:
     return solver_prompt(chain.question), write_solution(chain) + "<|im_end|>"
 
 
-def judge_example(rng: np.random.Generator, samples: list[tuple[str, list[str]]]) -> Example:
-    """One match: three in four from the solver's own samples, the rest with planted mistakes."""
-    if samples and rng.random() < 0.75:
-        question, solutions = samples[int(rng.integers(len(samples)))]
-        chain = parse_chain(question)
-        first, second = rng.choice(len(solutions), size=2, replace=False)
-        response_a, response_b = solutions[first], solutions[second]
-    else:
-        chain = random_chain(rng, held_out=False)
-        response_a, response_b = (
-            write_solution(chain) if rng.random() < 0.5 else write_wrong_solution(chain, rng)
-            for _ in range(2)
-        )
+def planted_example(rng: np.random.Generator) -> Example:
+    """A match of a random chain between right solutions and planted mistakes."""
+    chain = random_chain(rng, held_out=False)
+    response_a, response_b = (
+        write_solution(chain) if rng.random() < 0.5 else write_wrong_solution(chain, rng)
+        for _ in range(2)
+    )
     return (
         judge_prompt(chain.question, response_a, response_b),
         write_judgment(chain, response_a, response_b) + "<|im_end|>",
@@ -96,7 +85,7 @@ def build_tokenizer(seed: int) -> Any:
     texts = []
     for _ in range(4000):
         texts.append("".join(solver_example(rng)))
-        texts.append("".join(judge_example(rng, [])))
+        texts.append("".join(planted_example(rng)))
     return train_tokenizer(texts)
 
 
@@ -245,6 +234,46 @@ def read_samples(path: Path) -> list[tuple[str, list[str]]]:
         return [(row["problem"], row["solutions"]) for row in rows]
 
 
+def training_pools(samples: list[tuple[str, list[str]]], *, planted: int, seed: int) -> list[Pool]:
+    """Pools of the solver's own samples, and ``planted`` more of right solutions and planted
+    mistakes: eight candidates each."""
+    rng = np.random.default_rng([seed, 4])
+    chains = [parse_chain(question) for question, _ in samples]
+    solutions = [texts for _, texts in samples]
+    for _ in range(planted):
+        chain = random_chain(rng, held_out=False)
+        chains.append(chain)
+        solutions.append(
+            [
+                write_solution(chain) if rng.random() < 0.5 else write_wrong_solution(chain, rng)
+                for _ in range(8)
+            ]
+        )
+    return make_pools(chains, solutions)
+
+
+WORDS = (
+    ", says ", ", wrong\n", "Response\n", "<response>\n", "\n</response>", "<resp_judge>",
+    "</resp_judge>",
+)  # fmt: skip
+"""The words of a check, which no solution holds."""
+
+
+def start_judge(base: Path, out: Path, seed: int) -> None:
+    """What a judge, or its rival, begins from: the solver with the words of a check added."""
+    import torch
+    from tokenizers import AddedToken
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    model = AutoModelForCausalLM.from_pretrained(base)
+    tokenizer.add_tokens([AddedToken(word, normalized=False) for word in WORDS])
+    torch.manual_seed(seed)
+    model.resize_token_embeddings(len(tokenizer))
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)
+
+
 def sample_solutions(
     folder: Path, questions: list[str], *, per_question: int, temperature: float, seed: int
 ) -> list[list[str]]:
@@ -298,17 +327,22 @@ def main(argv: list[str] | None = None) -> None:
         prog="python -m pairjudge_lab.training.tiny", description=__doc__
     )
     stages = parser.add_subparsers(dest="stage", required=True)
-    for name, steps, rate in (("solver", 1400, 2e-3), ("judge", 1500, 1.5e-3)):
-        stage = stages.add_parser(name)
-        stage.add_argument("--out", type=Path, required=True)
-        stage.add_argument("--steps", type=int, default=steps)
-        stage.add_argument("--stop-at", type=int, default=875 if name == "solver" else None)
-        stage.add_argument("--batch-size", type=int, default=128 if name == "solver" else 64)
-        stage.add_argument("--learning-rate", type=float, default=rate)
-        stage.add_argument("--seed", type=int, default=0)
-        if name == "judge":
-            stage.add_argument("--base", type=Path, required=True)
-            stage.add_argument("--samples", type=Path, required=True)
+    stage = stages.add_parser("solver")
+    stage.add_argument("--out", type=Path, required=True)
+    stage.add_argument("--steps", type=int, default=1400)
+    stage.add_argument("--stop-at", type=int, default=875)
+    stage.add_argument("--batch-size", type=int, default=128)
+    stage.add_argument("--learning-rate", type=float, default=2e-3)
+    stage.add_argument("--seed", type=int, default=0)
+    stage = stages.add_parser("start")
+    stage.add_argument("--base", type=Path, required=True)
+    stage.add_argument("--out", type=Path, required=True)
+    stage.add_argument("--seed", type=int, default=0)
+    stage = stages.add_parser("problems")
+    stage.add_argument("--samples", type=Path, required=True)
+    stage.add_argument("--planted", type=int, default=1300)
+    stage.add_argument("--out", type=Path, required=True)
+    stage.add_argument("--seed", type=int, default=0)
     for name, problems, each in (("samples", 4000, 8), ("pools", 200, 64)):
         stage = stages.add_parser(name)
         stage.add_argument("--solver", type=Path, required=True)
@@ -323,6 +357,13 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.stage == "publish":
         publish(args.model, args.out)
+        return
+    if args.stage == "start":
+        start_judge(args.base, args.out, args.seed)
+        return
+    if args.stage == "problems":
+        pools = training_pools(read_samples(args.samples), planted=args.planted, seed=args.seed)
+        save_pools(pools, args.out)
         return
     if args.stage in ("samples", "pools"):
         held_out = args.stage == "pools"
@@ -342,31 +383,18 @@ def main(argv: list[str] | None = None) -> None:
             for question, texts in zip(questions, solutions, strict=True):
                 out.write(json.dumps({"problem": question, "solutions": texts}) + "\n")
         return
-    common = {
-        "out": args.out,
-        "steps": args.steps,
-        "stop_at": args.stop_at,
-        "batch_size": args.batch_size,
-        "learning_rate": args.learning_rate,
-        "seed": args.seed,
-    }
-    if args.stage == "solver":
-        tokenizer = build_tokenizer(args.seed)
-        train(new_model(len(tokenizer), args.seed), tokenizer, solver_example, **common)
-    else:
-        import torch
-        from tokenizers import AddedToken
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        tokenizer = AutoTokenizer.from_pretrained(args.base)
-        model = AutoModelForCausalLM.from_pretrained(args.base)
-        # The words of a check, which no solution holds.
-        tokenizer.add_tokens([AddedToken(p, normalized=False) for p in (", says ", ", wrong\n")])
-        torch.manual_seed(args.seed)
-        model.resize_token_embeddings(len(tokenizer))
-        samples = read_samples(args.samples)
-        train(model, tokenizer, lambda rng: judge_example(rng, samples), **common)
-        (args.out / "judge_template.md").write_text(TEMPLATE + "\n")
+    tokenizer = build_tokenizer(args.seed)
+    train(
+        new_model(len(tokenizer), args.seed),
+        tokenizer,
+        solver_example,
+        out=args.out,
+        steps=args.steps,
+        stop_at=args.stop_at,
+        batch_size=args.batch_size,
+        learning_rate=args.learning_rate,
+        seed=args.seed,
+    )
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def test_the_recorded_verdicts_are_this_judges(tiny, matches):
 
 
 def test_decoding_writes_what_generate_writes(tiny, matches):
-    prompts = [tiny._prompt(m) for m in matches[:24]]
+    prompts = [tiny._encode(tiny.protocol.messages(m)) for m in matches[:24]]
     ours = Decoder(tiny.model, tiny.tokenizer, ("</resp_b_judge>",)).write(prompts, [120] * 24)
     for prompt, own in zip(prompts, ours, strict=True):
         with torch.inference_mode():
@@ -72,7 +72,7 @@ def test_decoding_writes_what_generate_writes(tiny, matches):
 
 
 def test_a_limit_cuts_off_and_says_so(tiny, matches):
-    prompts = [tiny._prompt(m) for m in matches[:3]]
+    prompts = [tiny._encode(tiny.protocol.messages(m)) for m in matches[:3]]
     cut = tiny._decoder.write(prompts, [1, 5, 400])
     assert [c.cut_off for c in cut] == [True, True, False]
     assert [c.tokens for c in cut[:2]] == [1, 5]
@@ -146,7 +146,7 @@ def test_a_candidate_cannot_speak_as_the_chat_template(tiny, matches):
     special = set(tiny.tokenizer.all_special_ids)
 
     def count(match):
-        return sum(i in special for i in tiny._prompt(match))
+        return sum(i in special for i in tiny._encode(tiny.protocol.messages(match)))
 
     assert count(Match(evil, 0, 1)) == count(honest) == tiny._frame
     assert tiny.judge([Match(evil, 0, 1)])[0].status is not Status.FAILED

@@ -1,0 +1,87 @@
+"""The words Correct and Incorrect: how they are read, and where their probability is looked up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_WRAPPED = re.compile(r"^\\(?:boxed|text|textbf|mathrm)\{(.*)\}$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A place where the judge's next word is its label.
+
+    Attributes:
+        lead: what is written before the label when an answer is begun for the judge (fast mode);
+            its last line is what stands right before a label in any answer.
+        words: the labels that can follow, the one that favours response A first.
+    """
+
+    lead: str
+    words: tuple[str, ...]
+
+    @property
+    def after(self) -> str:
+        """The text after which a label is expected."""
+        return self.lead.rpartition("\n")[2]
+
+    def places(self, pieces: Sequence[str]) -> list[list[int]]:
+        """For each word, the tokens that begin it or begin with it; disjoint for distinct labels.
+
+        Args:
+            pieces: the text of every token.
+        """
+        found: list[list[int]] = [[] for _ in self.words]
+        for token, piece in enumerate(pieces):
+            begun = [i for i, word in enumerate(self.words) if _begins(piece, word)]
+            if len(begun) == 1:
+                found[begun[0]].append(token)
+        return found
+
+    def shares(self, weights: Mapping[str, float]) -> tuple[float, ...] | None:
+        """The words' probabilities, given those of some tokens; None where no word is among them.
+
+        What the judge would have put on other words is left out: the shares add up to one.
+        """
+        sums = [0.0] * len(self.words)
+        for piece, weight in weights.items():
+            begun = [i for i, word in enumerate(self.words) if _begins(piece, word)]
+            if len(begun) == 1:
+                sums[begun[0]] += weight
+        total = sum(sums)
+        return tuple(share / total for share in sums) if total > 0 else None
+
+
+def _begins(piece: str, word: str) -> bool:
+    return bool(piece) and (piece.startswith(word) or word.startswith(piece))
+
+
+def soft_labels(found: Sequence[tuple[float, ...] | None]) -> tuple[float | None, float | None]:
+    """What the shares at a match's cues say of A and of B.
+
+    Two cues hold a label of each response, and the first word of each is the one for Correct; one
+    cue holds a preference, and its first two words are A and B.
+    """
+    if len(found) == 1:
+        only = found[0]
+        return (None, None) if only is None else (only[0], only[1])
+    a, b = found
+    return (None if a is None else a[0]), (None if b is None else b[0])
+
+
+def read_label(text: str) -> bool | None:
+    """True for Correct, False for Incorrect, None for everything else.
+
+    Any case, with emphasis, ``\\boxed{}`` or a full stop around it; nothing is guessed from prose.
+    """
+    word = text.strip()
+    while True:
+        bare = word.strip().strip("*_`\"'$.").strip()
+        wrapped = _WRAPPED.match(bare)
+        bare = wrapped.group(1) if wrapped else bare
+        if bare == word:
+            break
+        word = bare
+    return {"correct": True, "incorrect": False}.get(word.lower())

@@ -1,0 +1,332 @@
+"""Judgments worth training on: a teacher plays tournaments, and what it got right is kept.
+
+The steps are those of the paper (arXiv 2501.13007): problems whose candidates are all right or all
+wrong are left out, a judgment is kept when it is right about both candidates and follows the format
+to the letter, and every step is counted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from pairjudge_lab.answers import prepare
+from pairjudge_lab.arena import Arena
+from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
+from pairjudge_lab.protocols.template import Template
+from pairjudge_lab.records import (
+    Bout,
+    Judge,
+    Match,
+    Pool,
+    Status,
+    StreamingJudge,
+    Tournament,
+    UserError,
+    Verdict,
+)
+from pairjudge_lab.store import Store
+from pairjudge_lab.training.judgments import SPLITS, Judgment
+
+_LETTER = re.compile(
+    r".*<resp_a_judge>(?:Correct|Incorrect)</resp_a_judge>\s*"
+    r"<resp_b_judge>(?:Correct|Incorrect)</resp_b_judge>\s*",
+    re.DOTALL,
+)
+
+
+@dataclass(slots=True)
+class Funnel:
+    """What every step left, in the order of the steps.
+
+    Attributes:
+        problems: read; ``unknown``, ``all_right`` and ``all_wrong`` were left out, ``played`` were
+            not.
+        tournaments: played, ``replicates`` of each problem.
+        comparisons: judgments that the tournaments asked for.
+        statuses: of those, by status.
+        right: right about both candidates; ``to_the_letter`` of those follow the format exactly;
+            ``distinct`` of those differ in what was shown.
+        slots_before: kept rows in which only A, and only B, is right; ``slots_after`` balancing.
+        rows: by split.
+        critiques: of single responses, right and to the letter.
+    """
+
+    problems: int = 0
+    unknown: int = 0
+    all_right: int = 0
+    all_wrong: int = 0
+    played: int = 0
+    tournaments: int = 0
+    comparisons: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    right: int = 0
+    to_the_letter: int = 0
+    distinct: int = 0
+    slots_before: tuple[int, int] = (0, 0)
+    slots_after: tuple[int, int] = (0, 0)
+    rows: dict[str, int] = field(default_factory=dict)
+    critiques: int = 0
+
+
+def annotate(
+    pools: Sequence[Pool],
+    judge: Judge | StreamingJudge,
+    tournament: Tournament,
+    folder: Path,
+    *,
+    protocol: PairJudgeProtocol,
+    critic: Judge | StreamingJudge | None = None,
+    critic_template: Template | None = None,
+    replicates: int = 1,
+    held_out: float = 0.1,
+    balance: bool = True,
+    seed: int = 0,
+    progress: bool = False,
+) -> Funnel:
+    """Let a teacher judge tournaments, and write what is worth training on into a folder.
+
+    Args:
+        pools: problems with candidates known to be right or wrong.
+        judge: the teacher.
+        tournament: which pairs it is shown.
+        folder: gets ``train.jsonl``, ``held_out.jsonl``, the template, ``funnel.json``, a card, and
+            the store that an interrupted run goes on from.
+        protocol: how the trained judge will be asked; its prompts are written, whatever the
+            teacher's were.
+        critic: a teacher that is asked about one response at a time; its critiques of the responses
+            that were kept go to ``critiques.jsonl``, for a pointwise rival.
+        critic_template: the wording in which such a rival will be asked.
+        replicates: tournaments a problem, each with its own draws.
+        held_out: share of the problems whose rows no training sees.
+        balance: draw as many rows in which only A is right as in which only B is.
+        seed: of the tournaments, the split, and the balance.
+
+    Raises:
+        UserError: when nothing is left to train on, or a figure makes no sense.
+    """
+    if not 0 < held_out < 1:
+        raise UserError(f"the held-out share lies between 0 and 1, got {held_out}")
+    funnel = Funnel()
+    mixed = list(_mixed(pools, funnel))
+    if not mixed:
+        raise UserError(
+            f"none of {funnel.problems} problems has both right and wrong candidates "
+            f"({funnel.all_right} all right, {funnel.all_wrong} all wrong, {funnel.unknown} "
+            "unknown), so there is nothing to learn from; give reference answers, or harder or "
+            "easier problems"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    kept: dict[tuple[str, str, str], Judgment] = {}
+    with Store(folder / "verdicts.sqlite") as store:
+        arena = Arena(judge, store, progress=progress)
+        for replicate in range(replicates):
+            selections = arena.play(mixed, tournament, seed=seed + replicate)
+            funnel.tournaments += len(selections)
+            for pool, selection in zip(mixed, selections, strict=True):
+                for bouts in selection.history:
+                    for judgment in _keep(pool, bouts, protocol, funnel):
+                        kept.setdefault(_shown(judgment), judgment)
+    funnel.distinct = len(kept)
+    rng = np.random.default_rng([seed, 17])
+    rows = list(kept.values())
+    funnel.slots_before = _slots(rows)
+    rows = _balanced(rows, rng) if balance else rows
+    funnel.slots_after = _slots(rows)
+    if not rows:
+        raise UserError(
+            f"no judgment of {funnel.comparisons} was right about both candidates and in the "
+            "format to the letter; try another teacher"
+        )
+    names = sorted({row.problem_id for row in rows})
+    out = set(rng.permutation(names)[: max(1, round(held_out * len(names)))].tolist())
+    for split in SPLITS:
+        some = [row for row in rows if (row.problem_id in out) == (split == "held_out")]
+        funnel.rows[split] = len(some)
+        _write(folder / f"{split}.jsonl", "".join(json.dumps(r.to_row()) + "\n" for r in some))
+    if not funnel.rows["train"]:
+        raise UserError("every row fell to the held-out problems; give more problems")
+    if critic is not None:
+        critiques = _critiques(rows, mixed, critic, folder, funnel, progress=progress)
+        _write(folder / "critiques.jsonl", critiques)
+        wording = critic_template or PointwiseProtocol().template
+        _write(folder / "critic_template.md", wording.text + "\n")
+    _write(folder / "template.md", protocol.template.text + "\n")
+    _write(folder / "funnel.json", json.dumps(asdict(funnel), indent=2) + "\n")
+    _write(folder / "README.md", _card(funnel, judge, tournament, replicates, seed))
+    return funnel
+
+
+def _mixed(pools: Sequence[Pool], funnel: Funnel) -> Iterator[Pool]:
+    """The problems that have both right and wrong candidates."""
+    for pool in map(prepare, pools):
+        funnel.problems += 1
+        right = [c.correct for c in pool.candidates]
+        if None in right:
+            funnel.unknown += 1
+        elif all(right):
+            funnel.all_right += 1
+        elif not any(right):
+            funnel.all_wrong += 1
+        else:
+            funnel.played += 1
+            yield pool
+
+
+def _keep(
+    pool: Pool, bouts: Sequence[Bout], protocol: PairJudgeProtocol, funnel: Funnel
+) -> Iterator[Judgment]:
+    for bout in bouts:
+        if bout.b is None:
+            continue
+        shown = [(bout.a, bout.b, v) for v in bout.verdicts]
+        shown += [(bout.b, bout.a, v) for v in bout.swapped]
+        for a, b, verdict in shown:
+            funnel.comparisons += 1
+            name = verdict.status.value
+            funnel.statuses[name] = funnel.statuses.get(name, 0) + 1
+            truth = (pool.candidates[a].correct, pool.candidates[b].correct)
+            if (verdict.a_correct, verdict.b_correct) != truth:
+                continue
+            funnel.right += 1
+            text = to_the_letter(verdict)
+            if text is None:
+                continue
+            funnel.to_the_letter += 1
+            match = Match(pool, a, b)
+            yield Judgment(
+                tuple(protocol.messages(match)),
+                text,
+                pool.problem.id,
+                match.question,
+                match.response_a,
+                match.response_b,
+                a,
+                b,
+                *truth,
+            )
+
+
+_CRITIQUES = re.compile(
+    r"Response A\n(.*?</resp_judge>)\s*Response B\n(.*?</resp_judge>)\s*", re.DOTALL
+)
+
+
+def _critiques(
+    rows: Sequence[Judgment],
+    pools: Sequence[Pool],
+    critic: Judge | StreamingJudge,
+    folder: Path,
+    funnel: Funnel,
+    *,
+    progress: bool,
+) -> str:
+    """Critiques that are right and to the letter, one for each response that was kept."""
+    by_name = {pool.problem.id: pool for pool in pools}
+    matches = {}
+    for row in rows:
+        assert row.a is not None
+        assert row.b is not None
+        matches[row.problem_id, row.a, row.b] = Match(by_name[row.problem_id], row.a, row.b)
+    with Store(folder / "verdicts.sqlite") as store:
+        verdicts = Arena(critic, store, progress=progress).judge(list(matches.values()))
+    found: dict[tuple[str, str], str] = {}
+    for match, verdict in zip(matches.values(), verdicts, strict=True):
+        said = _CRITIQUES.fullmatch(verdict.text)
+        labels = (verdict.a_correct, verdict.b_correct)
+        for place, i in enumerate((match.a, match.b)):
+            candidate = match.pool.candidates[i]
+            key = (match.question, candidate.text)
+            if key in found:
+                continue
+            if said and labels[place] == candidate.correct:
+                found[key] = said.group(place + 1)
+    funnel.critiques = len(found)
+    return "".join(
+        json.dumps({"question": question, "response": response, "completion": text}) + "\n"
+        for (question, response), text in found.items()
+    )
+
+
+def to_the_letter(verdict: Verdict) -> str | None:
+    """A judgment's text when it ends in both labels exactly as they are asked for, else None.
+
+    The last closing tag is given back where a backend took it as a stop string.
+    """
+    if verdict.status is not Status.PARSED:
+        return None
+    text = verdict.text.rstrip()
+    if not text.endswith("</resp_b_judge>"):
+        text += "</resp_b_judge>"
+    tags = ("<resp_a_judge>", "<resp_b_judge>", "</resp_a_judge>", "</resp_b_judge>")
+    sound = _LETTER.fullmatch(text) and all(text.count(tag) == 1 for tag in tags)
+    return text if sound else None
+
+
+def _shown(row: Judgment) -> tuple[str, str, str]:
+    return str(row.question), str(row.response_a), str(row.response_b)
+
+
+def _slots(rows: Sequence[Judgment]) -> tuple[int, int]:
+    only_a = sum(bool(r.a_correct) and not r.b_correct for r in rows)
+    return only_a, sum(bool(r.b_correct) and not r.a_correct for r in rows)
+
+
+def _balanced(rows: list[Judgment], rng: np.random.Generator) -> list[Judgment]:
+    """As many rows in which only A is right as in which only B is; the rest stays."""
+    places: tuple[list[int], list[int]] = ([], [])
+    for place, row in enumerate(rows):
+        if row.a_correct != row.b_correct:
+            places[bool(row.b_correct)].append(place)
+    larger = max(places, key=len)
+    excess = abs(len(places[0]) - len(places[1]))
+    gone = set(rng.choice(larger, size=excess, replace=False).tolist()) if excess else set()
+    return [row for place, row in enumerate(rows) if place not in gone]
+
+
+def _card(
+    funnel: Funnel,
+    judge: Judge | StreamingJudge,
+    tournament: Tournament,
+    replicates: int,
+    seed: int,
+) -> str:
+    steps: list[tuple[str, int | str]] = [
+        ("problems read", funnel.problems),
+        ("left out: not known which candidates are right", funnel.unknown),
+        ("left out: all candidates right", funnel.all_right),
+        ("left out: all candidates wrong", funnel.all_wrong),
+        ("problems played", funnel.played),
+        ("tournaments", funnel.tournaments),
+        ("comparisons", funnel.comparisons),
+        *((f"of which {name}", count) for name, count in sorted(funnel.statuses.items())),
+        ("right about both candidates", funnel.right),
+        ("of those, in the format to the letter", funnel.to_the_letter),
+        ("of those, different in what was shown", funnel.distinct),
+        ("only A right / only B right, before balancing", "{} / {}".format(*funnel.slots_before)),
+        ("only A right / only B right, after", "{} / {}".format(*funnel.slots_after)),
+        ("rows to train on", funnel.rows["train"]),
+        ("rows held out, of other problems", funnel.rows["held_out"]),
+        ("critiques of single responses", funnel.critiques),
+    ]
+    lines = "\n".join(f"| {step} | {count} |" for step, count in steps)
+    identity = json.dumps(dict(judge.identity), ensure_ascii=True, sort_keys=True)
+    return (
+        "# Judgments to train a judge on\n\n"
+        f"Teacher: `{identity}`\n\nTournament: {tournament.name}, {replicates} a problem, seed "
+        f"{seed}.\n\n| step | count |\n| --- | --- |\n{lines}\n\n"
+        "A row holds the prompt and the completion as messages, and the pair that was judged. "
+        "Problems were split, not rows. `template.md` is the wording of the prompts.\n"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole, or not at all."""
+    partial = path.with_name(path.name + ".new")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

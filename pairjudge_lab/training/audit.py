@@ -1,0 +1,122 @@
+"""What matters of a judge in training, on pairs that it is not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pairjudge_lab.records import Candidate, Judge, Match, Pool, Problem, Status
+from pairjudge_lab.statistics.intervals import Estimate
+from pairjudge_lab.statistics.resampling import Resampled, Statistic, margin, ratio, totals_by
+from pairjudge_lab.training.judgments import Judgment
+
+FIGURES = ("label_accuracy", "consistency", "slot_effect", "pair_accuracy")
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Figures of a judge on held-out pairs, each shown in both orders.
+
+    Attributes:
+        pairs: how many.
+        label_accuracy: share of readable labels that are right.
+        consistency: share of pairs, readable in both orders, that get the same labels in both.
+        slot_effect: P(called correct, shown first) - P(called correct, shown second), over the
+            same responses, in pairs readable in both orders.
+        pair_accuracy: of pairs with one right response, how often it is named; naming both or
+            neither is half.
+        unreadable: share of verdicts.
+
+    Intervals resample problems. What cannot be computed (a preference judge has no labels) is None.
+    """
+
+    pairs: int
+    label_accuracy: Estimate | None
+    consistency: Estimate | None
+    slot_effect: Estimate | None
+    pair_accuracy: Estimate | None
+    unreadable: float
+
+    def to_dict(self) -> dict[str, float | int]:
+        """Plain numbers: each figure with its ``_low`` and ``_high``; what is None is left out."""
+        out: dict[str, float | int] = {"pairs": self.pairs, "unreadable": self.unreadable}
+        for name in FIGURES:
+            found: Estimate | None = getattr(self, name)
+            if found is not None:
+                out |= {name: found.estimate, f"{name}_low": found.low, f"{name}_high": found.high}
+        return out
+
+
+def held_out_pairs(judgments: Iterable[Judgment], most: int) -> list[Match]:
+    """Up to ``most`` different unordered pairs of judgments whose truth is known, as matches."""
+    found: dict[tuple[str, frozenset[str]], Match] = {}
+    for row in judgments:
+        if len(found) == most:
+            break
+        if row.question is None or row.response_a is None or row.response_b is None:
+            continue
+        if row.a_correct is None or row.b_correct is None:
+            continue
+        key = (row.question, frozenset((row.response_a, row.response_b)))
+        candidates = (
+            Candidate(row.response_a, correct=row.a_correct),
+            Candidate(row.response_b, correct=row.b_correct),
+        )
+        pool = Pool(Problem(row.problem_id or row.question, row.question), candidates)
+        found.setdefault(key, Match(pool, 0, 1))
+    return list(found.values())
+
+
+def audit(judge: Judge, matches: Sequence[Match]) -> Audit:
+    """Judge each pair in both orders, and say what came of it."""
+    import numpy as np
+
+    verdicts = judge.judge([*matches, *(match.swapped for match in matches)])
+    names = {name: i for i, name in enumerate(dict.fromkeys(m.pool.problem.id for m in matches))}
+    problem, rows = [], []
+    for match, v, w in zip(matches, verdicts, verdicts[len(matches) :], strict=False):
+        truth = [bool(c.correct) for c in match.pool.candidates]
+        # What each order said of the two responses, the first candidate's label first.
+        said = [(v.a_correct, v.b_correct), (w.b_correct, w.a_correct)]
+        labelled = [None not in labels for labels in said]
+        hits = sum(
+            label == true
+            for labels, ok in zip(said, labelled, strict=True)
+            if ok
+            for label, true in zip(labels, truth, strict=True)
+        )
+        both = all(labelled)
+        first = (v.a_correct is True) + (w.a_correct is True) if both else 0
+        second = (v.b_correct is True) + (w.b_correct is True) if both else 0
+        apart = [_points(x.outcome, right) for x, right in ((v, "AB"), (w, "BA"))]
+        told = [p for p in apart if p is not None and truth[0] != truth[1]]
+        won = sum(p if truth[0] else 1 - p for p in told)
+        read = [x.status is Status.PARSED for x in (v, w)]
+        problem.append(names[match.pool.problem.id])
+        same = both and said[0] == said[1]
+        labels = [2 * sum(labelled), hits, both, same, 2 * both, first, second]
+        rows.append([*labels, len(told), won, 2, read.count(False)])
+    totals = totals_by(np.array(problem), np.array(rows, dtype=float), len(names))
+    drawn = Resampled(totals, np.random.default_rng(0), 1000)
+    one = (0.0, 1.0)
+
+    def figure(
+        statistic: Statistic, count: int, bounds: tuple[float, float] = one
+    ) -> Estimate | None:
+        return drawn.estimate(statistic, bounds=bounds) if drawn.whole[count] else None
+
+    return Audit(
+        pairs=len(matches),
+        label_accuracy=figure(ratio(1, 0), 0),
+        consistency=figure(ratio(3, 2), 2),
+        slot_effect=figure(margin(5, 6, 4), 4, (-1.0, 1.0)),
+        pair_accuracy=figure(ratio(8, 7), 7),
+        unreadable=float(drawn.whole[10] / drawn.whole[9]),
+    )
+
+
+def _points(outcome: str, slots: str) -> float | None:
+    """What the candidate in the first of the slots took from a verdict, None where unread."""
+    if outcome == "invalid":
+        return None
+    return {slots[0]: 1.0, slots[1]: 0.0}.get(outcome, 0.5)

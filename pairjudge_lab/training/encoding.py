@@ -1,0 +1,252 @@
+"""Judgments as tokens: what the loss is taken on, and what is left out and why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pairjudge_lab.protocols import PointwiseProtocol
+from pairjudge_lab.records import UserError
+from pairjudge_lab.training.judgments import Judgment
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+KINDS = ("pairwise", "pointwise", "reward")
+"""A pairwise judge, a pointwise critic, a Bradley-Terry reward model."""
+
+Row = dict[str, Any]
+
+
+def encode_chat(
+    tokenizer: Any, prompt: Iterable[dict[str, str]], answer: str
+) -> tuple[list[int], list[int]]:
+    """Token ids of a prompt and of the answer, which ends as the chat template ends a turn."""
+    asked = list(prompt)
+    head = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+    said = [*asked, {"role": "assistant", "content": answer}]
+    whole = tokenizer.apply_chat_template(said, tokenize=False)
+    # Some templates rewrite earlier turns once there is an answer.
+    tail = whole[len(head) :].rstrip() if whole.startswith(head) else answer + tokenizer.eos_token
+    ids = tokenizer([head, tail], add_special_tokens=False).input_ids
+    return list(ids[0]), list(ids[1])
+
+
+class Encoder:
+    """Turns judgments into rows of token ids, and counts what it leaves out.
+
+    Args:
+        tokenizer: with a chat template.
+        kind: one of ``KINDS``.
+        max_length: tokens; a longer row is left out whole, since half a judgment teaches nothing.
+        critiques: for a pointwise critic, the critique of every (question, response).
+        critic: for a pointwise critic, how it is asked.
+
+    Attributes:
+        left_out: how many rows were left out, by reason.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Any,
+        kind: str,
+        max_length: int,
+        critiques: dict[tuple[str, str], str] | None = None,
+        critic: PointwiseProtocol | None = None,
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.kind = kind
+        self.max_length = max_length
+        self.critiques = critiques or {}
+        self.critic = critic or PointwiseProtocol()
+        self.left_out: Counter[str] = Counter()
+        self._reserved = [t for t in tokenizer.all_special_tokens if t.strip()]
+
+    def rows(self, judgments: Iterable[Judgment]) -> Iterator[Row]:
+        """The rows of each judgment: ``ids`` and how many of the last are the ``answer``; for a
+        reward model the ids of the right response and of the ``rival``.
+
+        Raises:
+            UserError: when the rows do not say what this kind of judge is trained on.
+        """
+        encode = {
+            "pairwise": self._pairwise,
+            "pointwise": self._pointwise,
+            "reward": self._reward,
+        }[self.kind]
+        for judgment in judgments:
+            yield from encode(judgment)
+
+    def _pairwise(self, judgment: Judgment) -> Iterator[Row]:
+        yield from self._row(judgment.prompt, judgment.completion)
+
+    def _pointwise(self, judgment: Judgment) -> Iterator[Row]:
+        question, a, b = self._pair(judgment)
+        for response in (a, b):
+            critique = self.critiques.get((question, response))
+            if critique is None:
+                self.left_out["no critique of the response"] += 1
+            else:
+                yield from self._row(self.critic.ask(question, response), critique)
+
+    def _reward(self, judgment: Judgment) -> Iterator[Row]:
+        question, a, b = self._pair(judgment)
+        if judgment.a_correct is None or judgment.b_correct is None:
+            raise UserError(
+                "a reward model is trained on pairs whose truth is known, and these rows have no "
+                "a_correct and b_correct; use judgments made by 'pairjudge-lab annotate'"
+            )
+        if judgment.a_correct == judgment.b_correct:
+            self.left_out["both responses right, or both wrong"] += 1
+            return
+        right, wrong = (a, b) if judgment.a_correct else (b, a)
+        asked = [{"role": "user", "content": question}]
+        sides = []
+        for response in (right, wrong):
+            head, tail = encode_chat(self.tokenizer, asked, response)
+            sides.append([*head, *tail])
+        if any(reserved in text for text in (question, a, b) for reserved in self._reserved):
+            self.left_out["control tokens in a text"] += 1
+        elif max(map(len, sides)) > self.max_length:
+            self.left_out[f"longer than {self.max_length} tokens"] += 1
+        else:
+            yield {"ids": sides[0], "rival": sides[1], "length": max(map(len, sides))}
+
+    def _pair(self, judgment: Judgment) -> tuple[str, str, str]:
+        if None in (judgment.question, judgment.response_a, judgment.response_b):
+            raise UserError(
+                f"a {self.kind} rival is trained on the responses themselves, and these rows do "
+                "not say what was judged; use judgments made by 'pairjudge-lab annotate'"
+            )
+        return str(judgment.question), str(judgment.response_a), str(judgment.response_b)
+
+    def _row(self, prompt: Iterable[dict[str, str]], answer: str) -> Iterator[Row]:
+        asked = list(prompt)
+        texts = [*(m["content"] for m in asked), answer]
+        if any(reserved in text for text in texts for reserved in self._reserved):
+            self.left_out["control tokens in a text"] += 1
+            return
+        head, tail = encode_chat(self.tokenizer, asked, answer)
+        if len(head) + len(tail) > self.max_length:
+            self.left_out[f"longer than {self.max_length} tokens"] += 1
+            return
+        yield {"ids": [*head, *tail], "answer": len(tail), "length": len(head) + len(tail)}
+
+
+def encoded(
+    encoder: Encoder, judgments: Iterable[Judgment], path: Path, signature: dict[str, Any]
+) -> tuple[Dataset, dict[str, int]]:
+    """The rows as a dataset on disk, made once: memory does not grow with it.
+
+    Args:
+        path: of the Arrow file; beside it stand the signature and what was left out.
+        signature: what the rows depend on; a file made for another is made again.
+
+    Raises:
+        UserError: when no row is left.
+    """
+    from datasets import Dataset
+    from datasets.arrow_writer import ArrowWriter
+
+    note = path.with_suffix(".json")
+    if path.exists() and note.exists():
+        told = json.loads(note.read_text())
+        if told["signature"] == signature:
+            return Dataset.from_file(str(path)), told["left_out"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".new")
+    count = 0
+    writer = ArrowWriter(path=str(partial))
+    for row in encoder.rows(judgments):
+        writer.write(row)
+        count += 1
+    if not count:
+        why = ", ".join(f"{n} {reason}" for reason, n in encoder.left_out.items()) or "none came"
+        raise UserError(f"there is no row to train on: {why}")
+    writer.finalize()
+    partial.replace(path)
+    note.write_text(json.dumps({"signature": signature, "left_out": dict(encoder.left_out)}))
+    return Dataset.from_file(str(path)), dict(encoder.left_out)
+
+
+def collate(rows: list[Row], pad: int) -> dict[str, Any]:
+    """A batch, padded on the left, so that the answers stand together at its end.
+
+    ``labels`` cover the end alone, and ``logits_to_keep`` is its width: the head that turns states
+    into logits is computed where the loss is taken and nowhere else.
+    """
+    import torch
+
+    width = max(len(row["ids"]) for row in rows)
+    end = max(row["answer"] for row in rows) + 1
+    ids = torch.full((len(rows), width), pad, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    labels = torch.full((len(rows), end), -100, dtype=torch.long)
+    for place, row in enumerate(rows):
+        begin = width - len(row["ids"])
+        ids[place, begin:] = torch.tensor(row["ids"])
+        mask[place, begin:] = 1
+        labels[place, end - row["answer"] :] = torch.tensor(row["ids"][-row["answer"] :])
+    return {
+        "input_ids": ids,
+        "attention_mask": mask,
+        "position_ids": (mask.cumsum(-1) - 1).clamp(min=0),
+        "labels": labels,
+        "logits_to_keep": end,
+    }
+
+
+def collate_pairs(rows: list[Row], pad: int) -> dict[str, Any]:
+    """A batch for a reward model: the right responses, then their rivals, padded on the right."""
+    import torch
+
+    sides = [row["ids"] for row in rows] + [row["rival"] for row in rows]
+    width = max(map(len, sides))
+    ids = torch.full((len(sides), width), pad, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for place, side in enumerate(sides):
+        ids[place, : len(side)] = torch.tensor(side)
+        mask[place, : len(side)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+class Sorted:
+    """Places of rows in an order that is random and wastes little on padding.
+
+    Each epoch is a permutation; within every fifty global batches rows are sorted by length and cut
+    into device batches, which are then shuffled. The order depends on the seed and the epoch, and
+    not on how many devices share the work.
+
+    Args:
+        lengths: of the rows.
+        device_batch: rows a device takes at once.
+        batch: rows of one step of the optimiser.
+        seed: of the order.
+    """
+
+    def __init__(self, lengths: list[int], device_batch: int, batch: int, seed: int) -> None:
+        self._lengths, self._device, self._batch, self._seed = lengths, device_batch, batch, seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        import numpy as np
+
+        rng = np.random.default_rng([self._seed, self.epoch])
+        order = rng.permutation(len(self._lengths)).tolist()
+        chunk = 50 * self._batch
+        for begin in range(0, len(order), chunk):
+            some = sorted(order[begin : begin + chunk], key=lambda i: self._lengths[i])
+            full = len(some) - len(some) % self._device
+            batches = [some[i : i + self._device] for i in range(0, full, self._device)]
+            for place in rng.permutation(len(batches)):
+                yield from batches[place]
+            yield from some[full:]
