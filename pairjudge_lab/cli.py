@@ -229,9 +229,19 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--attention", default="auto")
     model.add_argument("--quantisation", default="none")
     model.add_argument("--revision")
-    model.add_argument("--protocol", default="auto", help="pairjudge, mt-bench, rrm, pointwise")
+    model.add_argument(
+        "--protocol", default="auto", metavar="NAME", help="pairjudge, mt-bench, pointwise, scalar"
+    )
     model.add_argument("--template", type=Path, help="a file with the wording")
     model.add_argument("--temperature", type=float, default=0.0)
+    model.add_argument(
+        "--fast", action="store_true", help="no reasoning: the labels' probabilities decide"
+    )
+    model.add_argument(
+        "--soft", action="store_true", help="ask a server or vLLM for the labels' probabilities"
+    )
+    model.add_argument("--samples", type=_positive, default=1, help="verdicts pooled a match (1)")
+    model.add_argument("--pooling", default="majority", help="majority or mean (majority)")
     model.add_argument("--batch-size", type=_positive)
     model.add_argument("--batch-tokens", type=_positive)
     model.add_argument("--trust-remote-code", action="store_true")
@@ -284,6 +294,10 @@ def _model_options(args: argparse.Namespace) -> ModelOptions:
         template=args.template,
         temperature=args.temperature,
         seed=args.seed,
+        fast=args.fast,
+        soft=args.soft,
+        samples=args.samples,
+        pooling=args.pooling,
         batch_size=args.batch_size,
         batch_tokens=args.batch_tokens,
         trust_remote_code=args.trust_remote_code,

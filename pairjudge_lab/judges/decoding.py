@@ -104,6 +104,9 @@ class Decoder:
                 cache = out.past_key_values
                 logits = out.logits[:, -1]
                 for number, cue in enumerate(self.cues):
+                    # A cue that leads with nothing stands at the beginning of an answer alone.
+                    if not cue.after:
+                        continue
                     here = [
                         (place, owner)
                         for place, owner in enumerate(rows)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 from pairjudge_lab.embedded import data_path
+from pairjudge_lab.judges.families import SCORERS
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.judges.simulated import SimulatedJudge
 from pairjudge_lab.records import Judge, StreamingJudge, UserError
@@ -16,6 +18,7 @@ SHIPPED = {
     "simulated": "knows the truth and errs by plan: simulated:accuracy=0.8,slot_bias=0.1,noise=0,"
     "unreadable=0,seed=0",
     "recorded:FILE": "answers from a verdict table (.parquet) that the lab wrote",
+    "vllm:SPEC": "a model in vLLM's engine in this process",
     "ray:SPEC": "replicas of any of these on a Ray cluster; ray:4:SPEC for four of them",
     "http://HOST/v1#MODEL": "a model behind a server that speaks the OpenAI chat protocol",
 }
@@ -40,6 +43,17 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | Stream
         UserError: an unknown name, a model that is not there, cannot be read safely, or cannot fit.
     """
     options = options or ModelOptions()
+    judge = _load(spec, options)
+    if options.samples == 1:
+        return judge
+    from pairjudge_lab.judges.pooling import PooledJudge, PooledStream
+
+    if isinstance(judge, StreamingJudge):
+        return PooledStream(judge, options.samples, options.pooling)
+    return PooledJudge(judge, options.samples, options.pooling)
+
+
+def _load(spec: str, options: ModelOptions) -> Judge | StreamingJudge:
     if spec.partition(":")[0] == "simulated":
         return _simulated(spec)
     if spec.startswith("recorded:"):
@@ -48,6 +62,8 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | Stream
         return RecordedJudge.from_file(Path(spec.removeprefix("recorded:")))
     if spec.startswith("ray:"):
         return _cluster(spec.removeprefix("ray:"), options)
+    if spec.startswith("vllm:"):
+        return _engine(spec.removeprefix("vllm:"), options)
     if spec.startswith(("http://", "https://")):
         return _server(spec, options)
     if spec in _RENAMED:
@@ -84,10 +100,27 @@ def resolve(spec: str) -> Path | None:
 def _cluster(spec: str, options: ModelOptions) -> StreamingJudge:
     from pairjudge_lab.judges.cluster import RayJudge
 
+    # What is pooled is pooled here, once, and not by every replica.
+    options = replace(options, samples=1)
     count, _, rest = spec.partition(":")
     if count.isdigit() and rest:
         return RayJudge(rest, options, workers=int(count) or None)
     return RayJudge(spec, options)
+
+
+def _engine(spec: str, options: ModelOptions) -> Judge:
+    from pairjudge_lab.judges.vllm_judge import VLLMJudge
+
+    if options.fast:
+        raise UserError("an answer can only be begun for a judge of transformers, not in vLLM")
+    path = resolve(spec)
+    return VLLMJudge(_name(spec, path), spec, path, options)
+
+
+def _name(spec: str, path: Path | None) -> str:
+    if path is None or spec in SHIPPED:
+        return spec
+    return path.stem if path.is_file() else path.name
 
 
 def _server(spec: str, options: ModelOptions) -> StreamingJudge:
@@ -98,8 +131,11 @@ def _server(spec: str, options: ModelOptions) -> StreamingJudge:
     address, _, model = spec.partition("#")
     name = "pairjudge" if options.protocol == "auto" else options.protocol
     wording = None if options.template is None else read_template(options.template, places(name))
-    if options.fast:
-        raise UserError("an answer can only be begun for a judge in this process, not at a server")
+    if options.fast or options.protocol in (*SCORERS, "pair-preference"):
+        raise UserError(
+            "an answer can only be begun, and a response only be scored, by a model in this "
+            "process, not at a server"
+        )
     chosen = {} if options.batch_size is None else {"concurrency": options.batch_size}
     if options.soft:
         chosen["logprobs"] = 20
@@ -116,8 +152,7 @@ def _server(spec: str, options: ModelOptions) -> StreamingJudge:
 def _open(spec: str, path: Path | None, options: ModelOptions) -> Judge:
     from pairjudge_lab.judges.opening import open_model
 
-    name = spec if path is None or spec in SHIPPED else path.stem if path.is_file() else path.name
-    return open_model(name, spec, path, options)
+    return open_model(_name(spec, path), spec, path, options)
 
 
 def _simulated(spec: str) -> SimulatedJudge:

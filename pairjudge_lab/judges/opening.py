@@ -8,8 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pairjudge_lab.judges.families import FAMILIES, SCORERS
 from pairjudge_lab.judges.memory import check_fit, count_hub_parameters, count_parameters
 from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.judges.ranker import open_ranker
+from pairjudge_lab.judges.scalar import (
+    JointReader,
+    Reader,
+    ResponseReader,
+    ScalarJudge,
+    StepReader,
+)
 from pairjudge_lab.judges.transformers_judge import TransformersJudge
 from pairjudge_lab.protocols import places, protocol
 from pairjudge_lab.protocols.template import Template, read_template
@@ -22,7 +31,9 @@ PROTOCOL_FILE = "judge.json"
 """And, under this one, the name of its protocol."""
 
 
-def open_model(name: str, spec: str, path: Path | None, options: ModelOptions) -> TransformersJudge:
+def open_model(
+    name: str, spec: str, path: Path | None, options: ModelOptions
+) -> TransformersJudge | ScalarJudge:
     """Load a judge from a local folder or GGUF file (``path``), or from the hub (``spec``).
 
     Weights come from safetensors or GGUF only. ``name`` is what the judge is called in tables.
@@ -31,7 +42,11 @@ def open_model(name: str, spec: str, path: Path | None, options: ModelOptions) -
         UserError: no such model, no safetensors, does not fit, or no chat template.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import (
+        AutoModelForCausalLM,
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+    )
 
     device = choose_device(options)
     source = find_source(spec, path, options)
@@ -48,15 +63,25 @@ def open_model(name: str, spec: str, path: Path | None, options: ModelOptions) -
         settings["device_map"] = "auto" if torch.cuda.device_count() > 1 else {"": 0}
     if "gguf_file" not in where:
         settings["use_safetensors"] = True
+    chosen = choose_protocol(path, options, spec)
+    kind = AutoModelForSequenceClassification if chosen == "scalar" else AutoModelForCausalLM
     with _Readable(spec):
         tokenizer = AutoTokenizer.from_pretrained(source.address, **where)
-        model = AutoModelForCausalLM.from_pretrained(source.address, **settings)
-    if device != "cuda":
+        if chosen == "pairrm":
+            model = open_ranker(Path(_folder(source)))
+        else:
+            model = kind.from_pretrained(source.address, **settings)
+    if device != "cuda" or chosen == "pairrm":
         model = model.to(device)
-    name_of_protocol = choose_protocol(path, options)
+    if chosen in SCORERS:
+        pad = tokenizer.pad_token_id
+        pad = tokenizer.eos_token_id if pad is None else pad
+        return ScalarJudge(
+            name, model.eval(), pad, _reader(chosen, tokenizer), source.weights, options
+        )
     asked = protocol(
-        name_of_protocol,
-        _template(path, options, name_of_protocol),
+        chosen,
+        model_template(path, options, chosen),
         {*tokenizer.all_special_tokens, *_control_tokens(tokenizer)},
     )
     return TransformersJudge(name, model.eval(), tokenizer, asked, source.weights, options)
@@ -107,13 +132,37 @@ def _control_tokens(tokenizer: Any) -> list[str]:
     return [t.content for t in added.values() if t.special]
 
 
-def choose_protocol(path: Path | None, options: ModelOptions) -> str:
-    """The protocol asked for, or the one that the model's folder names, or PairJudge's."""
+def _reader(name: str, tokenizer: Any) -> Reader:
+    if name == "pairrm":
+        return JointReader(tokenizer)
+    return ResponseReader(tokenizer) if name == "scalar" else StepReader(tokenizer, name)
+
+
+def _folder(source: Source) -> str:
+    """The folder of a model; one on the hub is fetched whole."""
+    if "revision" not in source.where:
+        return source.address
+    from huggingface_hub import snapshot_download
+
+    wanted = ["*.safetensors", "*.json", "*.model"]
+    return str(
+        snapshot_download(source.address, revision=source.where["revision"], allow_patterns=wanted)
+    )
+
+
+def choose_protocol(path: Path | None, options: ModelOptions, spec: str = "") -> str:
+    """The protocol asked for, else the model's own: what its folder names, what it is known for, or
+    what its architecture tells; a language model of no known kind is asked as PairJudge is."""
     if options.protocol != "auto":
         return options.protocol
-    note = path / PROTOCOL_FILE if path is not None and path.is_dir() else None
-    if note is None or not note.exists():
+    if path is None:
+        return FAMILIES.get(spec, "pairjudge")
+    if not path.is_dir():
         return "pairjudge"
+    note = path / PROTOCOL_FILE
+    if not note.exists():
+        told = json.loads((path / "config.json").read_text("utf-8")).get("architectures") or [""]
+        return "scalar" if told[0].endswith("ForSequenceClassification") else "pairjudge"
     try:
         name = json.loads(note.read_text("utf-8"))["protocol"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -124,7 +173,7 @@ def choose_protocol(path: Path | None, options: ModelOptions) -> str:
     return str(name)
 
 
-def _template(path: Path | None, options: ModelOptions, name: str) -> Template | None:
+def model_template(path: Path | None, options: ModelOptions, name: str) -> Template | None:
     """The wording asked for, or the one the model brings; None leaves the protocol's own."""
     if options.template is not None:
         return read_template(options.template, places(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pairjudge_lab.judges.families import SCORERS
 from pairjudge_lab.protocols import PROTOCOLS
 from pairjudge_lab.records import UserError
 
@@ -55,7 +56,7 @@ class ModelOptions:
             ("dtype", DTYPES),
             ("attention", ATTENTIONS),
             ("quantisation", QUANTISATIONS),
-            ("protocol", ("auto", *PROTOCOLS)),
+            ("protocol", ("auto", *PROTOCOLS, *SCORERS)),
             ("pooling", POOLINGS),
         ):
             if getattr(self, name) not in allowed:

@@ -1,17 +1,17 @@
-"""Scalar reward models: a number for each response, and the larger one wins.
+"""Judges that give each response a number, and prefer the larger.
 
-What Table 2 of the paper calls a reward model: a sequence classifier with one output
-(Skywork-Reward, a Bradley-Terry model trained here) that reads the conversation in which the
-response was given. Such a model says which response it prefers, and nothing of whether either is
-correct.
+What Table 2 of the paper (arXiv 2501.13007) calls reward models: sequence classifiers that score a
+whole response (Skywork-Reward, ArmoRM, Eurus-RM), process reward models that score every step of
+it (Math-Shepherd, RLHFlow's), and rankers that read both responses at once (PairRM). Such a model
+says which response it prefers, and nothing of whether either is correct.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.protocols.quarantine import Quarantine
@@ -21,42 +21,60 @@ MOST_KNOWN = 500_000
 """Scores kept in memory: a response is scored once, not once a match."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A text to score as token ids, and the places at which its steps are read."""
+
+    ids: tuple[int, ...]
+    places: tuple[int, ...] = ()
+
+
+class Reader(Protocol):
+    """How one family of scoring models is asked and read."""
+
+    @property
+    def name(self) -> str: ...
+
+    def ask(self, match: Match) -> list[Asked]:
+        """What is read for a match: one text for each response."""
+        ...
+
+    def read(self, out: Any, asked: Sequence[Asked]) -> list[float]:
+        """The scores in a model's output for a batch of texts, padded on the right."""
+        ...
+
+
 class ScalarJudge:
     """Judges a match by two scores.
 
     Args:
         name: what the judge is called in tables.
-        model: a sequence classifier of transformers with one output, in evaluation mode; remote
-            code that answers with ``.score`` (ArmoRM) or a bare tensor (EurusRM) is read too.
-        tokenizer: its tokenizer, with a chat template.
+        model: a model of transformers, in evaluation mode.
+        pad: the token that fills a batch.
+        reader: how it is asked and read.
         weights: digest or revision of the weights.
         options: how it is run.
-
-    Raises:
-        UserError: when the tokenizer has no chat template.
     """
 
     def __init__(
-        self, name: str, model: Any, tokenizer: Any, weights: str, options: ModelOptions
+        self, name: str, model: Any, pad: int, reader: Reader, weights: str, options: ModelOptions
     ) -> None:
-        if not getattr(tokenizer, "chat_template", None):
-            raise UserError(f"{name} has no chat template, so it cannot be asked; use a chat model")
         self.name = name
         self.model = model
-        self.tokenizer = tokenizer
+        self.reader = reader
         self.options = options
+        self._pad = pad
         self._weights = weights
-        self._quarantine = Quarantine((), tokenizer.all_special_tokens)
         room = getattr(model.config, "max_position_embeddings", None) or 4096
         self._window = min(4096, room)
         self._rows = options.batch_size or 32
-        self._known: dict[tuple[int, ...], float] = {}
+        self._known: dict[Asked, float] = {}
 
     @property
     def identity(self) -> Mapping[str, Any]:
         return {
             "name": self.name,
-            "protocol": "scalar",
+            "protocol": self.reader.name,
             "weights": self._weights,
             "dtype": str(self.model.dtype).removeprefix("torch."),
             "quantisation": self.options.quantisation,
@@ -73,62 +91,87 @@ class ScalarJudge:
         ``a_probability`` is the Bradley-Terry probability 1 / (1 + exp(score of B - score of A)).
         A response that does not fit the window makes a ``failed`` verdict.
         """
-        asked = [
-            tuple(self._encode(match.question, text))
-            for match in matches
-            for text in (match.response_a, match.response_b)
-        ]
-        scores = self.scores(asked)
+        asked = [self.reader.ask(match) for match in matches]
+        self._score({one for pair in asked for one in pair})
         verdicts = []
-        for place in range(len(matches)):
-            ids, (a, b) = asked[2 * place : 2 * place + 2], scores[2 * place : 2 * place + 2]
-            tokens = sum(map(len, ids))
-            if a is None or b is None:
+        for pair in asked:
+            tokens = sum(len(one.ids) for one in pair)
+            scores = [self._known[one] for one in pair if one in self._known]
+            if len(scores) == len(pair):
+                verdicts.append(replace(prefer(scores[0], scores[1]), prompt_tokens=tokens))
+            else:
                 reason = f"a response does not fit the window of {self._window} tokens"
                 verdicts.append(Verdict(Status.FAILED, reason=reason, prompt_tokens=tokens))
-            else:
-                verdicts.append(replace(prefer(a, b), prompt_tokens=tokens))
-        return verdicts
-
-    def scores(self, asked: Sequence[tuple[int, ...]]) -> list[float | None]:
-        """A score for each conversation of token ids; None for one that does not fit."""
-        new = sorted({ids for ids in asked if ids not in self._known}, key=len)
-        new = [ids for ids in new if len(ids) <= self._window]
-        for begin in range(0, len(new), self._rows):
-            some = new[begin : begin + self._rows]
-            for ids, score in zip(some, self._score(some), strict=True):
-                self._known[ids] = score
-        found = [self._known.get(ids) for ids in asked]
         if len(self._known) > MOST_KNOWN:
             self._known.clear()
-        return found
+        return verdicts
 
-    def _score(self, rows: Sequence[tuple[int, ...]]) -> list[float]:
-        import torch
+    def _score(self, asked: set[Asked]) -> None:
+        """Score what has not been scored yet and fits, in batches of like length."""
+        new = [one for one in asked if one not in self._known and len(one.ids) <= self._window]
+        new.sort(key=lambda one: (len(one.ids), one.ids))
+        for begin in range(0, len(new), self._rows):
+            some = new[begin : begin + self._rows]
+            scores = self.reader.read(run_padded(self.model, some, self._pad), some)
+            self._known.update(zip(some, scores, strict=True))
 
-        pad = self.tokenizer.pad_token_id
-        width = max(map(len, rows))
-        ids = torch.full((len(rows), width), self.tokenizer.eos_token_id if pad is None else pad)
-        mask = torch.zeros_like(ids)
-        for place, row in enumerate(rows):
-            ids[place, : len(row)] = torch.tensor(row)
-            mask[place, : len(row)] = 1
-        device = self.model.device
-        with torch.inference_mode():
-            out = self.model(input_ids=ids.to(device), attention_mask=mask.to(device))
-        return read_scores(out, len(rows))
 
-    def _encode(self, question: str, response: str) -> list[int]:
-        clean = self._quarantine.clean
-        said = [
-            {"role": "user", "content": clean(question)},
-            {"role": "assistant", "content": clean(response)},
+def run_padded(model: Any, asked: Sequence[Asked], pad: int) -> Any:
+    """A model's output for texts of different length, padded on the right."""
+    import torch
+
+    width = max(len(one.ids) for one in asked)
+    ids = torch.full((len(asked), width), pad)
+    mask = torch.zeros_like(ids)
+    for place, one in enumerate(asked):
+        ids[place, : len(one.ids)] = torch.tensor(one.ids)
+        mask[place, : len(one.ids)] = 1
+    with torch.inference_mode():
+        return model(input_ids=ids.to(model.device), attention_mask=mask.to(model.device))
+
+
+class ResponseReader:
+    """Reads a sequence classifier: one number for the conversation in which a response was given.
+
+    Remote code that answers with ``.score`` (ArmoRM) or with a bare tensor (Eurus-RM) is read too.
+
+    Args:
+        tokenizer: with a chat template.
+
+    Raises:
+        UserError: when the tokenizer has none.
+    """
+
+    name = "scalar"
+
+    def __init__(self, tokenizer: Any) -> None:
+        if not getattr(tokenizer, "chat_template", None):
+            raise UserError(
+                "this reward model's tokenizer has no chat template, so the conversation that it "
+                "scores cannot be written"
+            )
+        self._tokenizer = tokenizer
+        self._clean = Quarantine((), tokenizer.all_special_tokens).clean
+
+    def ask(self, match: Match) -> list[Asked]:
+        return [
+            Asked(tuple(self.encode(match.question, response)))
+            for response in (match.response_a, match.response_b)
         ]
-        text = self.tokenizer.apply_chat_template(said, tokenize=False).rstrip()
-        return list(self.tokenizer(text, add_special_tokens=False).input_ids)
+
+    def encode(self, question: str, response: str) -> list[int]:
+        said = [
+            {"role": "user", "content": self._clean(question)},
+            {"role": "assistant", "content": self._clean(response)},
+        ]
+        text = self._tokenizer.apply_chat_template(said, tokenize=False).rstrip()
+        return list(self._tokenizer(text, add_special_tokens=False).input_ids)
+
+    def read(self, out: Any, asked: Sequence[Asked]) -> list[float]:
+        return read_tensor(out, len(asked))
 
 
-def read_scores(out: Any, rows: int) -> list[float]:
+def read_tensor(out: Any, rows: int) -> list[float]:
     """One number for each row of a model's output.
 
     Raises:
@@ -141,10 +184,113 @@ def read_scores(out: Any, rows: int) -> list[float]:
         found = out if isinstance(out, torch.Tensor) else out.logits
     if found.numel() != rows:
         raise UserError(
-            f"a scalar reward model gives one number a response; this one gave {found.numel()} for "
-            f"{rows} responses"
+            f"a scalar reward model gives one number a response; this one gave {found.numel()} "
+            f"for {rows}"
         )
     return [float(x) for x in found.float().flatten().tolist()]
+
+
+class StepReader:
+    """Reads a process reward model: the probability of "+" at the end of every step.
+
+    Steps are the response's paragraphs, or its lines where it has but one paragraph. A solution is
+    worth as much as its worst step.
+
+    Args:
+        tokenizer: of the model.
+        name: ``math-shepherd``, whose steps end in a tag (two Cyrillic letters, "ki"), or
+            ``rlhflow-prm``, which is told one step a turn and needs a chat template.
+    """
+
+    def __init__(self, tokenizer: Any, name: str) -> None:
+        self.name = name
+        self._tokenizer = tokenizer
+        self._clean = Quarantine((), tokenizer.all_special_tokens).clean
+        self._signs = tuple(self._last(sign) for sign in ("+", "-"))
+        if name == "rlhflow-prm" and not getattr(tokenizer, "chat_template", None):
+            raise UserError("a model of the rlhflow-prm kind needs a chat template")
+
+    def ask(self, match: Match) -> list[Asked]:
+        lay_out = self._turns if self.name == "rlhflow-prm" else self._tagged
+        question = self._clean(match.question)
+        return [
+            lay_out(question, steps_of(self._clean(response)))
+            for response in (match.response_a, match.response_b)
+        ]
+
+    def read(self, out: Any, asked: Sequence[Asked]) -> list[float]:
+        import torch
+
+        found = []
+        for row, one in enumerate(asked):
+            logits = out.logits[row, list(one.places)][:, list(self._signs)].float()
+            found.append(float(torch.softmax(logits, dim=-1)[:, 0].min()))
+        return found
+
+    def _tagged(self, question: str, steps: list[str]) -> Asked:
+        # The tag must not be written by the response itself.
+        tag = "\u043a\u0438"
+        kept = [step.replace(tag, tag[0] + " " + tag[1]) for step in steps]
+        lines = [f"Step {i}: {step} {tag}" for i, step in enumerate(kept, 1)]
+        ids = list(self._tokenizer(f"{question} " + "\n".join(lines)).input_ids)
+        mark = self._last(tag)
+        places = [i for i, token in enumerate(ids) if token == mark][-len(steps) :]
+        return Asked(tuple(ids), tuple(places))
+
+    def _turns(self, question: str, steps: list[str]) -> Asked:
+        said: list[dict[str, str]] = []
+        places, ids = [], []
+        for number, step in enumerate(steps):
+            said.append({"role": "user", "content": step if number else f"{question} {step}"})
+            text = self._tokenizer.apply_chat_template(
+                said, tokenize=False, add_generation_prompt=True
+            )
+            ids = list(self._tokenizer(text, add_special_tokens=False).input_ids)
+            places.append(len(ids) - 1)
+            said.append({"role": "assistant", "content": "+"})
+        return Asked(tuple(ids), tuple(places))
+
+    def _last(self, text: str) -> int:
+        return int(self._tokenizer(text, add_special_tokens=False).input_ids[-1])
+
+
+class JointReader:
+    """Reads a ranker that is shown both responses at once and scores each against the question.
+
+    The texts are laid out as PairRM's are (arXiv 2306.02561): source, first and second candidate,
+    each behind its own token.
+
+    Args:
+        tokenizer: of the model, with those three tokens.
+    """
+
+    name = "pairrm"
+    tokens = ("<|source|>", "<|candidate1|>", "<|candidate2|>")
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._clean = Quarantine((), {*tokenizer.all_special_tokens, *self.tokens}).clean
+        self._marks = [tokenizer.convert_tokens_to_ids(token) for token in self.tokens]
+        if len({*self._marks, tokenizer.unk_token_id}) < 4:
+            raise UserError(f"a ranker's tokenizer must know {', '.join(self.tokens)}")
+
+    def ask(self, match: Match) -> list[Asked]:
+        """The same text for both responses, read at the first's and at the second's token."""
+        texts = (match.question, match.response_a, match.response_b)
+        ids: list[int] = []
+        for mark, text in zip(self.tokens, texts, strict=True):
+            ids += self._tokenizer(mark + self._clean(text)).input_ids
+        source, first, second = (ids.index(mark) for mark in self._marks)
+        return [Asked(tuple(ids), (source, first)), Asked(tuple(ids), (source, second))]
+
+    def read(self, out: Any, asked: Sequence[Asked]) -> list[float]:
+        return [float(out(row, *one.places)) for row, one in enumerate(asked)]
+
+
+def steps_of(response: str) -> list[str]:
+    """A response's paragraphs, or its lines where it has but one; never none."""
+    parts = response.split("\n\n") if "\n\n" in response.strip() else response.splitlines()
+    return [" ".join(part.split()) for part in parts if part.strip()] or [""]
 
 
 def prefer(a: float, b: float) -> Verdict:

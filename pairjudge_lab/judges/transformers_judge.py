@@ -76,6 +76,8 @@ class TransformersJudge:
         self._weights = weights
         self._decoder = Decoder(model, tokenizer, protocol.stop, protocol.cues)
         self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Answer] = {}
+        # Some families write no reasons: their next word is the verdict.
+        self._begun = options.fast or getattr(protocol, "begun", False)
         self._special = set(tokenizer.all_special_ids)
         self._frame: int | None = None
         room = getattr(model.config, "max_position_embeddings", None) or 4096
@@ -88,7 +90,7 @@ class TransformersJudge:
         decoding: dict[str, Any] = {"temperature": self.options.temperature}
         if self.options.temperature > 0:
             decoding["seed"] = self.options.seed
-        if self.options.fast:
+        if self._begun:
             decoding["fast"] = True
         return {
             "name": self.name,
@@ -191,7 +193,7 @@ class TransformersJudge:
 
     def _fill_batch(self, lengths: Sequence[int]) -> int:
         """How many of the prompts, longest first, make one batch."""
-        each = lengths[0] + (0 if self.options.fast else min(EXPECTED_TOKENS, self._window))
+        each = lengths[0] + (0 if self._begun else min(EXPECTED_TOKENS, self._window))
         return max(1, min(len(lengths), self._rows, self._tokens // each))
 
     def _write(self, requests: Sequence[_Request]) -> list[_Answer]:
@@ -199,7 +201,7 @@ class TransformersJudge:
 
         clock = time.perf_counter()
         prompts = [request.prompt for request in requests]
-        if self.options.fast:
+        if self._begun:
             completions = self._decoder.fill(prompts, self.protocol.close)
         else:
             temperature = self.options.temperature

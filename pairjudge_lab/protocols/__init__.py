@@ -9,11 +9,16 @@ from pairjudge_lab.protocols.labels import Cue
 from pairjudge_lab.protocols.pairjudge import WORDING, PairJudgeProtocol
 from pairjudge_lab.protocols.pointwise import PLACES as POINTWISE_PLACES
 from pairjudge_lab.protocols.pointwise import PointwiseProtocol
-from pairjudge_lab.protocols.preference import MT_BENCH, RRM, PreferenceProtocol
+from pairjudge_lab.protocols.preference import (
+    MT_BENCH,
+    PAIR_PREFERENCE,
+    RRM,
+    PreferenceProtocol,
+)
 from pairjudge_lab.protocols.template import PLACES, Template
 from pairjudge_lab.records import Match, UserError, Verdict
 
-CONTRACTS = {contract.name: contract for contract in (MT_BENCH, RRM)}
+CONTRACTS = {contract.name: contract for contract in (MT_BENCH, RRM, PAIR_PREFERENCE)}
 PROTOCOLS = (PairJudgeProtocol.name, *CONTRACTS, PointwiseProtocol.name)
 """Protocols known by name."""
 

@@ -32,6 +32,7 @@ class Contract:
         cue: where the verdict's word stands, the word for A first, then the one for B.
         close: what follows the word.
         reserved: strings in which a verdict is written, kept out of the responses.
+        begun: whether every answer is begun for the judge, whose next word is its verdict.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Contract:
     cue: Cue
     close: str
     reserved: tuple[str, ...]
+    begun: bool = False
 
 
 MT_BENCH = Contract(
@@ -108,6 +110,23 @@ Think first. Then close with \\boxed{Assistant 1} or \\boxed{Assistant 2}."""
 )
 
 
+# The layout is the model's own (RLHFlow/pair-preference-model-LLaMA3-8B); it writes no reasons.
+PAIR_PREFERENCE = Contract(
+    name="pair-preference",
+    system="",
+    wording=Template(
+        "[CONTEXT] {question} [RESPONSE A] {response_a} [RESPONSE B] {response_b} \n",
+        "the model's card",
+    ),
+    verdict=re.compile(r"^\s*([AB])\s*$"),
+    meaning={"a": "A", "b": "B"},
+    cue=Cue("", ("A", "B")),
+    close="",
+    reserved=("[CONTEXT]", "[RESPONSE A]", "[RESPONSE B]"),
+    begun=True,
+)
+
+
 class PreferenceProtocol:
     """Asks for, and reads, a preference.
 
@@ -125,6 +144,7 @@ class PreferenceProtocol:
         self.contract = contract
         self.cues = (contract.cue,)
         self.close = contract.close
+        self.begun = contract.begun
         self.name = contract.name
         self.system = contract.system
         self.template = template or contract.wording
@@ -134,10 +154,8 @@ class PreferenceProtocol:
         """The chat messages for a match; the question and both responses are quarantined."""
         texts = (match.question, match.response_a, match.response_b)
         values = dict(zip(PLACES, map(self._quarantine.clean, texts), strict=True))
-        return [
-            {"role": "system", "content": self.system},
-            {"role": "user", "content": self.template.fill(values)},
-        ]
+        asked = {"role": "user", "content": self.template.fill(values)}
+        return [{"role": "system", "content": self.system}, asked] if self.system else [asked]
 
     def max_new_tokens(self, prompt_tokens: int, window: int = 4096) -> int:
         """How many tokens may be written after a prompt; zero or less means it does not fit."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.judges.opening import PROTOCOL_FILE, TEMPLATE_FILE
 from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge
 from pairjudge_lab.judges.transformers_judge import TransformersJudge
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
 from pairjudge_lab.protocols.pairjudge import WORDING as PAIRWISE_WORDING
@@ -181,9 +182,8 @@ class _Run:
     def judge(self, model: Any) -> Judge:
         """The model as it stands, as a judge."""
         if self.recipe.kind == "reward":
-            from pairjudge_lab.judges.scalar import ScalarJudge
-
-            return ScalarJudge("in training", model, self.tokenizer, "", ModelOptions())
+            reader, pad = ResponseReader(self.tokenizer), self.tokenizer.pad_token_id
+            return ScalarJudge("in training", model, pad, reader, "", ModelOptions())
         reserved = self.tokenizer.all_special_tokens
         protocol: PairJudgeProtocol | PointwiseProtocol
         if self.recipe.kind == "pointwise":

@@ -243,7 +243,8 @@ def test_options_that_make_no_sense():
 def test_repetitions_are_drawn_apart():
     judge = ServerJudge("http://h/v1", "m", temperature=1.0, seed=3)
     pool = make_pool([True, False])
-    bodies = [judge.request(Match(pool, 0, 1, repetition)) for repetition in (0, 1)]
+    messages = judge.protocol.messages(Match(pool, 0, 1))
+    bodies = [judge.request(messages, repetition) for repetition in (0, 1)]
     assert bodies[0]["seed"] != bodies[1]["seed"]
     assert "seed" in judge.identity["decoding"]
-    assert "seed" not in ServerJudge("http://h/v1", "m").request(Match(pool, 0, 1))
+    assert "seed" not in ServerJudge("http://h/v1", "m").request(messages, 0)
