@@ -59,7 +59,7 @@ async def saturate(judge: ServerJudge, matches: Sequence[Match]) -> None:
     many = judge.options.concurrency
     bodies: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     for match in matches:
-        bodies.put_nowait(judge.request(match))
+        bodies.put_nowait(judge.request(judge.protocol.messages(match), match.repetition))
     limits = httpx.Limits(max_connections=many, max_keepalive_connections=many)
     async with httpx.AsyncClient(limits=limits, timeout=300) as client:
 
