@@ -68,6 +68,11 @@ def through_ray(matches: Sequence[Match]) -> list[Verdict]:
         judge.close()
 
 
+def bare(verdict: Verdict) -> str:
+    """The text without its stop string, which some backends keep and some take."""
+    return verdict.text.strip().removesuffix("</resp_b_judge>")
+
+
 def margin(judge: TransformersJudge, match: Match, one: str, other: str) -> float:
     """Log-odds between the two tokens at which two texts of a match part, by one pass alone."""
     import torch
@@ -94,9 +99,9 @@ def main() -> None:
     print(f"{len(matches)} matches, against one at a time in this process")
     for name, verdicts in ways.items():
         parted = [
-            (m, v.text, w.text)
+            (m, bare(v), bare(w))
             for m, v, w in zip(matches, reference, verdicts, strict=True)
-            if v.text.strip() != w.text.strip()
+            if bare(v) != bare(w)
         ]
         same = sum(v.outcome == w.outcome for v, w in zip(reference, verdicts, strict=True))
         print(f"{name:18} same verdict {same}, same text {len(matches) - len(parted)}")
