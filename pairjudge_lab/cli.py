@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pairjudge_lab.judges.options import ModelOptions
-    from pairjudge_lab.records import Pool
-    from pairjudge_lab.replay.curves import Comparison, Curve, Point
+    from pairjudge_lab.replay.curves import Curve
     from pairjudge_lab.runs import SelectionRun
 
 
@@ -117,6 +116,22 @@ def build_parser() -> argparse.ArgumentParser:
     bias.add_argument("--picture", type=Path, help="draw the forest plot as .svg, .pdf or .png")
     bias.add_argument("--json", action="store_true")
     bias.set_defaults(run=_bias)
+
+    report = commands.add_parser(
+        "report", help="run a report's notebook on your data, and write it as one HTML file"
+    )
+    report.add_argument("name", metavar="NAME", help="position-bias, tournaments or scaling")
+    report.add_argument("--pools", help=".jsonl or .parquet, or 'embedded'")
+    report.add_argument("--verdicts", help=".parquet, .csv or .jsonl, or 'embedded'")
+    report.add_argument("--out", type=Path, required=True, help="the page, .html")
+    report.add_argument("--pdf", type=Path, help="print it too, where there is a browser that can")
+    report.add_argument("--notebook", type=Path, help="keep the notebook that was run, to go on")
+    report.add_argument("--selectors", metavar="A,B,...", help="tournaments, scaling")
+    report.add_argument("--n", metavar="N,N,...", help="tournaments, scaling")
+    report.add_argument("--subsets", type=_positive, help="a problem; tournaments, scaling")
+    report.add_argument("--by", metavar="COLUMN", help="position-bias: what to compare (judge)")
+    report.add_argument("--seed", type=_whole)
+    report.set_defaults(run=_report)
 
     judges = commands.add_parser("judges", help="the judges that can be loaded")
     judges.add_argument("--json", action="store_true")
@@ -476,9 +491,10 @@ def _replay(args: argparse.Namespace) -> None:
 
     from tqdm.auto import tqdm
 
+    from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.pools import load_pools
     from pairjudge_lab.datasets.verdicts import load_verdicts
-    from pairjudge_lab.replay import curve, record
+    from pairjudge_lab.replay import curve, pools_heard, record
     from pairjudge_lab.selectors import baselines
     from pairjudge_lab.statistics.intervals import mean_interval
     from pairjudge_lab.tournaments import tournament
@@ -486,8 +502,8 @@ def _replay(args: argparse.Namespace) -> None:
     sizes = _sizes(args.n)
     kinds = {name: tournament(name, **_rules(args)) for name in args.tournament or ["knockout"]}
     table = load_verdicts(args.verdicts)
-    pools, unheard = _with_verdicts(load_pools(args.pools, limit=args.limit), table)
-    recordings = record(pools, table)
+    pools, unheard = pools_heard(load_pools(args.pools, limit=args.limit), table)
+    recordings = record([prepare(pool) for pool in pools], table)
     with tqdm(total=len(kinds) * len(sizes), unit=" points", disable=not _progress()) as bar:
         found = curve(
             recordings,
@@ -535,15 +551,6 @@ def _replay(args: argparse.Namespace) -> None:
         )
 
 
-def _with_verdicts(pools: list[Pool], table: pd.DataFrame) -> tuple[list[Pool], int]:
-    """The pools that the verdicts speak of, prepared, and how many are not among them."""
-    from pairjudge_lab.answers import prepare
-
-    recorded = set(table["problem_id"].astype(str))
-    heard = [prepare(pool) for pool in pools if pool.problem.id in recorded]
-    return heard, len(pools) - len(heard)
-
-
 def _say_curve(found: Curve, group: str = "") -> None:
     head = f"{group}: " if group else ""
     print(f"{head}{len(found.problems)} problems, {found.candidates} candidates at most")
@@ -559,6 +566,7 @@ def _say_curve(found: Curve, group: str = "") -> None:
 
 
 def _curve(args: argparse.Namespace) -> None:
+    import pandas as pd
     from tqdm.auto import tqdm
 
     from pairjudge_lab.answers import prepare
@@ -566,7 +574,7 @@ def _curve(args: argparse.Namespace) -> None:
     from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_costs
     from pairjudge_lab.plots.scaling import plot_curve
     from pairjudge_lab.plots.style import save_picture
-    from pairjudge_lab.replay import curve, record, without_verdicts
+    from pairjudge_lab.replay import curve, pools_heard, record, without_verdicts
     from pairjudge_lab.runs import open_folder, write_whole
 
     sizes, selectors = _sizes(args.n), args.selectors.split(",")
@@ -587,8 +595,9 @@ def _curve(args: argparse.Namespace) -> None:
                 recordings = without_verdicts([prepare(pool) for pool in pools])
             else:
                 table = load_verdicts(args.verdicts)
-                heard, unheard = _with_verdicts(pools, table)
-                recordings, costs = record(heard, table), verdict_costs(table)
+                heard, unheard = pools_heard(pools, table)
+                recordings = record([prepare(pool) for pool in heard], table)
+                costs = verdict_costs(table)
                 left_out = {"no verdicts": unheard} if unheard else {}
             curves[name] = curve(
                 recordings,
@@ -601,11 +610,11 @@ def _curve(args: argparse.Namespace) -> None:
                 costs=costs,
                 progress=bar.update,
             )
-    rows = [_point_row(name, found, p) for name, found in curves.items() for p in found.points]
+    rows = [row for name, found in curves.items() for row in _rows(name, found.to_frame())]
     facts = {
         "points": rows,
         "comparisons": [
-            _comparison_row(name, c) for name, found in curves.items() for c in found.compare()
+            row for name, found in curves.items() for row in _rows(name, found.differences())
         ],
         "problems": {name or "all": len(found.problems) for name, found in curves.items()},
         "left_out": {name or "all": found.left_out for name, found in curves.items()},
@@ -620,7 +629,7 @@ def _curve(args: argparse.Namespace) -> None:
                 axes = plot_curve(found, against=cost)
                 save_picture(axes.figure, folder / f"curve{number}-{cost}.svg")
     write_whole(folder / "curve.json", json.dumps(facts, indent=2) + "\n")
-    write_whole(folder / "curve.csv", _as_csv(rows))
+    write_whole(folder / "curve.csv", pd.DataFrame(rows).to_csv(index=False))
     if args.json:
         print(json.dumps(facts))
         return
@@ -630,48 +639,13 @@ def _curve(args: argparse.Namespace) -> None:
     print(f"table and figure: {folder}")
 
 
-def _point_row(group: str, found: Curve, point: Point) -> dict[str, Any]:
-    low, high = point.accuracy.low, point.accuracy.high
-    return {
-        "group": group or "all",
-        "selector": point.selector,
-        "n": point.n,
-        "accuracy": point.accuracy.estimate,
-        "low": None if low != low else low,
-        "high": None if high != high else high,
-        "calls": point.calls,
-        "judge_tokens": point.judge_tokens,
-        "judge_seconds": point.judge_seconds,
-        "candidate_tokens": point.candidate_tokens,
-        "monte_carlo_error": point.monte_carlo,
-        "subsets": point.subsets,
-        "problems": len(found.problems),
-    }
-
-
-def _comparison_row(group: str, found: Comparison) -> dict[str, Any]:
-    return {
-        "group": group or "all",
-        "first": found.first,
-        "second": found.second,
-        "n": found.n,
-        "difference": found.difference.estimate,
-        "low": found.difference.low,
-        "high": found.difference.high,
-        "p": found.p,
-        "p_adjusted": found.p_adjusted,
-    }
-
-
-def _as_csv(rows: list[dict[str, Any]]) -> str:
-    import csv
-    import io
-
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
+def _rows(group: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's lines for JSON, which has no NaN."""
+    known = frame.astype(object).where(frame.notna(), None)
+    return [
+        {"group": group or "all", **{str(k): v for k, v in row.items()}}
+        for row in known.to_dict("records")
+    ]
 
 
 def _bias(args: argparse.Namespace) -> None:
@@ -696,6 +670,25 @@ def _bias(args: argparse.Namespace) -> None:
 
 def _pairs(n: int) -> list[tuple[int, int]]:
     return [(i, j) for i in range(n) for j in range(i + 1, n)]
+
+
+def _report(args: argparse.Namespace) -> None:
+    from pairjudge_lab.report.exporting import write_pdf, write_report
+
+    if args.n is not None:
+        _sizes(args.n)
+    names = ("pools", "verdicts", "selectors", "n", "subsets", "by", "seed")
+    write_report(
+        args.name,
+        args.out,
+        {name: getattr(args, name) for name in names},
+        notebook=args.notebook,
+        progress=_progress(),
+    )
+    print(f"report: {args.out}")
+    if args.pdf is not None:
+        write_pdf(args.out, args.pdf)
+        print(f"printed: {args.pdf}")
 
 
 def _annotate(args: argparse.Namespace) -> None:

@@ -26,7 +26,8 @@ MAY_LEAN_ON = {
     "replay": {"records", "tournaments", "selectors", "arena", "statistics"},
     "plots": {"records", "statistics"},
     "runs": {"records", "answers", "arena", "selectors", "statistics", "store"},
-    "report": {"records", "runs", "plots"},
+    "views": {"records", "statistics", "plots"},
+    "report": {"records", "runs", "plots", "judges"},
     "training": {
         "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "statistics",
         "store",

@@ -2,7 +2,7 @@
 
 from pairjudge_lab.replay.curves import Curve, Point, curve, without_verdicts
 from pairjudge_lab.replay.knockouts import can_compile, replay_knockouts
-from pairjudge_lab.replay.recording import Recording, record, replay
+from pairjudge_lab.replay.recording import Recording, pools_heard, record, replay
 from pairjudge_lab.replay.subsets import draw_subsets
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "can_compile",
     "curve",
     "draw_subsets",
+    "pools_heard",
     "record",
     "replay",
     "replay_knockouts",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from pairjudge_lab.selectors import correctness
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.statistics.scaling import best_score_at_k, majority_at_k, pass_at_k
 from pairjudge_lab.tournaments import TOURNAMENTS, Knockout, tournament
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNJUDGED = {
     "pass": "a right candidate whenever there is one (pass@k), in closed form",
@@ -131,6 +135,46 @@ class Curve:
                 found.append((one, other, n, difference_interval(x, y), p))
         adjusted = multipletests([row[-1] for row in found], method="fdr_bh")[1] if found else []
         return [Comparison(*row, float(q)) for row, q in zip(found, adjusted, strict=True)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a selector and N: accuracy with its interval, calls, tokens, sampling error."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "selector": p.selector,
+                "n": p.n,
+                "accuracy": p.accuracy.estimate,
+                "low": p.accuracy.low,
+                "high": p.accuracy.high,
+                "calls": p.calls,
+                "judge_tokens": p.judge_tokens,
+                "judge_seconds": p.judge_seconds,
+                "candidate_tokens": p.candidate_tokens,
+                "monte_carlo_error": p.monte_carlo,
+                "subsets": p.subsets,
+                "problems": len(self.problems),
+            }
+            for p in self.points
+        )
+
+    def differences(self, against: str | None = None) -> pd.DataFrame:
+        """``compare`` as one line a comparison: difference with its interval, and both p."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "first": c.first,
+                "second": c.second,
+                "n": c.n,
+                "difference": c.difference.estimate,
+                "low": c.difference.low,
+                "high": c.difference.high,
+                "p": c.p,
+                "p_adjusted": c.p_adjusted,
+            }
+            for c in self.compare(against)
+        )
 
 
 def curve(

@@ -63,6 +63,13 @@ class Recording:
         return _VERDICTS[code]
 
 
+def pools_heard(pools: Sequence[Pool], table: pd.DataFrame) -> tuple[list[Pool], int]:
+    """The pools that a verdict table speaks of, and how many others there were."""
+    recorded = set(table["problem_id"].astype(str))
+    heard = [pool for pool in pools if pool.problem.id in recorded]
+    return heard, len(pools) - len(heard)
+
+
 def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
     """Bring pools and a verdict table together.
 

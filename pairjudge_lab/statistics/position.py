@@ -191,7 +191,7 @@ class BiasReport:
             f"{line[6]:>20}  {line[7]:>22}  {line[8]:>8} {line[9]:>8}"
             for line in (_HEAD, *map(_line, self.rows))
         ]
-        return "\n".join([head, *lines, *self._notes()])
+        return "\n".join([head, *lines, *self.notes])
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -200,7 +200,7 @@ class BiasReport:
             return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line) + "</tr>"
 
         body = "".join(cells(_line(row), "td") for row in self.rows)
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         return f"<table>{cells(_HEAD, 'th')}{body}</table>{notes}"
 
     def _worst(self) -> list[str]:
@@ -220,7 +220,9 @@ class BiasReport:
             )
         return out
 
-    def _notes(self) -> list[str]:
+    @property
+    def notes(self) -> list[str]:
+        """What was left out, and how the figures were made, in words."""
         unread = sum(r.invalid for r in self.rows)
         unpaired = sum(r.unpaired for r in self.rows)
         return [

@@ -1,0 +1,156 @@
+"""Reports from notebooks: run with the user's data, and exported as one page that stands alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.records import UserError
+from pairjudge_lab.runs import write_whole
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A report: the notebook behind it, what it answers, and whether it needs pools, verdicts."""
+
+    file: str
+    question: str
+    needs: tuple[str, ...]
+
+
+BOOKS = {
+    "position-bias": Book(
+        "position_bias.ipynb", "does the judge look at the solutions, or at the order?",
+        ("verdicts",),
+    ),
+    "tournaments": Book(
+        "tournaments.ipynb", "which tournament, at how many calls?", ("pools", "verdicts")
+    ),
+    "scaling": Book("scaling.ipynb", "how does accuracy grow with N?", ("pools",)),
+}  # fmt: skip
+
+
+def write_report(
+    name: str,
+    out: Path,
+    parameters: Mapping[str, Any],
+    *,
+    notebook: Path | None = None,
+    progress: bool = False,
+) -> None:
+    """Run a report's notebook with parameters, and write it as one HTML file.
+
+    Args:
+        name: one of ``BOOKS``.
+        out: the page. It holds its pictures, styles and scripts, and fetches nothing.
+        parameters: of the notebook: ``pools``, ``verdicts`` and whatever else its first code cell
+            names. Those that are None keep the notebook's own value.
+        notebook: where to keep the notebook that was run, to go on from.
+        progress: show a bar over its cells.
+
+    Raises:
+        UserError: an unknown report or parameter, data that is missing or unsound, or a file that
+            cannot be written.
+    """
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    if name not in BOOKS:
+        raise UserError(f"no report named {name!r}; there are: {', '.join(BOOKS)}")
+    book = BOOKS[name]
+    given = {key: value for key, value in parameters.items() if value is not None}
+    absent = [f"--{need}" for need in book.needs if need not in given]
+    if absent:
+        raise UserError(f"the report {name!r} needs {' and '.join(absent)}")
+    if not out.parent.is_dir():
+        raise UserError(f"no such folder: {out.parent}")
+    source = str(files("pairjudge_lab.report").joinpath("books", book.file))
+    known = set(papermill.inspect_notebook(source))
+    unknown = sorted(given.keys() - known)
+    if unknown:
+        raise UserError(
+            f"the report {name!r} knows no {', '.join(unknown)}; "
+            f"it takes {', '.join(sorted(known))}"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        ran = Path(folder) / "report.ipynb"
+        try:
+            papermill.execute_notebook(
+                source,
+                ran,
+                given,
+                kernel_name="python3",
+                progress_bar=progress,
+                cwd=Path.cwd(),
+                extra_arguments=["--log-level=ERROR"],
+            )
+        except PapermillExecutionError as problem:
+            if problem.ename == "UserError":
+                raise UserError(problem.evalue) from None
+            raise
+        write_whole(out, as_page(ran))
+        if notebook is not None:
+            write_whole(notebook, ran.read_text(encoding="utf-8"))
+
+
+def as_page(notebook: Path) -> str:
+    """A notebook that was run, without its code, as one HTML page that fetches nothing."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        embed_images=True,
+        mathjax_url="",
+        require_js_url="",
+        jquery_url="",
+        mermaid_js_url="",
+        mermaid_layout_elk_js_url="",
+        widget_renderer_url="",
+    )
+    page, _ = exporter.from_filename(str(notebook))
+    return str(page)
+
+
+def browser() -> str | None:
+    """A browser of this machine that can print a page as PDF."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+def write_pdf(page: Path, out: Path) -> None:
+    """Print an HTML page as PDF.
+
+    Raises:
+        UserError: when this machine has no Chromium or Chrome, or it fails.
+    """
+    program = browser()
+    if program is None:
+        raise UserError(
+            f"a PDF needs a browser that prints ({' or '.join(BROWSERS[::2])}), and this machine "
+            f"has none; print {page} from any browser"
+        )
+    with tempfile.TemporaryDirectory() as profile:
+        command = [
+            program, "--headless", "--disable-gpu", "--no-pdf-header-footer",
+            f"--user-data-dir={profile}", f"--print-to-pdf={out.resolve()}",
+            page.resolve().as_uri(),
+        ]  # fmt: skip
+        # Chromium refuses to run its sandbox as root.
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.insert(1, "--no-sandbox")
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603
+        except (subprocess.SubprocessError, OSError) as problem:
+            raise UserError(f"{program} could not print {page} as PDF: {problem}") from None
+    if not out.is_file():
+        raise UserError(f"{program} printed nothing to {out}")

@@ -1,0 +1,147 @@
+"""A knockout to click through: every match opens on its solutions, its verdict and its swap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pairjudge_lab.plots.bracket_layout import Meeting, bracket_layout, team_colours
+from pairjudge_lab.plots.style import short
+from pairjudge_lab.records import Bout, Match, Pool, Selection, UserError, Verdict
+from pairjudge_lab.views.verdict import said, verdict_facts
+from pairjudge_lab.views.view import View, rendered
+
+# Pixels: a line a candidate, a column a round, a box in the middle of its place.
+LINE, COLUMN, BOX_WIDTH, BOX_HEIGHT = 26, 128, 86, 20
+
+
+def matches_played(pool: Pool, selection: Selection) -> list[Match]:
+    """The matches that a judge was asked, each once and as it was first shown, round by round."""
+    return [Match(pool, bout.a, bout.b) for bout in _judged(selection) if bout.b is not None]
+
+
+def view_bracket(pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] = ()) -> View:
+    """A bracket in which every match can be opened.
+
+    ``swaps`` are verdicts on ``matches_played`` the other way round, in that order. Where a
+    tournament asked for both orders, its own are shown.
+
+    Raises:
+        UserError: when there are not as many swaps as matches.
+    """
+    judged = _judged(selection)
+    if swaps and len(swaps) != len(judged):
+        raise UserError(
+            f"{len(swaps)} swapped verdicts for {len(judged)} matches; judge "
+            "[m.swapped for m in matches_played(pool, selection)] and pass all of them"
+        )
+    swap_of = {id(bout): swap for bout, swap in zip(judged, swaps, strict=False)}
+    layout = bracket_layout(pool, selection)
+    panels, ties = [], []
+    for number, meeting in enumerate(layout.meetings):
+        ties.append({**_lines(meeting), "number": number, "judged": bool(meeting.bout.verdicts)})
+        panels.append(_panel(pool, meeting, number, swap_of.get(id(meeting.bout))))
+    boxes = [_box(pool, c, 0, height, None) for c, height in layout.entrants.items()]
+    for number, meeting in enumerate(layout.meetings):
+        opens = number if meeting.bout.verdicts else None
+        boxes += [
+            _box(pool, c, meeting.round, height, opens) for c, height in meeting.winners.items()
+        ]
+    rounds = len(selection.history)
+    selected = pool.candidates[selection.candidate]
+    title = (
+        f"{selection.rules['tournament']}, {len(pool)} candidates, {selection.calls} calls, "
+        f"{selection.calls_saved} saved by teams"
+    )
+    return rendered(
+        "bracket.html.j2",
+        f"{title}; candidate {selection.candidate} selected",
+        title=title,
+        question=pool.problem.question,
+        answer=pool.problem.answer,
+        selected=selection.candidate,
+        selected_answer=short(selected.answer),
+        selected_truth={True: "right", False: "wrong", None: "not known"}[selected.correct],
+        note=selection.note,
+        width=COLUMN * (rounds + 1),
+        height=LINE * len(layout.entrants),
+        box=(BOX_WIDTH, BOX_HEIGHT),
+        boxes=boxes,
+        ties=ties,
+        panels=panels,
+        end=(_x(layout.end[0]) + BOX_WIDTH / 2 + 6, _y(layout.end[1])),
+    )
+
+
+def _judged(selection: Selection) -> list[Bout]:
+    return [bout for bouts in selection.history for bout in bouts if bout.verdicts]
+
+
+def _x(column: float) -> float:
+    return COLUMN * (column + 0.5)
+
+
+def _y(height: float) -> float:
+    return LINE * (height + 0.5)
+
+
+def _box(
+    pool: Pool, candidate: int, column: int, height: float, opens: int | None
+) -> dict[str, Any]:
+    solution = pool.candidates[candidate]
+    return {
+        "x": _x(column),
+        "y": _y(height),
+        "text": f"{candidate}: {short(solution.answer, 8)}" + (" ✓" if solution.correct else ""),
+        "right": bool(solution.correct),
+        "colour": team_colours(pool)[pool.team_of(candidate)],
+        "opens": opens,
+    }
+
+
+def _lines(meeting: Meeting) -> dict[str, Any]:
+    """The lines from a meeting's sides to its middle and on to who won, as SVG paths."""
+    middle, centre, left = _x(meeting.round - 0.5), _y(meeting.middle), _x(meeting.round - 1)
+    sides = [
+        {
+            "path": f"M{left:g},{_y(height):g} H{middle:g} V{centre:g}",
+            "won": c in meeting.winners,
+        }
+        for c, height in meeting.sides.items()
+    ]
+    onward = [
+        {"path": f"M{middle:g},{_y(height):g} H{_x(meeting.round):g}", "won": True}
+        for height in meeting.winners.values()
+    ]
+    return {
+        "lines": [*sides, *onward],
+        "x": middle,
+        "y": centre,
+        "dotted": meeting.bout.how != "match",
+        "lost_right": meeting.lost_right,
+    }
+
+
+def _panel(pool: Pool, meeting: Meeting, number: int, swap: Verdict | None) -> dict[str, Any]:
+    bout = meeting.bout
+    names = [f"{c} ({short(pool.candidates[c].answer)})" for c in (bout.a, bout.b) if c is not None]
+    went_on = ", ".join(str(c) for c in bout.advanced) or "nobody"
+    facts: dict[str, Any] = {
+        "number": number,
+        "round": meeting.round,
+        "names": " against ".join(names),
+        "went_on": went_on,
+        "lost_right": meeting.lost_right,
+        "match": None,
+    }
+    if bout.b is None:
+        return {**facts, "said": "bye"}
+    if not bout.verdicts:
+        how = {"team": "the same answer, nothing to judge"}.get(bout.how, "not played")
+        return {**facts, "said": how}
+    turned = bout.swapped[0] if bout.swapped else swap
+    words = said(bout.verdicts[0])
+    if len(bout.verdicts) > 1:
+        words += f" (the first of {len(bout.verdicts)} verdicts)"
+    shown = verdict_facts(Match(pool, bout.a, bout.b), bout.verdicts[0], turned)
+    return {**facts, "said": words, "match": shown}

@@ -1,0 +1,68 @@
+"""A piece of HTML that shows itself in Jupyter, and can be kept as a page that stands alone.
+
+Everything that came from a model or from data is escaped by the templates; the script they carry
+is the lab's own and constant. Where no script may run (a notebook that is not trusted, a viewer on
+the web), what it opens can be opened by hand all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.records import UserError
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """``html`` is one element with its own style and script; ``text`` says the same in words."""
+
+    html: str
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def save(self, path: str | Path, *, title: str = "pairjudge_lab") -> Path:
+        """Write it as an HTML page that needs nothing else.
+
+        Raises:
+            UserError: when the file cannot be written.
+        """
+        page = _template("page.html.j2").render(title=title, policy=_POLICY, view=self.html)
+        try:
+            Path(path).write_text(page, encoding="utf-8")
+        except OSError as problem:
+            raise UserError(f"cannot write {path}: {problem.strerror}") from None
+        return Path(path)
+
+
+def rendered(name: str, text: str, /, **facts: Any) -> View:
+    """A view from one of the templates beside this file."""
+    return View(_template(name).render(**facts), text)
+
+
+@cache
+def _template(name: str) -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FunctionLoader(_source),
+    )
+    return environment.get_template(name)
+
+
+def _source(name: str) -> str:
+    return files("pairjudge_lab.views").joinpath("templates", name).read_text("utf-8")
