@@ -169,6 +169,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--held-out", type=float, default=0.1, help="share of problems kept back (0.1)"
     )
     annotate.add_argument(
+        "--within-teams", action="store_true", help="also judge pairs that share a final answer"
+    )
+    annotate.add_argument(
         "--unbalanced", action="store_true", help="keep the slots of right responses as they came"
     )
     annotate.add_argument(
@@ -737,6 +740,7 @@ def _annotate(args: argparse.Namespace) -> None:
         replicates=args.replicates,
         held_out=args.held_out,
         balance=not args.unbalanced,
+        within_teams=args.within_teams,
         seed=args.seed,
         progress=_progress(),
     )

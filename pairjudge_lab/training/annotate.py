@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +86,7 @@ def annotate(
     replicates: int = 1,
     held_out: float = 0.1,
     balance: bool = True,
+    within_teams: bool = False,
     seed: int = 0,
     progress: bool = False,
 ) -> Funnel:
@@ -105,6 +106,8 @@ def annotate(
         replicates: tournaments a problem, each with its own draws.
         held_out: share of the problems whose rows no training sees.
         balance: draw as many rows in which only A is right as in which only B is.
+        within_teams: also judge pairs that share a final answer. A knockout never asks for them,
+            so a judge trained without them has not seen two right responses.
         seed: of the tournaments, the split, and the balance.
 
     Raises:
@@ -113,7 +116,7 @@ def annotate(
     if not 0 < held_out < 1:
         raise UserError(f"the held-out share lies between 0 and 1, got {held_out}")
     funnel = Funnel()
-    mixed = list(_mixed(pools, funnel))
+    mixed = [replace(pool, teams=()) if within_teams else pool for pool in _mixed(pools, funnel)]
     if not mixed:
         raise UserError(
             f"none of {funnel.problems} problems has both right and wrong candidates "
