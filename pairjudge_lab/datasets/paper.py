@@ -10,6 +10,12 @@ from pairjudge_lab.records import UserError
 SOURCE = "arXiv 2501.13007v2, Table 2 (accuracy in per cent; the paper gives no intervals)"
 
 
+def paper_rows() -> list[dict[str, str]]:
+    """Every figure of the table: ``benchmark``, ``method``, ``generator``, ``n``, ``accuracy``."""
+    with data_path("paper_table2.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 def paper_table(benchmark: str, generator: str) -> dict[str, dict[int, float]]:
     """Accuracy in per cent by method and N, as the paper prints it, for one benchmark and
     generator.
@@ -17,8 +23,7 @@ def paper_table(benchmark: str, generator: str) -> dict[str, dict[int, float]]:
     Raises:
         UserError: for a benchmark or generator that the table does not hold.
     """
-    with data_path("paper_table2.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = paper_rows()
     for name, value in (("benchmark", benchmark), ("generator", generator)):
         offered = list(dict.fromkeys(row[name] for row in rows))
         if value not in offered:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pairjudge_lab.judges.families import SCORERS
-from pairjudge_lab.protocols import PROTOCOLS
+from pairjudge_lab.protocols import known_protocols
 from pairjudge_lab.records import UserError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -56,7 +56,7 @@ class ModelOptions:
             ("dtype", DTYPES),
             ("attention", ATTENTIONS),
             ("quantisation", QUANTISATIONS),
-            ("protocol", ("auto", *PROTOCOLS, *SCORERS)),
+            ("protocol", ("auto", *known_protocols(), *SCORERS)),
             ("pooling", POOLINGS),
         ):
             if getattr(self, name) not in allowed:

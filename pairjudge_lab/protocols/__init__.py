@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from pairjudge_lab.protocols.labels import Cue
-from pairjudge_lab.protocols.pairjudge import WORDING, PairJudgeProtocol
+from pairjudge_lab.protocols.pairjudge import PairJudgeProtocol
 from pairjudge_lab.protocols.pointwise import PLACES as POINTWISE_PLACES
 from pairjudge_lab.protocols.pointwise import PointwiseProtocol
 from pairjudge_lab.protocols.preference import (
@@ -20,7 +20,7 @@ from pairjudge_lab.records import Match, UserError, Verdict
 
 CONTRACTS = {contract.name: contract for contract in (MT_BENCH, RRM, PAIR_PREFERENCE)}
 PROTOCOLS = (PairJudgeProtocol.name, *CONTRACTS, PointwiseProtocol.name)
-"""Protocols known by name."""
+"""Protocols that ship with the lab, by name."""
 
 
 class Asking(Protocol):
@@ -70,6 +70,30 @@ JudgeProtocol = AsksOnce | AsksApart
 """How one family of judges is asked and read."""
 
 
+Factory = Callable[[Template | None, Iterable[str]], JudgeProtocol]
+"""Makes a protocol from a wording (None: its own) and the special tokens to keep out of texts."""
+
+_REGISTERED: dict[str, Factory] = {}
+
+
+def register(name: str, factory: Factory) -> None:
+    """Make a protocol of your own known by name, wherever a protocol is named in this process.
+
+    The name is part of every verdict's identity: give a changed protocol another.
+
+    Raises:
+        UserError: for the name of a protocol that ships with the lab.
+    """
+    if name in PROTOCOLS:
+        raise UserError(f"the protocol {name!r} ships with the lab; give yours another name")
+    _REGISTERED[name] = factory
+
+
+def known_protocols() -> tuple[str, ...]:
+    """The names of all protocols, those registered in this process included."""
+    return (*PROTOCOLS, *_REGISTERED)
+
+
 def conversations(protocol: JudgeProtocol, match: Match) -> list[list[dict[str, str]]]:
     """The requests that a match takes."""
     if isinstance(protocol, AsksApart):
@@ -99,12 +123,14 @@ def protocol(
         UserError: when there is none; the message lists those there are.
     """
     if name == PairJudgeProtocol.name:
-        return PairJudgeProtocol(template or WORDING, reserved)
+        return PairJudgeProtocol(template, reserved)
     if name == PointwiseProtocol.name:
         return PointwiseProtocol(template, reserved)
     if name in CONTRACTS:
         return PreferenceProtocol(CONTRACTS[name], template, reserved)
-    raise UserError(f"no protocol named {name!r}; there are: {', '.join(PROTOCOLS)}")
+    if name in _REGISTERED:
+        return _REGISTERED[name](template, reserved)
+    raise UserError(f"no protocol named {name!r}; there are: {', '.join(known_protocols())}")
 
 
 __all__ = [
@@ -116,7 +142,9 @@ __all__ = [
     "PointwiseProtocol",
     "PreferenceProtocol",
     "conversations",
+    "known_protocols",
     "places",
     "protocol",
     "read_answers",
+    "register",
 ]

@@ -62,11 +62,14 @@ def soft_labels(found: Sequence[tuple[float, ...] | None]) -> tuple[float | None
     """What the shares at a match's cues say of A and of B.
 
     Two cues hold a label of each response, and the first word of each is the one for Correct; one
-    cue holds a preference, and its first two words are A and B.
+    cue holds a preference, and its first two words are A and B. A protocol whose answers fit
+    neither has no soft verdict.
     """
     if len(found) == 1:
         only = found[0]
         return (None, None) if only is None else (only[0], only[1])
+    if len(found) != 2:
+        return None, None
     a, b = found
     return (None if a is None else a[0]), (None if b is None else b[0])
 

@@ -80,8 +80,8 @@ class PairJudgeProtocol:
     )
     close = STOP
 
-    def __init__(self, template: Template = WORDING, reserved: Iterable[str] = ()) -> None:
-        self.template = template
+    def __init__(self, template: Template | None = None, reserved: Iterable[str] = ()) -> None:
+        self.template = template or WORDING
         self._quarantine = Quarantine(TAGS, reserved)
 
     def messages(self, match: Match) -> list[dict[str, str]]:

@@ -19,7 +19,6 @@ from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge
 from pairjudge_lab.judges.transformers_judge import TransformersJudge
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
-from pairjudge_lab.protocols.pairjudge import WORDING as PAIRWISE_WORDING
 from pairjudge_lab.protocols.template import Template, read_template
 from pairjudge_lab.records import Judge, UserError
 from pairjudge_lab.training.audit import Audit, audit, held_out_pairs
@@ -94,7 +93,7 @@ class _Run:
     def _rows(self) -> tuple[Dataset, dict[str, int]]:
         judgments = _judgments(self.data, "train")
         assert judgments is not None
-        critiques = _critiques(Path(self.data)) if self.recipe.kind == "pointwise" else None
+        critiques = read_critiques(Path(self.data)) if self.recipe.kind == "pointwise" else None
         critic = PointwiseProtocol(self.template)
         kind, longest = self.recipe.kind, self.recipe.max_length
         encoder = Encoder(self.tokenizer, kind, longest, critiques, critic)
@@ -189,7 +188,7 @@ class _Run:
         if self.recipe.kind == "pointwise":
             protocol = PointwiseProtocol(self.template, reserved)
         else:
-            protocol = PairJudgeProtocol(self.template or PAIRWISE_WORDING, reserved)
+            protocol = PairJudgeProtocol(self.template, reserved)
         options = ModelOptions(batch_size=64)
         return TransformersJudge("in training", model, self.tokenizer, protocol, "", options)
 
@@ -279,7 +278,12 @@ def _judgments(data: str, split: str) -> Iterator[Judgment] | None:
     return read_hub(data)
 
 
-def _critiques(folder: Path) -> dict[tuple[str, str], str]:
+def read_critiques(folder: Path) -> dict[tuple[str, str], str]:
+    """What a pointwise critic is to say, by question and response.
+
+    Raises:
+        UserError: when the folder holds none.
+    """
     path = folder / "critiques.jsonl"
     if not path.is_file():
         raise UserError(

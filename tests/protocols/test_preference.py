@@ -4,12 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairjudge_lab import Arena, Store
+from pairjudge_lab import Arena, Store, protocols
 from pairjudge_lab.arena import all_ordered_pairs
+from pairjudge_lab.datasets.pools import load_pools
 from pairjudge_lab.datasets.verdicts import save_verdicts
+from pairjudge_lab.embedded import data_path
 from pairjudge_lab.judges.functions import FunctionJudge, PairwiseRanks
 from pairjudge_lab.judges.loading import load_judge
-from pairjudge_lab.protocols import PROTOCOLS, AsksApart, protocol, read_answers
+from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.protocols import (
+    PROTOCOLS,
+    AsksApart,
+    PairJudgeProtocol,
+    protocol,
+    read_answers,
+    register,
+)
+from pairjudge_lab.protocols.pairjudge import WORDING
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import Candidate, Match, Pool, Problem, Status, UserError, Verdict
 from pairjudge_lab.statistics.position import bias_report
@@ -154,3 +165,47 @@ def test_our_judges_where_trl_expects_its_own():
 def test_verdicts_that_cannot_be(wrong):
     with pytest.raises(ValueError, match="preference"):
         Verdict(**wrong)
+
+
+class Agreed:
+    """Asks in both orders, and calls a response correct when both answers do."""
+
+    stop = ("</resp_b_judge>",)
+
+    def __init__(self, template=None, reserved=()):
+        self.inner = PairJudgeProtocol(template or WORDING, reserved)
+        self.name, self.template = "agreed", self.inner.template
+        self.cues, self.close = (), ""
+
+    def max_new_tokens(self, prompt_tokens, window=4096):
+        return self.inner.max_new_tokens(prompt_tokens, window)
+
+    def conversations(self, match):
+        return [self.inner.messages(match), self.inner.messages(match.swapped)]
+
+    def join(self, answers):
+        shown, turned = (self.inner.read(text, cut_off=cut) for text, cut in answers)
+        if Status.PARSED not in {shown.status} & {turned.status}:
+            return Verdict(Status.UNPARSED, reason="one order could not be read")
+        a, b = shown.a_correct and turned.b_correct, shown.b_correct and turned.a_correct
+        return Verdict(Status.PARSED, a, b, text=shown.text + "\n" + turned.text)
+
+
+def test_a_protocol_of_ones_own_is_known_by_its_name(monkeypatch):
+    monkeypatch.setattr(protocols, "_REGISTERED", {})
+    with pytest.raises(UserError, match="not offered"):
+        ModelOptions(protocol="agreed")
+    register("agreed", Agreed)
+    template = data_path("tiny-judge") / "judge_template.md"
+    pool = load_pools("embedded", limit=1)[0].first(4)
+    matches = [Match(pool, 0, 1), Match(pool, 1, 0), Match(pool, 2, 3), Match(pool, 3, 2)]
+    judge = load_judge("tiny", ModelOptions(protocol="agreed", template=template))
+    verdicts = judge.judge(matches)
+    assert all(v.status is Status.PARSED for v in verdicts)
+    for shown, turned in zip(verdicts[::2], verdicts[1::2], strict=True):
+        assert (shown.a_correct, shown.b_correct) == (turned.b_correct, turned.a_correct)
+    one_order = load_judge("tiny").judge(matches)
+    for v, x, y in zip(verdicts, one_order, [one_order[i] for i in (1, 0, 3, 2)], strict=True):
+        assert v.a_correct == (x.a_correct and y.b_correct)
+    with pytest.raises(UserError, match="ships with the lab"):
+        register("pairjudge", Agreed)

@@ -2,11 +2,15 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from pairjudge_lab.datasets.verdicts import load_verdicts
+from pairjudge_lab.records import UserError
 from pairjudge_lab.statistics.agreement import cohen_kappa
 from pairjudge_lab.statistics.bradley_terry import bradley_terry
+from pairjudge_lab.statistics.intervals import difference_interval
 from pairjudge_lab.statistics.position import bias_report
+from pairjudge_lab.statistics.published import printed_alike, published_difference
 
 LLMBAR = {
     "ChatGPT/Swap": (89, 77, 78, 72, 0.7750),
@@ -104,3 +108,40 @@ def test_baseball(shared):
     assert plain.theta.round(4).tolist() == [0, 1.1077, 0.6839, 1.4364, 1.5814, 1.2476, 1.2945]
     assert round(plain.deviance, 4) == 44.0535
     assert plain.order_effect is None
+
+
+@pytest.mark.parametrize(("first", "second", "n"), [(3, 5, 8), (6, 2, 9), (4, 4, 7), (0, 6, 6)])
+def test_totals_alone_give_the_narrowest_and_the_widest_interval(first, second, n):
+    narrow, wide = published_difference(first / n, second / n, n)
+    # Every table that the totals allow, one by one.
+    widths = []
+    for both in range(max(0, first + second - n), min(first, second) + 1):
+        x = [1.0] * first + [0.0] * (n - first)
+        y = [1.0] * both + [0.0] * (first - both) + [1.0] * (second - both)
+        y += [0.0] * (n - len(y))
+        found = difference_interval(x, y)
+        assert found.estimate == pytest.approx((first - second) / n)
+        widths.append((found.high - found.low, found.low, found.high))
+    assert (narrow.low, narrow.high) == pytest.approx(min(widths)[1:])
+    assert (wide.low, wide.high) == pytest.approx(max(widths)[1:])
+
+
+def test_a_planted_table_lies_between_the_two():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        x, y = (rng.random(200) < p for p in rng.uniform(0.2, 0.9, 2))
+        narrow, wide = published_difference(x.mean(), y.mean(), 200)
+        own = difference_interval(x.astype(float), y.astype(float))
+        assert wide.low - 1e-9 <= own.low <= narrow.low + 1e-9
+        assert narrow.high - 1e-9 <= own.high <= wide.high + 1e-9
+    for bad in ((1.2, 0.5, 10), (0.5, 0.5, 1)):
+        with pytest.raises(UserError):
+            published_difference(*bad)
+
+
+def test_printed_percentages_tell_how_many_problems_there_were():
+    rng = np.random.default_rng(1)
+    printed = [round(100 * int(count) / 675, 1) for count in rng.integers(100, 400, 60)]
+    assert printed_alike(printed, 675) == 1
+    assert printed_alike(printed, 674) < 0.9
+    assert printed_alike([50.0, 33.3], 3) == 0.5
