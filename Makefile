@@ -26,14 +26,17 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lab: $(READY)   ## JupyterLab
-	$(BIN)/jupyter lab
+lab: $(READY)   ## JupyterLab, on the first notebook
+	$(BIN)/jupyter lab notebooks/01_a_judge_a_match_a_verdict.ipynb
 
 benchmarks: $(READY)  ## every benchmark, each a ratio against a named rival
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 wheel-test: $(READY)  ## build the wheel and run its demo in an empty environment, far from here
 	bash tests/wheel.sh $(BIN)/python
+
+judge: $(READY) ## make the small judge again, from nothing, and say how long it took (an hour or two)
+	bash data/judge.sh $(BIN)/python
 
 data: $(READY)  ## make the small models and the embedded data again (hours)
 	bash data/make.sh $(BIN)/python

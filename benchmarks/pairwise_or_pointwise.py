@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "data" / "pairwise-or-pointwise.json"
 KINDS = ("pairwise", "pointwise")
 SEEDS = 5
-BATCH, EPOCHS, RATE, PAIRS = 16, 3.6, 1.5e-3, 400
+BATCH, EPOCHS, RATE, PAIRS = 16, 2.8, 1.5e-3, 400
 
 
 def prepare(folder: Path) -> Path:
@@ -80,7 +80,7 @@ def start(folder: Path, judgments: Path, kind: str, seed: int, epochs: float) ->
     words = [
         "train", "--base", "build/start", "--data", judgments, "--out", folder / f"{kind}-{seed}",
         "--preset", "small", "--kind", kind, "--batch-size", BATCH, "--epochs", round(epochs, 3),
-        "--learning-rate", RATE, "--seed", seed, "--evaluations", 6, "--held-out-pairs", 150,
+        "--learning-rate", RATE, "--seed", seed, "--evaluations", 0,
     ]  # fmt: skip
     command = [sys.executable, "-m", "pairjudge_lab", *map(str, words)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -74,7 +74,6 @@ def test_the_first_notebook_runs_in_jupyterlab_and_its_bracket_opens(jupyter):
         page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
         page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
         bracket = page.locator(".jp-OutputArea-output .pjl-bracket")
-        page.screenshot(path="/tmp/lab_debug.png")
         bracket.wait_for(state="visible", timeout=120_000)
         assert page.locator(".jp-OutputArea-output[data-mime-type*=stderr]").count() == 0
         mark = bracket.locator("g.opens[role=button]").nth(1)
