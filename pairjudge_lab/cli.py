@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -761,7 +762,9 @@ def _train(args: argparse.Namespace) -> None:
     chosen = recipe(args.preset, **given)
     _quiet_libraries()
     folder = train(args.base, args.data, args.out, chosen, progress=_progress())
-    print((folder / "README.md").read_text("utf-8"))
+    # Of several processes the first one speaks.
+    if os.environ.get("RANK", "0") == "0":
+        print((folder / "README.md").read_text("utf-8"))
 
 
 def _judges(args: argparse.Namespace) -> None:

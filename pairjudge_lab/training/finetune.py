@@ -52,6 +52,7 @@ def train(base: str, data: str, out: Path, recipe: Recipe, *, progress: bool = F
     clock = time.perf_counter()
     trainer.train(resume_from_checkpoint=run.checkpoint())
     run.finish(trainer, time.perf_counter() - clock)
+    run.state.wait_for_everyone()
     return out
 
 
@@ -373,7 +374,6 @@ def _arguments(folder: Path, recipe: Recipe, devices: int, steps: int, progress:
         "lr_scheduler_type": "warmup_stable_decay",
         "lr_scheduler_kwargs": {
             "num_decay_steps": round(0.3 * steps),
-            "num_stable_steps": steps - round(0.3 * steps) - min(recipe.warmup, steps),
             "min_lr_ratio": 0.1,
             "decay_type": "linear",
         },
@@ -385,8 +385,13 @@ def _arguments(folder: Path, recipe: Recipe, devices: int, steps: int, progress:
         "fade": fade,
     }
     sharing: dict[str, Any] = {}
+    if recipe.checkpointing:
+        # Named so from transformers 5.2x on; the old name is to go.
+        new = "activation_checkpointing" in TrainingArguments.__dataclass_fields__
+        name = "activation_checkpointing" if new else "gradient_checkpointing"
+        sharing = {name: True, f"{name}_kwargs": {"use_reentrant": False}}
     if recipe.fsdp:
-        sharing = {
+        sharing |= {
             "fsdp": "full_shard auto_wrap",
             "fsdp_config": {"state_dict_type": "FULL_STATE_DICT"},
         }
@@ -402,8 +407,6 @@ def _arguments(folder: Path, recipe: Recipe, devices: int, steps: int, progress:
         warmup_steps=min(recipe.warmup, steps),
         bf16=recipe.bf16,
         use_cpu=not _has_gpu(),
-        gradient_checkpointing=recipe.checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False} if recipe.checkpointing else None,
         logging_steps=max(1, min(10, end // 20)),
         save_steps=recipe.save_every,
         save_total_limit=2,

@@ -203,7 +203,8 @@ def _array(stream: IO[bytes], path: Path) -> Iterator[Any]:
     try:
         yield from ijson.items(stream, "item", use_float=True)
     except ijson.JSONError as problem:
-        raise UserError(f"{path} is not sound JSON: {problem}") from None
+        first = str(problem).strip().splitlines()[0]
+        raise UserError(f"{path} is not sound JSON: {first}") from None
 
 
 def _lines(stream: IO[bytes], path: Path) -> Iterator[Any]:
