@@ -15,11 +15,11 @@ demo: $(READY)  ## the main job on the embedded data: knockouts, and a report in
 	$(BIN)/pairjudge-lab demo --out out/demo
 
 test: $(READY) lint  ## style, types, and every test: the quick ones side by side, then the slow ones
-	$(BIN)/pytest -n 2 -m "not slow"
-	$(BIN)/pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow
 
 fast: $(READY)  ## the tests that take no more than a few seconds each
-	$(BIN)/pytest -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not slow"
 
 lint: $(READY)
 	$(BIN)/ruff check .

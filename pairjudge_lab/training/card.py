@@ -18,6 +18,7 @@ import numpy as np
 from pairjudge_lab.datasets.pools import load_pools
 from pairjudge_lab.datasets.verdicts import load_verdicts
 from pairjudge_lab.records import Pool
+from pairjudge_lab.training.chains import parse_chain, write_check
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,13 +103,40 @@ def measure(pools: list[Pool], table: pd.DataFrame, *, resamples: int = 2000) ->
     return {"verdicts": len(table), "problems": len(totals), "figures": figures_by_name}
 
 
+def step_check(pools: list[Pool], table: pd.DataFrame) -> dict[str, float] | None:
+    """What the truth of every step says, where the problems are chains; else None.
+
+    A solution whose errors cancel ends in the right answer, and a judge that checks steps rejects
+    it. ``reachable`` is the share of labels that a faultless check of steps gets right by the final
+    answer; ``agreement`` the share of readable labels that are that check's.
+    """
+    try:
+        chains = {pool.problem.id: parse_chain(pool.problem.question) for pool in pools}
+    except ValueError:
+        return None
+    sound, right = {}, {}
+    for pool in pools:
+        for i, candidate in enumerate(pool.candidates):
+            key = pool.problem.id, str(i)
+            sound[key] = write_check(chains[pool.problem.id], candidate.text)[1]
+            right[key] = bool(candidate.correct)
+    read = table[table.status == "parsed"]
+    agreed, reached = [], []
+    for name, said in (("response_a", read.a_correct), ("response_b", read.b_correct)):
+        keys = list(zip(read.problem_id.astype(str), read[name].astype(str), strict=True))
+        agreed.append(np.mean([sound[k] == bool(x) for k, x in zip(keys, said, strict=True)]))
+        reached.append(np.mean([sound[k] == right[k] for k in keys]))
+    return {"reachable": float(np.mean(reached)), "agreement": float(np.mean(agreed))}
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m pairjudge_lab.training.card")
     parser.add_argument("pools")
     parser.add_argument("verdicts", type=Path)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
-    facts = measure(load_pools(args.pools), load_verdicts(args.verdicts))
+    pools, table = load_pools(args.pools), load_verdicts(args.verdicts)
+    facts = {**measure(pools, table), "step_check": step_check(pools, table)}
     if args.json:
         print(json.dumps(facts))
         return
@@ -116,6 +144,12 @@ def main(argv: list[str] | None = None) -> None:
     print("| figure, per cent | estimate | 95 % interval over problems |\n| --- | --- | --- |")
     for name, (middle, low, high) in facts["figures"].items():
         print(f"| {name} | {100 * middle:.1f} | {100 * low:.1f} to {100 * high:.1f} |")
+    if facts["step_check"] is not None:
+        reachable, agreement = (100 * facts["step_check"][k] for k in ("reachable", "agreement"))
+        print(
+            f"\nA faultless check of every step would get {reachable:.1f} % of these labels right; "
+            f"{agreement:.1f} % of the judge's labels are that check's."
+        )
 
 
 if __name__ == "__main__":

@@ -177,7 +177,7 @@ class _Run:
         model.config.pad_token_id = self.tokenizer.pad_token_id
         if len(self.tokenizer) > model.get_input_embeddings().num_embeddings:
             model.resize_token_embeddings(len(self.tokenizer))
-        return _with_adapters(model, recipe) if recipe.lora_rank else model
+        return with_adapters(model, recipe) if recipe.lora_rank else model
 
     def judge(self, model: Any) -> Judge:
         """The model as it stands, as a judge."""
@@ -346,7 +346,12 @@ def _four_bits() -> Any:
     )
 
 
-def _with_adapters(model: Any, recipe: Recipe) -> Any:
+def with_adapters(model: Any, recipe: Recipe) -> Any:
+    """The model with low-rank adapters on every linear layer, the rest of it frozen.
+
+    Raises:
+        UserError: where peft is not installed.
+    """
     try:
         from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
     except ModuleNotFoundError:

@@ -1,6 +1,7 @@
 """A small folder of judgments, and a base model, for every test of training."""
 
 import pytest
+import torch
 
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.datasets.pools import load_pools
@@ -9,6 +10,12 @@ from pairjudge_lab.protocols import PairJudgeProtocol
 from pairjudge_lab.tournaments import tournament
 from pairjudge_lab.training.annotate import annotate
 from pairjudge_lab.training.teacher import PAIRWISE, POINTWISE, ChainTeacher
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_core():
+    """Models this small gain nothing from a second core, and wait for it when it is busy."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
