@@ -115,8 +115,10 @@ def test_a_batch_shrinks_when_memory_runs_out(matches, monkeypatch):
     monkeypatch.setattr(judge._decoder, "write", tight)
     verdicts = judge.judge(matches[:24])
     assert [v.text for v in verdicts] == [v.text for v in load_judge("tiny").judge(matches[:24])]
-    assert sizes[0] == 24
-    assert sum(s for s in sizes if s <= 5) == 24
+    # Matches that read alike are asked once.
+    different = len({(m.question, m.response_a, m.response_b) for m in matches[:24]})
+    assert sizes[0] == different > 10
+    assert sum(s for s in sizes if s <= 5) == different
 
     def never(prompts, limits, **more):
         raise torch.OutOfMemoryError("out of memory")
