@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def view_table(frame: pd.DataFrame, *, digits: int = 3, caption: str = "") -> View:
     """A data frame whose columns sort when their heads are clicked, without its index.
 
-    Numbers stand to the right with ``digits`` decimals, an :class:`Estimate` shows its interval
-    and sorts by its estimate, and what is missing is a dash that sorts last.
+    Numbers stand to the right with ``digits`` decimals (very small ones in powers of ten), an
+    :class:`Estimate` shows its interval and sorts by its estimate, and what is missing is a dash
+    that sorts last.
     """
     rows = [
         [_cell(value, digits) for value in line]
@@ -41,7 +42,7 @@ def _cell(value: Any, digits: int) -> dict[str, Any]:
         number = float(value)  # type: ignore[arg-type]
         if math.isnan(number):
             return {"text": "–", "key": "", "number": True}
-        whole, tiny = isinstance(value, numbers.Integral), 0 < abs(number) < 10**-digits
+        whole, tiny = isinstance(value, numbers.Integral), 0 < abs(number) < 10 ** -max(digits, 3)
         text = f"{value}" if whole else f"{number:.1e}" if tiny else f"{number:.{digits}f}"
         return {"text": text, "key": _key(number), "number": True}
     if value is None:
