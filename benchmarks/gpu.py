@@ -58,6 +58,7 @@ class Words:
 def main() -> None:
     import torch
 
+    from pairjudge_lab.judges.continuous import ContinuousDecoder
     from pairjudge_lab.judges.decoding import Decoder
 
     parser = argparse.ArgumentParser()
@@ -69,6 +70,7 @@ def main() -> None:
     parser.add_argument("--shared", type=int, default=250, help="tokens all prompts begin with")
     parser.add_argument("--card-matches", type=int, default=4, help="the loop is slow")
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--continuous", action="store_true", help="and by continuous batching")
     args = parser.parse_args()
     if args.device == "cuda" and not torch.cuda.is_available():
         raise SystemExit("no GPU is here; nothing is measured")
@@ -133,6 +135,11 @@ def main() -> None:
             ("this lab", our_way),
         )
     }
+    if args.continuous:
+        paged = ContinuousDecoder(model, Words(), ("</resp_b_judge>",))
+        limits = [args.new] * len(prompts)
+        count, seconds = timed(lambda: sum(w.tokens for w in paged.write(prompts, limits)))
+        print(f"{'continuous batching':38} {count / seconds:10.1f} new tokens/s")
     for name, rate in rates.items():
         print(f"{name:38} {rate:10.1f} new tokens/s")
     names = list(rates)

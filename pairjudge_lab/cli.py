@@ -257,6 +257,9 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         "--fast", action="store_true", help="no reasoning: the labels' probabilities decide"
     )
     model.add_argument(
+        "--continuous", action="store_true", help="transformers' continuous batching (for a GPU)"
+    )
+    model.add_argument(
         "--soft", action="store_true", help="ask a server or vLLM for the labels' probabilities"
     )
     model.add_argument("--samples", type=_positive, default=1, help="verdicts pooled a match (1)")
@@ -314,6 +317,7 @@ def _model_options(args: argparse.Namespace) -> ModelOptions:
         temperature=args.temperature,
         seed=args.seed,
         fast=args.fast,
+        continuous=args.continuous,
         soft=args.soft,
         samples=args.samples,
         pooling=args.pooling,

@@ -25,6 +25,7 @@ class ModelOptions:
     room for the answer) held at once; None chooses both from the memory that is free.
     ``protocol`` ``auto`` is what the model's folder says, else PairJudge's. ``fast`` leaves the
     reasoning out: the answer is begun for the judge, and its labels' probabilities decide.
+    ``continuous`` decodes through transformers' continuous batching, meant for a GPU.
     ``soft`` asks a server or an engine for them; a model in this process always tells. ``samples``
     verdicts are pooled for each match, by ``majority`` of the outcomes or the ``mean``
     of the labels' probabilities; more than one needs a temperature.
@@ -46,6 +47,7 @@ class ModelOptions:
     batch_tokens: int | None = None
     trust_remote_code: bool = False
     fast: bool = False
+    continuous: bool = False
     soft: bool = False
     samples: int = 1
     pooling: str = "majority"
@@ -70,6 +72,11 @@ class ModelOptions:
                 "several samples of a match differ only at a temperature, and with the reasoning "
                 f"written; got samples {self.samples}, temperature {self.temperature}, "
                 f"fast {self.fast}"
+            )
+        if self.continuous and (self.temperature > 0 or self.fast):
+            raise UserError(
+                "continuous batching decodes greedily and in full; leave out the temperature and "
+                "the fast mode, or continuous"
             )
         for name in ("samples", "batch_size", "batch_tokens"):
             value = getattr(self, name)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pairjudge_lab.judges.continuous import ContinuousDecoder
 from pairjudge_lab.judges.decoding import Completion, Decoder
 from pairjudge_lab.judges.memory import free_memory
 from pairjudge_lab.judges.options import ModelOptions
@@ -74,7 +75,8 @@ class TransformersJudge:
         self.protocol = protocol
         self.options = options
         self._weights = weights
-        self._decoder = Decoder(model, tokenizer, protocol.stop, protocol.cues)
+        decoder = ContinuousDecoder if options.continuous else Decoder
+        self._decoder = decoder(model, tokenizer, protocol.stop, protocol.cues)
         self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Answer] = {}
         # Some families write no reasons: their next word is the verdict.
         self._begun = options.fast or getattr(protocol, "begun", False)

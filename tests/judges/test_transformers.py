@@ -272,3 +272,24 @@ def test_a_real_model_from_gguf_on_real_pools(shared):
     assert sum(counts.values()) == run.ledger.asked > 0
     assert counts["parsed"] + counts["unparsed"] + counts["truncated"] == run.ledger.asked
     assert counts["truncated"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_continuous_batching_says_the_same(matches):
+    """The library's own, on a processor: slow there, and the same greedy verdicts."""
+    plain = load_judge("tiny").judge(matches[:6])
+    paged = load_judge("tiny", ModelOptions(continuous=True)).judge(matches[:6])
+    assert [v.text for v in paged] == [v.text for v in plain]
+    assert [v.outcome for v in paged] == [v.outcome for v in plain]
+    assert [v.completion_tokens for v in paged] == [v.completion_tokens for v in plain]
+    for wrong in ({"temperature": 1.0}, {"fast": True}):
+        with pytest.raises(UserError, match="decodes greedily and in full"):
+            ModelOptions(continuous=True, **wrong)
+
+
+def test_a_prompt_that_continuous_batching_loses_is_an_error(matches, monkeypatch):
+    judge = load_judge("tiny", ModelOptions(continuous=True))
+    monkeypatch.setattr(judge.model, "generate_batch", lambda *a, **k: {}, raising=False)
+    with pytest.raises(RuntimeError, match="answered 0 of 1 prompts"):
+        judge.judge(matches[:1])
