@@ -7,6 +7,7 @@ import pytest
 from pairjudge_lab.cli import main
 from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_table
 from pairjudge_lab.plots.bias import plot_bias, plot_flips, plot_reliability, plot_slots
+from pairjudge_lab.plots.training import plot_audits
 from pairjudge_lab.plots.triads import plot_triads
 from pairjudge_lab.records import UserError
 from pairjudge_lab.statistics.position import bias_report
@@ -102,3 +103,15 @@ def test_every_result_has_a_picture(study):
     assert plot_reliability(found).patches
     triads = plot_triads({"planted": transitivity(study, resamples=20)})
     assert triads.get_xlabel().startswith("circular triples")
+
+
+def test_a_run_of_training_is_drawn_with_its_intervals():
+    audit = {"step": 10, "slot_effect": 0.5, "slot_effect_low": 0.25, "slot_effect_high": 0.75}
+    runs = {"one": [{"loss": 1.0}, audit, {**audit, "step": 20}], "two": [audit]}
+    ax = plot_audits(runs, "slot_effect")
+    lines = {line.get_label(): line for line in ax.lines}
+    assert list(lines["one"].get_xdata()) == [10, 20]
+    assert list(lines["one"].get_ydata()) == [50, 50]
+    assert ax.get_xlabel() == "step"
+    low, high = ax.collections[0].get_datalim(ax.transData).intervaly
+    assert (low, high) == (25, 75)

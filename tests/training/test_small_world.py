@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,3 +113,35 @@ def test_training_goes_on_where_it_was_stopped(tmp_path):
     at_one_go = weights(tmp_path / "one", 12)
     in_two = weights(tmp_path / "two", 8, 12)
     assert torch.equal(at_one_go, in_two)
+
+
+def test_the_card_says_what_a_faultless_check_would_reach():
+    from pairjudge_lab import Arena, load_pools
+    from pairjudge_lab.arena import all_ordered_pairs
+    from pairjudge_lab.training.card import step_check
+    from pairjudge_lab.training.teacher import ChainTeacher
+    from tests.conftest import make_pool
+
+    pools = [pool.first(5) for pool in load_pools("embedded", limit=30)]
+    matches = [match for pool in pools for match in all_ordered_pairs(pool)]
+    teacher = Arena(ChainTeacher(errors=0.2)).judge(matches)
+    table = pd.DataFrame(
+        {
+            "problem_id": [m.pool.problem.id for m in matches],
+            "response_a": [str(m.a) for m in matches],
+            "response_b": [str(m.b) for m in matches],
+            "status": [v.status.value for v in teacher],
+            "a_correct": [v.a_correct for v in teacher],
+            "b_correct": [v.b_correct for v in teacher],
+        }
+    )
+    found = step_check(pools, table)
+    # One label in ten was turned round by plan.
+    assert found["agreement"] == pytest.approx(0.9, abs=0.02)
+    sound = [
+        chains.write_check(chains.parse_chain(p.problem.question), c.text)[1] == c.correct
+        for p in pools
+        for c in p.candidates
+    ]
+    assert found["reachable"] == pytest.approx(np.mean(sound))
+    assert step_check([make_pool([True, False])], table) is None
