@@ -12,6 +12,8 @@ trap 'rm -rf "$away"' EXIT
 cd "$away"
 venv/bin/pairjudge-lab demo --limit 20 --out result
 test -s result/report.html
+venv/bin/pairjudge-lab report scaling --pools embedded --n 1,2 --subsets 5 --out result/scaling.html
+test -s result/scaling.html
 venv/bin/python -c "
 import json, pathlib, pairjudge_lab
 assert 'site-packages' in pairjudge_lab.__file__, pairjudge_lab.__file__
