@@ -29,8 +29,11 @@ lint: $(READY)
 lab: $(READY)   ## JupyterLab, on the first notebook
 	$(BIN)/jupyter lab notebooks/01_a_judge_a_match_a_verdict.ipynb
 
-benchmarks: $(READY)  ## every benchmark, each a ratio against a named rival
-	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+# Those that need a GPU or an hour are run by name.
+ELSEWHERE := benchmarks/gpu.py benchmarks/lora_step.py benchmarks/pairwise_or_pointwise.py
+benchmarks: $(READY)  ## every benchmark for two cores, each a ratio against a named rival
+	for file in $(filter-out $(ELSEWHERE),$(wildcard benchmarks/*.py)); do \
+	  echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 wheel-test: $(READY)  ## build the wheel and run its demo in an empty environment, far from here
 	bash tests/wheel.sh $(BIN)/python
