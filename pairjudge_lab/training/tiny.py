@@ -28,6 +28,7 @@ import numpy as np
 
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.datasets.pools import save_pools
+from pairjudge_lab.judges.opening import PROTOCOL_FILE, TEMPLATE_FILE
 from pairjudge_lab.records import Candidate, Pool, Problem
 from pairjudge_lab.training.chains import (
     Chain,
@@ -317,9 +318,9 @@ def publish(folder: Path, out: Path) -> None:
 
     AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).save_pretrained(out)
     AutoTokenizer.from_pretrained(folder).save_pretrained(out)
-    template = folder / "judge_template.md"
-    if template.exists():
-        shutil.copy(template, out)
+    for name in (TEMPLATE_FILE, PROTOCOL_FILE):
+        if (folder / name).exists():
+            shutil.copy(folder / name, out)
 
 
 def main(argv: list[str] | None = None) -> None:
