@@ -122,9 +122,12 @@ def test_a_table_shows_numbers_intervals_and_what_is_missing():
             "n": np.array([1, 20, 3]),
             "e": [Estimate(0.5, 0.25, 0.75, 9, "m"), Estimate(0.1, 0.0, 0.2, 9, "m"), None],
             "sure": [True, False, True],
+            "y": [float("nan"), 1e-18, 7.125],
         }
     )
     shown = text_of(view_table(frame, digits=2, caption="n = 3"))
+    assert shown.count("–") == 4
+    assert "0.00" in shown
     for words in ("0.12", "2.0e-09", "20", "0.50 [0.25, 0.75]", "–", "True", "n = 3"):
         assert words in shown, words
 

@@ -42,6 +42,9 @@ def _cell(value: Any, digits: int) -> dict[str, Any]:
         number = float(value)  # type: ignore[arg-type]
         if math.isnan(number):
             return {"text": "–", "key": "", "number": True}
+        if abs(number) < 1e-15:
+            # What rounding leaves of a difference between equal numbers.
+            number = 0.0
         whole, tiny = isinstance(value, numbers.Integral), 0 < abs(number) < 10 ** -max(digits, 3)
         text = f"{value}" if whole else f"{number:.1e}" if tiny else f"{number:.{digits}f}"
         return {"text": text, "key": _key(number), "number": True}
