@@ -137,7 +137,9 @@ class ServerJudge:
 
     @property
     def capacity(self) -> int:
-        return self.options.concurrency
+        """Twice what is in flight: the next request waits beside the connection, and is sent the
+        moment that an answer frees its slot."""
+        return 2 * self.options.concurrency
 
     def session(self) -> _Session:
         """A connection to the server that keeps many matches in flight."""
