@@ -1,0 +1,12 @@
+"""How text is generated: one contract for models in this process, servers and clusters."""
+
+from pairjudge_lab.engines.contract import (
+    Completion,
+    Engine,
+    EngineSession,
+    GenerationConfig,
+    Request,
+    generate,
+)
+
+__all__ = ["Completion", "Engine", "EngineSession", "GenerationConfig", "Request", "generate"]

@@ -1,0 +1,268 @@
+"""What every engine takes and gives: requests in, completions out as each is ready.
+
+An engine turns a chat prompt into text. It knows nothing of judges: a judge is an engine and a
+protocol, and a sampler of candidate solutions is an engine and a prompt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.records import UserError
+
+Messages = tuple[tuple[str, str], ...]
+"""A conversation: (role, content) pairs, the last one the user's."""
+
+Finish = Literal["stop", "length", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationConfig:
+    """How text is generated. One object, passed whole, and part of every result's identity.
+
+    Attributes
+    ----------
+    temperature : float
+        0 takes the likeliest token each time (greedy decoding).
+    top_p : float
+        Sample from the smallest set of tokens whose probabilities add up to this; 1 keeps all.
+    max_new_tokens : int
+        The most tokens that are written after a prompt, reasoning included.
+    context_window : int
+        The most tokens of prompt and answer together; the model's own window, where it is smaller,
+        takes its place.
+    margin : int
+        Tokens of the window that stay free: a prompt of p tokens may be followed by
+        ``min(max_new_tokens, context_window - p - margin)`` new ones.
+    stop : tuple of str
+        Strings that end a completion; the string itself is kept where the engine tells.
+    thinking : bool or None
+        Switches the thinking of models whose chat template has such a switch; None leaves the
+        template's own default.
+    thinking_budget : int or None
+        The most tokens of reasoning; where the engine writes the tokens itself, the reasoning is
+        closed there and the answer begins.
+    label_probabilities : bool
+        Whether the probabilities of the labels are asked for.
+    label_only : bool
+        The answer is begun for the judge and nothing but its labels is generated.
+    seed : int
+        Of everything that is drawn; without meaning at temperature 0.
+
+    Raises
+    ------
+    UserError
+        For a value outside its range; the message says which are allowed.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_new_tokens: int = 2048
+    context_window: int = 4096
+    margin: int = 0
+    stop: tuple[str, ...] = ()
+    thinking: bool | None = None
+    thinking_budget: int | None = None
+    label_probabilities: bool = False
+    label_only: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature < 100:
+            raise UserError(f"temperature lies between 0 and 100, got {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise UserError(f"top_p is above 0 and at most 1, got {self.top_p}")
+        for name, least in (("max_new_tokens", 1), ("context_window", 2), ("margin", 0)):
+            if not least <= getattr(self, name) <= 10_000_000:
+                raise UserError(
+                    f"{name} lies between {least} and 10,000,000, got {getattr(self, name)}"
+                )
+        if self.thinking_budget is not None and not 0 <= self.thinking_budget <= 10_000_000:
+            raise UserError(f"thinking_budget is 0 or more tokens, got {self.thinking_budget}")
+        if self.label_only and self.temperature > 0:
+            raise UserError("label-only answers are not sampled; leave out the temperature")
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """All that could change a completion, as plain values; the seed counts where it is used."""
+        facts = asdict(self)
+        facts["stop"] = list(self.stop)
+        if self.temperature == 0:
+            del facts["seed"]
+        return facts
+
+    def limit(self, prompt_tokens: int, window: int | None = None) -> int:
+        """How many tokens may be written after a prompt; zero or less means it does not fit.
+
+        Parameters
+        ----------
+        prompt_tokens : int
+            Length of the prompt.
+        window : int, optional
+            The model's own window, where it is known.
+        """
+        room = self.context_window if window is None else min(self.context_window, window)
+        return min(self.max_new_tokens, room - prompt_tokens - self.margin)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt.
+
+    Attributes
+    ----------
+    messages : tuple of (role, content)
+        The conversation; untrusted parts have been through the prompt sanitizer.
+    repetition : int
+        Counts requests with the same messages: at a temperature each is drawn apart.
+    frame : tuple of (role, content)
+        The same conversation with plain text in the place of whatever is untrusted. A prompt that
+        holds more control tokens than its frame is refused. Empty where nothing is untrusted.
+    labels : tuple of Cue
+        Where the answer's labels stand, for their probabilities.
+    close : str
+        What follows the last label of a label-only answer.
+    finished : callable, optional
+        Asked when a stop string has been written: whether the text so far is a whole answer, or
+        the string was only quoted. Without it every stop string ends the answer.
+    """
+
+    messages: Messages
+    repetition: int = 0
+    frame: Messages = ()
+    labels: tuple[Cue, ...] = ()
+    close: str = ""
+    finished: Callable[[str], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What was written after one prompt.
+
+    Attributes
+    ----------
+    text : str
+        The answer, without the reasoning part.
+    reasoning : str
+        What a thinking model wrote before its answer, where it is told apart.
+    finish : {'stop', 'length', 'error'}
+        Whether the model ended by itself, met its token limit, or gave no answer at all.
+    reason : str
+        Why there is no answer, where ``finish`` is ``error``.
+    prompt_tokens, cached_tokens, reasoning_tokens, completion_tokens : int
+        Counted by the model's tokenizer; cached are those of the prompt that were not read again,
+        reasoning ones are part of the completion's.
+    seconds : float
+        From when the engine began on the request until it ended.
+    labels : tuple
+        ``labels[i]``: the probabilities of the words of label i, shape (n_words,), adding up to
+        one; None where they are not known.
+    mean_logprob : float or None
+        Mean natural-log probability of the tokens written, where the engine tells.
+    """
+
+    text: str
+    reasoning: str = ""
+    finish: Finish = "stop"
+    reason: str = ""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+    labels: tuple[tuple[float, ...] | None, ...] = ()
+    mean_logprob: float | None = None
+
+    @classmethod
+    def failed(cls, reason: str, prompt_tokens: int = 0) -> Completion:
+        """No answer, and why."""
+        return cls("", finish="error", reason=reason, prompt_tokens=prompt_tokens)
+
+
+class EngineSession(Protocol):
+    """Requests in flight.
+
+    ``collect`` waits until at least one completion is there and gives all that are, each with the
+    ticket under which its request was submitted; it is called only while something is in flight.
+    Completions come in any order. ``close`` gives up whatever is in flight.
+    """
+
+    def submit(self, ticket: str, request: Request) -> None: ...
+
+    def collect(self) -> list[tuple[str, Completion]]: ...
+
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """Generates text.
+
+    ``identity`` holds what could change a completion besides its request and configuration: the
+    model, the digest of everything that was loaded with it, the data type. ``capacity`` is how many
+    requests should be in flight. ``control_strings`` are the strings that the model's tokenizer
+    turns into control tokens, or None where the tokenizer is not known here.
+    """
+
+    @property
+    def identity(self) -> Mapping[str, Any]: ...
+
+    @property
+    def capacity(self) -> int: ...
+
+    @property
+    def control_strings(self) -> Iterable[str] | None: ...
+
+    def session(self, config: GenerationConfig) -> EngineSession: ...
+
+
+def generate(
+    engine: Engine, requests: Sequence[Request], config: GenerationConfig
+) -> list[Completion]:
+    """Complete a plain list of requests; completions in their order."""
+    found: dict[str, Completion] = {}
+    session = engine.session(config)
+    try:
+        begun = 0
+        while len(found) < len(requests):
+            while begun < len(requests) and begun - len(found) < engine.capacity:
+                session.submit(str(begun), requests[begun])
+                begun += 1
+            found.update(session.collect())
+    finally:
+        session.close()
+    return [found[str(place)] for place in range(len(requests))]
+
+
+def request_seed(config: GenerationConfig, request: Request) -> list[int]:
+    """What seeds a request's sampling: the same whatever its batch, session and engine restarts."""
+    said = [[{"role": role, "content": text} for role, text in request.messages]]
+    digest = hashlib.sha256(json.dumps([*said, request.repetition]).encode()).digest()
+    return [config.seed, int.from_bytes(digest[:8], "big")]
+
+
+def completion_key(engine: str, config: GenerationConfig, request: Request) -> str:
+    """The name under which a request's completion is kept.
+
+    Parameters
+    ----------
+    engine : str
+        Digest of the engine's identity.
+    """
+    parts = [
+        engine,
+        dict(config.identity),
+        request.messages,
+        request.repetition,
+        # Only where they change what comes back.
+        [(cue.lead, cue.words) for cue in request.labels]
+        if config.label_only or config.label_probabilities
+        else [],
+        request.close if config.label_only else "",
+    ]
+    canonical = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
