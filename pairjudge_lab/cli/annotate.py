@@ -1,0 +1,109 @@
+"""``pairjudge-lab annotate``: judgments to train on, from a teacher."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.cli.shared.options import (
+    add_model_options,
+    add_rules,
+    model_options,
+    positive,
+    rules_given,
+    whole,
+)
+from pairjudge_lab.cli.shared.printing import quiet_libraries, shows_progress
+
+HELP = "judgments to train on, from a teacher"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
+    parser.add_argument(
+        "--judge", required=True, metavar="TEACHER",
+        help="as 'select' takes it; 'chain-teacher' knows the small world",
+    )  # fmt: skip
+    parser.add_argument(
+        "--critic", metavar="SPEC",
+        help="a pointwise teacher, whose critiques a pointwise rival is trained on",
+    )  # fmt: skip
+    parser.add_argument("--tournament", default="knockout", metavar="NAME")
+    parser.add_argument("--replicates", type=positive, default=1, help="a problem (1)")
+    parser.add_argument("-n", "--n", type=positive, help="candidates a problem (default: all)")
+    parser.add_argument("--limit", type=positive, help="only the first K problems")
+    parser.add_argument(
+        "--held-out", type=float, default=0.1, help="share of problems kept back (0.1)"
+    )
+    parser.add_argument(
+        "--within-teams", action="store_true", help="also judge pairs that share a final answer"
+    )
+    parser.add_argument(
+        "--unbalanced", action="store_true", help="keep the slots of right responses as they came"
+    )
+    parser.add_argument(
+        "--ask-with", type=Path, metavar="FILE",
+        help="the wording in which the trained judge will be asked (default: the teacher's)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=whole, default=0)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    add_rules(parser)
+    add_model_options(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from pairjudge_lab.datasets.pools import load_pools
+    from pairjudge_lab.protocols import PairJudgeProtocol
+    from pairjudge_lab.protocols.pairjudge import WORDING
+    from pairjudge_lab.protocols.template import read_template
+    from pairjudge_lab.runs import open_folder
+    from pairjudge_lab.tournaments import tournament
+    from pairjudge_lab.training.annotate import annotate
+    from pairjudge_lab.training.teacher import NAME, POINTWISE, ChainTeacher, chain_teacher
+
+    rules = tournament(args.tournament, **rules_given(args))
+    pools = load_pools(args.pools, limit=args.limit)
+    if args.n is not None:
+        pools = [pool.first(args.n) for pool in pools]
+    folder = open_folder(args.out)
+    quiet_libraries()
+
+    def teacher(spec: str, *, pointwise: bool) -> Any:
+        from dataclasses import replace
+
+        from pairjudge_lab.judges import load_judge
+
+        if spec.partition(":")[0] == NAME:
+            return replace(chain_teacher(spec), pointwise=pointwise)
+        options = model_options(args)
+        return load_judge(spec, replace(options, protocol="pointwise") if pointwise else options)
+
+    judge = teacher(args.judge, pointwise=False)
+    own = getattr(judge, "protocol", None)
+    wording = own.template if isinstance(own, PairJudgeProtocol) else WORDING
+    if args.ask_with is not None:
+        wording = read_template(args.ask_with)
+    critic = teacher(args.critic, pointwise=True) if args.critic else None
+    funnel = annotate(
+        pools,
+        judge,
+        rules,
+        folder,
+        protocol=PairJudgeProtocol(wording),
+        critic=critic,
+        critic_template=POINTWISE if isinstance(critic, ChainTeacher) else None,
+        replicates=args.replicates,
+        held_out=args.held_out,
+        balance=not args.unbalanced,
+        within_teams=args.within_teams,
+        seed=args.seed,
+        progress=shows_progress(),
+    )
+    if args.json:
+        print(json.dumps(asdict(funnel)))
+    else:
+        print((folder / "README.md").read_text("utf-8"))

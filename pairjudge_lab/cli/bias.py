@@ -1,0 +1,40 @@
+"""``pairjudge-lab bias``: a position bias report from recorded verdicts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from pairjudge_lab.cli.shared.options import positive, whole
+
+HELP = "what the order shown does to each judge's verdicts"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("verdicts", metavar="VERDICTS", help=".parquet, .csv, .jsonl or 'embedded'")
+    parser.add_argument("--by", default="judge", metavar="COLUMN", help="the groups (judge)")
+    parser.add_argument("--resamples", type=positive, default=2000)
+    parser.add_argument("--seed", type=whole, default=0)
+    parser.add_argument("--picture", type=Path, help="draw the forest plot as .svg, .pdf or .png")
+    parser.add_argument("--json", action="store_true")
+
+
+def run(args: argparse.Namespace) -> None:
+    from pairjudge_lab.datasets.verdicts import load_verdicts
+    from pairjudge_lab.statistics.position import bias_report
+
+    table = load_verdicts(args.verdicts)
+    if args.by == "judge" and "judge" not in table:
+        table = table.assign(judge="judge")
+    report = bias_report(table, by=args.by, seed=args.seed, resamples=args.resamples)
+    if args.picture is not None:
+        from pairjudge_lab.plots.bias import plot_bias
+        from pairjudge_lab.plots.style import save_picture
+
+        save_picture(plot_bias(report).figure, args.picture)
+    if args.json:
+        facts = {"groups": [row.row() for row in report.rows]}
+        print(json.dumps({**facts, "resamples": args.resamples, "seed": args.seed}))
+    else:
+        print(report)

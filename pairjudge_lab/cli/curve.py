@@ -1,0 +1,126 @@
+"""``pairjudge-lab curve``: accuracy and cost against N."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pairjudge_lab.cli.shared.options import positive, sizes_of, whole
+from pairjudge_lab.cli.shared.printing import print_curve, shows_progress
+from pairjudge_lab.records import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pairjudge_lab.replay.curves import Curve
+
+HELP = "accuracy and cost against N, for any selectors"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "pools", metavar="POOLS", help=".jsonl, .parquet, or a .csv of samples; or 'embedded'"
+    )
+    parser.add_argument(
+        "verdicts", metavar="VERDICTS", nargs="?", help="recorded verdicts; not for every selector"
+    )
+    parser.add_argument(
+        "--selectors", default="pass,majority,knockout", metavar="A,B,...",
+        help="pass, random, majority, weighted-majority, best-score, mean-verdict, or a "
+        "tournament, with an order policy where wanted: knockout:both",
+    )  # fmt: skip
+    parser.add_argument("--n", default="1,2,4,8,16", metavar="N,N,...", help="(1,2,4,8,16)")
+    parser.add_argument("--subsets", type=positive, default=200, help="a problem (200)")
+    parser.add_argument(
+        "--tolerance", type=float, help="draw more until the sampling error is less"
+    )
+    parser.add_argument("--by", metavar="COLUMN", help="of a .csv: the runs to keep apart")
+    parser.add_argument("--seed", type=whole, default=0)
+    parser.add_argument("--limit", type=positive, help="only the first K problems")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the table and figure")
+    parser.add_argument("--json", action="store_true")
+
+
+def run(args: argparse.Namespace) -> None:
+    import pandas as pd
+    from tqdm.auto import tqdm
+
+    from pairjudge_lab.answers import prepare
+    from pairjudge_lab.datasets.samples import load_groups
+    from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_costs
+    from pairjudge_lab.plots.scaling import plot_curve
+    from pairjudge_lab.plots.style import save_picture
+    from pairjudge_lab.replay import curve, pools_heard, record, without_verdicts
+    from pairjudge_lab.runs import open_folder, write_whole
+
+    sizes, selectors = sizes_of(args.n), args.selectors.split(",")
+    groups = load_groups(args.pools, by=args.by, limit=args.limit)
+    if args.verdicts is not None and len(groups) > 1:
+        raise UserError(
+            f"{args.pools} holds {len(groups)} groups ({', '.join(list(groups)[:4])}); verdicts "
+            "belong to one: give a file with that one"
+        )
+    folder = open_folder(args.out)
+    curves: dict[str, Curve] = {}
+    total = len(groups) * len(selectors) * len(set(sizes))
+    with tqdm(total=total, unit=" points", disable=not shows_progress()) as bar:
+        for name, pools in groups.items():
+            left_out: dict[str, int] = {}
+            costs = None
+            if args.verdicts is None:
+                recordings = without_verdicts([prepare(pool) for pool in pools])
+            else:
+                table = load_verdicts(args.verdicts)
+                heard, unheard = pools_heard(pools, table)
+                recordings = record([prepare(pool) for pool in heard], table)
+                costs = verdict_costs(table)
+                left_out = {"no verdicts": unheard} if unheard else {}
+            curves[name] = curve(
+                recordings,
+                selectors,
+                sizes,
+                subsets=args.subsets,
+                tolerance=args.tolerance,
+                seed=args.seed,
+                left_out=left_out,
+                costs=costs,
+                progress=bar.update,
+            )
+    rows = [row for name, found in curves.items() for row in _rows(name, found.to_frame())]
+    facts = {
+        "points": rows,
+        "comparisons": [
+            row for name, found in curves.items() for row in _rows(name, found.differences())
+        ],
+        "problems": {name or "all": len(found.problems) for name, found in curves.items()},
+        "left_out": {name or "all": found.left_out for name, found in curves.items()},
+        "seed": args.seed,
+        "out": str(folder),
+    }
+    for place, found in enumerate(curves.values()):
+        number = f"-{place + 1}" if len(curves) > 1 else ""
+        save_picture(plot_curve(found).figure, folder / f"curve{number}.svg")
+        if any(point.calls for point in found.points):
+            for cost in ("calls", "tokens"):
+                axes = plot_curve(found, against=cost)
+                save_picture(axes.figure, folder / f"curve{number}-{cost}.svg")
+    write_whole(folder / "curve.json", json.dumps(facts, indent=2) + "\n")
+    write_whole(folder / "curve.csv", pd.DataFrame(rows).to_csv(index=False))
+    if args.json:
+        print(json.dumps(facts))
+        return
+    for name, found in curves.items():
+        print_curve(found, name)
+        print()
+    print(f"table and figure: {folder}")
+
+
+def _rows(group: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's lines for JSON, which has no NaN."""
+    known = frame.astype(object).where(frame.notna(), None)
+    return [
+        {"group": group or "all", **{str(k): v for k, v in row.items()}}
+        for row in known.to_dict("records")
+    ]

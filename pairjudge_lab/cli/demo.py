@@ -1,0 +1,48 @@
+"""``pairjudge-lab demo``: the main job on the embedded data."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pairjudge_lab.cli.shared.options import positive, whole
+from pairjudge_lab.cli.shared.printing import print_run, quiet_libraries, shows_progress
+
+HELP = "the main job on the embedded data, with a report"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder (out/demo)")
+    parser.add_argument("--limit", type=positive, help="only the first K problems")
+    parser.add_argument("--seed", type=whole, default=0)
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def run(args: argparse.Namespace) -> None:
+    from pairjudge_lab.datasets.pools import load_pools
+    from pairjudge_lab.judges import load_judge
+    from pairjudge_lab.report import write_selection_report
+    from pairjudge_lab.runs import open_folder, run_selection, save_run
+    from pairjudge_lab.store import Store
+    from pairjudge_lab.tournaments import tournament
+
+    folder = open_folder(args.out)
+    pools = load_pools("embedded", limit=args.limit)
+    quiet_libraries()
+    judge = load_judge("tiny")
+    # A demo is there to be watched, so its verdicts are not taken from an earlier run's store.
+    with Store() as store:
+        run = run_selection(
+            pools,
+            judge,
+            tournament("knockout"),
+            n=16,
+            seed=args.seed,
+            store=store,
+            progress=shows_progress(),
+        )
+    save_run(run, folder)
+    write_selection_report(run, folder / "report.html", title="Best of 16 by knockout")
+    print_run(run, args.json)
+    if not args.json:
+        print(f"\nThe report: {folder / 'report.html'}")

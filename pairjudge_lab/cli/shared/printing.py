@@ -1,0 +1,83 @@
+"""What several commands print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pairjudge_lab.replay.curves import Curve
+    from pairjudge_lab.runs import SelectionRun
+
+
+def quiet_libraries() -> None:
+    """Keep progress bars and advice of other libraries out of the lab's output."""
+    import logging
+    import os
+
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+
+
+def shows_progress() -> bool:
+    return sys.stderr.isatty()
+
+
+def print_run(run: SelectionRun, as_json: bool) -> None:
+    summary = run.summary()
+    if as_json:
+        print(json.dumps(summary))
+        return
+    name = summary["judge"]["name"]
+    print(
+        f"{summary['problems']} problems, best of {summary['n']}, {run.tournament}, judge {name}\n"
+    )
+    accuracies = run.accuracies()
+    gains = run.gains()
+    if accuracies:
+        print(f"{'selector':18} {'accuracy':>8}   95 % interval   {run.tournament} minus it")
+        for selector, value in accuracies.items():
+            gain = gains.get(selector)
+            more = (
+                f"{100 * gain.estimate:+6.1f} ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
+                if gain
+                else ""
+            )
+            interval = f"{100 * value.low:5.1f} to {100 * value.high:5.1f}"
+            print(f"{selector:18} {100 * value.estimate:7.1f} %  {interval:14}  {more}")
+    else:
+        print("accuracy: not known, since it is not known which candidates are right")
+    verdicts = summary["verdicts"]
+    print(
+        f"\ncalls {summary['calls']}, saved by teams {summary['calls_saved']}; "
+        f"{verdicts['judged']} judged now, {verdicts['from_store']} from the store"
+    )
+    said = ", ".join(f"{k} {verdicts[k]}" for k in ("parsed", "unparsed", "truncated", "failed"))
+    print(f"verdicts: {said}")
+    unread = verdicts["asked"] - verdicts["parsed"]
+    if unread:
+        rule = summary["rules"].get("unreadable", "the tournament's rule for unreadable verdicts")
+        print(
+            f"{unread} of {verdicts['asked']} verdicts could not be read; none was guessed. "
+            f"In the tournaments: {rule}."
+        )
+    print(f"seconds: {summary['judge_seconds']:.1f} judging, {summary['wall_seconds']:.1f} in all")
+
+
+def print_curve(found: Curve, group: str = "") -> None:
+    head = f"{group}: " if group else ""
+    print(f"{head}{len(found.problems)} problems, {found.candidates} candidates at most")
+    for reason, count in found.left_out.items():
+        print(f"left out: {count} problems ({reason})")
+    print(f"\n{'selector':26} {'N':>4}  {'accuracy':>9}  {'95 % interval':15} {'calls':>8}")
+    for point in found.points:
+        value = point.accuracy
+        print(
+            f"{point.selector:26} {point.n:4}  {100 * value.estimate:7.2f} %  "
+            f"{100 * value.low:5.1f} to {100 * value.high:5.1f}  {point.calls:8.1f}"
+        )
