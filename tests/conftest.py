@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import logging
+import re
+import warnings
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,47 @@ settings.register_profile("lab", deadline=None)
 settings.load_profile("lab")
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+LIBRARIES = ("", "transformers", "huggingface_hub", "datasets", "peft", "accelerate", "ray")
+"""Loggers to listen to: the root, and libraries whose loggers hand nothing on to it."""
+
+
+class LoggedDeprecationWarning(DeprecationWarning):
+    """What a library marked as going, through its logger alone."""
+
+
+class _Deprecations(logging.Handler):
+    """Turns log messages of deprecation into warnings, so that pytest's summary tells them."""
+
+    TELLS = re.compile(
+        r"deprecat|(will|to) be removed|removed (in|from) (v|version)", re.IGNORECASE
+    )
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.told: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = f"{record.name}: {record.getMessage()}"
+        if text in self.told or not self.TELLS.search(text):
+            return
+        self.told.add(text)
+        warnings.warn_explicit(
+            text, LoggedDeprecationWarning, record.pathname, record.lineno, record.name
+        )
+
+
+def pytest_configure(config):
+    handler = _Deprecations()
+    for name in LIBRARIES:
+        logging.getLogger(name).addHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def _libraries_may_speak():
+    """A command run inside a test silences transformers; the next test is to hear it again."""
+    logging.getLogger("transformers").setLevel(logging.WARNING)
 
 
 @pytest.fixture

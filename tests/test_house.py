@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "pairjudge_lab"
 # What each room may lean on. A room may always lean on itself.
 MAY_LEAN_ON = {
     "records": set(),
+    "transformers_names": set(),
     "embedded": {"records"},
     "answers": {"records"},
     "answers_worker": set(),
@@ -19,8 +20,8 @@ MAY_LEAN_ON = {
     "tournaments": {"records"},
     "selectors": {"records"},
     "datasets": {"records", "embedded"},
-    "engines": {"records", "embedded", "protocols"},
-    "judges": {"records", "embedded", "protocols", "datasets", "engines"},
+    "engines": {"records", "embedded", "protocols", "transformers_names"},
+    "judges": {"records", "embedded", "protocols", "datasets", "engines", "transformers_names"},
     "store": {"records"},
     "arena": {"records", "store"},
     "statistics": {"records"},
@@ -31,7 +32,7 @@ MAY_LEAN_ON = {
     "report": {"records", "runs", "plots", "judges"},
     "training": {
         "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "statistics",
-        "store",
+        "store", "transformers_names",
     },
     "cli": {
         "records", "answers", "arena", "datasets", "judges", "plots", "protocols",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.transformers_names import cache_name, read_cache
 
 if TYPE_CHECKING:
     import torch
@@ -53,6 +54,7 @@ class Decoder:
         self.tokenizer = tokenizer
         self.stop = tuple(stop)
         self.cues = tuple(cues)
+        self._cache_name = cache_name(model)
         self._words: list[list[torch.Tensor]] | None = None
         self._pieces: dict[int, str] = {}
         ends = model.generation_config.eos_token_id
@@ -97,11 +99,11 @@ class Decoder:
                     input_ids=ids,
                     attention_mask=mask,
                     position_ids=positions,
-                    past_key_values=cache,
                     use_cache=True,
                     logits_to_keep=1,
+                    **{self._cache_name: cache},
                 )
-                cache = out.past_key_values
+                cache = read_cache(out)
                 logits = out.logits[:, -1]
                 for number, cue in enumerate(self.cues):
                     # A cue that leads with nothing stands at the beginning of an answer alone.
@@ -192,11 +194,11 @@ class Decoder:
                     input_ids=ids,
                     attention_mask=mask,
                     position_ids=positions,
-                    past_key_values=cache,
                     use_cache=True,
                     logits_to_keep=1,
+                    **{self._cache_name: cache},
                 )
-                cache = out.past_key_values
+                cache = read_cache(out)
                 found = self._shares(number, out.logits[:, -1])
                 for row, share in enumerate(found):
                     shares[row].append(share)
@@ -217,7 +219,7 @@ class Decoder:
         head = torch.tensor([list(prompts[0][:shared])], device=self.model.device)
         with torch.inference_mode():
             read = self.model(input_ids=head, use_cache=True, logits_to_keep=1)
-        cache = read.past_key_values
+        cache = read_cache(read)
         cache.batch_repeat_interleave(len(prompts))
         ids, rest = self._pad([prompt[shared:] for prompt in prompts])
         mask = torch.cat([rest.new_ones(len(prompts), shared), rest], dim=1)

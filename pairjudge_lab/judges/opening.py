@@ -23,6 +23,7 @@ from pairjudge_lab.judges.transformers_judge import TransformersJudge
 from pairjudge_lab.protocols import places, protocol
 from pairjudge_lab.protocols.template import Template, read_template
 from pairjudge_lab.records import UserError
+from pairjudge_lab.transformers_names import special_tokens
 
 TEMPLATE_FILE = "judge_template.md"
 """A model folder may carry the wording it was trained with under this name."""
@@ -82,7 +83,7 @@ def open_model(
     asked = protocol(
         chosen,
         model_template(path, options, chosen),
-        {*tokenizer.all_special_tokens, *_control_tokens(tokenizer)},
+        special_tokens(tokenizer),
     )
     return TransformersJudge(name, model.eval(), tokenizer, asked, source.weights, options)
 
@@ -125,11 +126,6 @@ def _find_hub(spec: str, options: ModelOptions) -> Source:
         )
     # The commit, not the branch: what is loaded is what the identity names.
     return Source(spec, parameters, commit, {"revision": commit})
-
-
-def _control_tokens(tokenizer: Any) -> list[str]:
-    added = getattr(tokenizer, "added_tokens_decoder", {})
-    return [t.content for t in added.values() if t.special]
 
 
 def _reader(name: str, tokenizer: Any) -> Reader:

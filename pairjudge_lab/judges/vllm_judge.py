@@ -14,6 +14,7 @@ from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.protocols import conversations, protocol, read_answers
 from pairjudge_lab.protocols.labels import soft_labels
 from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.transformers_names import special_tokens
 
 
 class VLLMJudge:
@@ -54,7 +55,7 @@ class VLLMJudge:
         )
         self.tokenizer = self._engine.get_tokenizer()
         chosen = choose_protocol(path, options, spec)
-        reserved = {*self.tokenizer.all_special_tokens}
+        reserved = special_tokens(self.tokenizer)
         self.protocol = protocol(chosen, model_template(path, options, chosen), reserved)
 
     def _fit(self, address: str) -> int:

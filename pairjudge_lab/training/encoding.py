@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.protocols import PointwiseProtocol
 from pairjudge_lab.records import UserError
 from pairjudge_lab.training.judgments import Judgment
+from pairjudge_lab.transformers_names import special_tokens
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -63,7 +64,7 @@ class Encoder:
         self.critiques = critiques or {}
         self.critic = critic or PointwiseProtocol()
         self.left_out: Counter[str] = Counter()
-        self._reserved = [t for t in tokenizer.all_special_tokens if t.strip()]
+        self._reserved = [t for t in special_tokens(tokenizer) if t.strip()]
 
     def rows(self, judgments: Iterable[Judgment]) -> Iterator[Row]:
         """The rows of each judgment: ``ids`` and how many of the last are the ``answer``; for a

@@ -26,6 +26,7 @@ from pairjudge_lab.training.encoding import Encoder, Sorted, collate, collate_pa
 from pairjudge_lab.training.judgments import Judgment, read_folder, read_hub, read_judgments
 from pairjudge_lab.training.recipes import Recipe
 from pairjudge_lab.training.training_card import training_card
+from pairjudge_lab.transformers_names import special_tokens
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -184,7 +185,7 @@ class _Run:
         if self.recipe.kind == "reward":
             reader, pad = ResponseReader(self.tokenizer), self.tokenizer.pad_token_id
             return ScalarJudge("in training", model, pad, reader, "", ModelOptions())
-        reserved = self.tokenizer.all_special_tokens
+        reserved = special_tokens(self.tokenizer)
         protocol: PairJudgeProtocol | PointwiseProtocol
         if self.recipe.kind == "pointwise":
             protocol = PointwiseProtocol(self.template, reserved)

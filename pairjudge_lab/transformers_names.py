@@ -1,0 +1,53 @@
+"""Names that differ among the versions of transformers that this package admits.
+
+Everything that must ask which version is installed stands here, so that a renamed argument is
+followed in one place. No version number is compared: what is looked at is whether a name is there.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+CACHE_NAMES = ("cache", "past_key_values")
+"""What the key-value cache is called, newest first: transformers renamed it in version 5.24."""
+
+
+def cache_name(model: Any) -> str:
+    """The name under which a model's ``forward`` takes its key-value cache.
+
+    Args:
+        model: a causal language model of transformers, or one with adapters of peft around it.
+
+    Returns:
+        ``"cache"`` or ``"past_key_values"``.
+    """
+    # peft's wrappers take any argument and hand it on, so the model inside is asked.
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    taken = inspect.signature(inner.forward).parameters
+    return next((name for name in CACHE_NAMES if name in taken), CACHE_NAMES[-1])
+
+
+def read_cache(output: Any) -> Any:
+    """The key-value cache in what a model's ``forward`` returned; None where it kept none.
+
+    Args:
+        output: a ``ModelOutput`` of transformers.
+    """
+    # As a mapping, because in newer versions the old attribute is an alias that warns.
+    return next((output[name] for name in CACHE_NAMES if name in output), None)
+
+
+def special_tokens(tokenizer: Any) -> list[str]:
+    """The texts that a tokenizer reads as control tokens, sorted.
+
+    ``all_special_tokens`` names those with a role of their own (in transformers 5 no others); a
+    chat model's further markers are known by their flag alone.
+
+    Args:
+        tokenizer: a tokenizer of transformers.
+    """
+    flagged = (
+        t.content for t in getattr(tokenizer, "added_tokens_decoder", {}).values() if t.special
+    )
+    return sorted({*tokenizer.all_special_tokens, *flagged} - {""})

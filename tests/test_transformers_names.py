@@ -1,0 +1,85 @@
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from pairjudge_lab.embedded import data_folder
+from pairjudge_lab.transformers_names import cache_name, read_cache, special_tokens
+
+TINY = data_folder() / "tiny-judge"
+
+
+class Newer:
+    def forward(self, input_ids, cache=None): ...
+
+
+class Older:
+    def forward(self, input_ids, past_key_values=None): ...
+
+
+class Wrapped:
+    """As peft's wrappers: anything goes in and is handed on."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def get_base_model(self):
+        return self.inner
+
+    def forward(self, *args, **more): ...
+
+
+@pytest.mark.parametrize(("model", "name"), [(Newer(), "cache"), (Older(), "past_key_values")])
+def test_the_cache_is_passed_as_the_model_takes_it_and_read_as_it_gives_it(model, name):
+    assert cache_name(model) == cache_name(Wrapped(model)) == name
+    assert read_cache({"logits": 1, name: "kept"}) == "kept"
+    assert read_cache({"logits": 1}) is None
+
+
+def test_a_cached_step_says_what_a_whole_reading_says():
+    model = AutoModelForCausalLM.from_pretrained(TINY).eval()
+    ids = torch.tensor([[5, 9, 7, 11, 6]])
+    with torch.inference_mode():
+        whole = model(ids).logits[0, -1]
+        cache = read_cache(model(ids[:, :3], use_cache=True))
+        step = model(ids[:, 3:], **{cache_name(model): cache}).logits[0, -1]
+        forgetful = model(ids[:, 3:]).logits[0, -1]
+    torch.testing.assert_close(step, whole, atol=1e-4, rtol=1e-4)
+    assert (forgetful - whole).abs().max() > 0.01, "the cache matters here"
+
+
+def test_control_tokens_are_found_by_their_flag_as_well():
+    tokenizer = AutoTokenizer.from_pretrained(TINY)
+    assert {*tokenizer.all_special_tokens} <= {*special_tokens(tokenizer)}
+    flagged = SimpleNamespace(
+        all_special_tokens=["</s>"],
+        added_tokens_decoder={
+            7: SimpleNamespace(content="<|tool|>", special=True),
+            8: SimpleNamespace(content="<think>", special=False),
+        },
+    )
+    assert special_tokens(flagged) == ["</s>", "<|tool|>"]
+
+
+def test_judging_uses_no_name_that_transformers_marks_as_going():
+    """In a process of its own: what a logger tells, it tells once."""
+    code = """
+import logging, warnings
+warnings.simplefilter("error", DeprecationWarning)
+warnings.simplefilter("error", FutureWarning)
+import transformers
+told = []
+listener = logging.Handler()
+listener.emit = lambda record: told.append(record.getMessage())
+logging.getLogger("transformers").addHandler(listener)
+from pairjudge_lab import ModelOptions, load_judge, load_pools, prepare
+from pairjudge_lab.arena import all_ordered_pairs
+matches = [m for pool in load_pools(limit=2) for m in all_ordered_pairs(prepare(pool.first(3)))]
+for options in (ModelOptions(), ModelOptions(fast=True), ModelOptions(temperature=1.0)):
+    assert len(load_judge("tiny", options).judge(matches)) == len(matches)
+assert not [text for text in told if "deprecat" in text], told
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
