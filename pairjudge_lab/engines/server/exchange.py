@@ -1,0 +1,101 @@
+"""One request on its way: when it was sent, when its answer began, and when it is given up."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from pairjudge_lab.engines.server.options import ServerOptions
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and the times of its latest attempt, on the monotonic clock.
+
+    Attributes
+    ----------
+    name : str
+        Sent along as X-Request-Id, with the attempt's number.
+    attempts : int
+        How often it was sent.
+    sent : float or None
+        When; None while it waits to be sent again.
+    begun : bool
+        Whether its answer has begun.
+    heard : float
+        When the last whole piece of the answer came.
+    overtaken : int
+        Answers to requests sent later that have begun since.
+    """
+
+    name: str
+    attempts: int = 0
+    sent: float | None = None
+    begun: bool = False
+    heard: float = 0.0
+    overtaken: int = 0
+
+
+@dataclass(slots=True)
+class Exchanges:
+    """All requests on their way to one server, and whether it still speaks.
+
+    A request whose answer has not begun may stand in the server's queue, so it is not given up
+    because time passes: only when the server has said nothing to anybody, or has begun with many
+    requests that were sent later.
+    """
+
+    options: ServerOptions
+    open: dict[str, Exchange] = field(default_factory=dict)
+    heard: float = 0.0
+    patience: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.patience = self.options.silence
+
+    def send(self, exchange: Exchange) -> None:
+        """It is sent, for the first time or again."""
+        exchange.attempts += 1
+        exchange.sent = exchange.heard = time.monotonic()
+        exchange.begun, exchange.overtaken = False, 0
+
+    def hear(self, exchange: Exchange) -> None:
+        """A whole piece of its answer came."""
+        exchange.heard = self.heard = time.monotonic()
+        if exchange.begun:
+            return
+        exchange.begun = True
+        for other in self.open.values():
+            if not other.begun and other.sent and exchange.sent and other.sent < exchange.sent:
+                other.overtaken += 1
+
+    def overdue(self, exchange: Exchange, in_flight: int) -> str:
+        """Why the request is to be given up; empty while it is not.
+
+        Parameters
+        ----------
+        exchange : Exchange
+            The request.
+        in_flight : int
+            How many requests are in flight.
+        """
+        if exchange.sent is None:
+            return ""
+        now = time.monotonic()
+        if now - exchange.sent > self.options.total:
+            return f"no whole answer within {self.options.total:g} s"
+        if exchange.begun:
+            paused = now - exchange.heard > self.options.silence
+            return f"the answer paused for {self.options.silence:g} s" if paused else ""
+        if now - exchange.sent <= self.patience:
+            return ""
+        if exchange.overtaken >= 2 * in_flight + 8:
+            return f"no answer within {self.patience:g} s, though later requests were answered"
+        if now - self.heard > self.patience:
+            return f"no answer within {self.patience:g} s"
+        return ""
+
+    def queued(self, exchange: Exchange) -> bool:
+        """Whether the request has waited long for its answer to begin."""
+        waits = exchange.sent is not None and not exchange.begun
+        return waits and time.monotonic() - (exchange.sent or 0.0) > self.options.silence / 2
