@@ -36,18 +36,3 @@ def read_cache(output: Any) -> Any:
     """
     # As a mapping, because in newer versions the old attribute is an alias that warns.
     return next((output[name] for name in CACHE_NAMES if name in output), None)
-
-
-def special_tokens(tokenizer: Any) -> list[str]:
-    """The texts that a tokenizer reads as control tokens, sorted.
-
-    ``all_special_tokens`` names those with a role of their own (in transformers 5 no others); a
-    chat model's further markers are known by their flag alone.
-
-    Args:
-        tokenizer: a tokenizer of transformers.
-    """
-    flagged = (
-        t.content for t in getattr(tokenizer, "added_tokens_decoder", {}).values() if t.special
-    )
-    return sorted({*tokenizer.all_special_tokens, *flagged} - {""})

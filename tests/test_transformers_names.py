@@ -1,13 +1,12 @@
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
 from pairjudge_lab.embedded import data_folder
-from pairjudge_lab.transformers_names import cache_name, read_cache, special_tokens
+from pairjudge_lab.transformers_names import cache_name, read_cache
 
 TINY = data_folder() / "tiny-judge"
 
@@ -49,19 +48,6 @@ def test_a_cached_step_says_what_a_whole_reading_says():
         forgetful = model(ids[:, 3:]).logits[0, -1]
     torch.testing.assert_close(step, whole, atol=1e-4, rtol=1e-4)
     assert (forgetful - whole).abs().max() > 0.01, "the cache matters here"
-
-
-def test_control_tokens_are_found_by_their_flag_as_well():
-    tokenizer = AutoTokenizer.from_pretrained(TINY)
-    assert {*tokenizer.all_special_tokens} <= {*special_tokens(tokenizer)}
-    flagged = SimpleNamespace(
-        all_special_tokens=["</s>"],
-        added_tokens_decoder={
-            7: SimpleNamespace(content="<|tool|>", special=True),
-            8: SimpleNamespace(content="<think>", special=False),
-        },
-    )
-    assert special_tokens(flagged) == ["</s>", "<|tool|>"]
 
 
 def test_judging_uses_no_name_that_transformers_marks_as_going():

@@ -21,9 +21,9 @@ from pairjudge_lab.judges.scalar import (
 )
 from pairjudge_lab.judges.transformers_judge import TransformersJudge
 from pairjudge_lab.protocols import places, protocol
+from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.protocols.template import Template, read_template
 from pairjudge_lab.records import UserError
-from pairjudge_lab.transformers_names import special_tokens
 
 TEMPLATE_FILE = "judge_template.md"
 """A model folder may carry the wording it was trained with under this name."""
@@ -83,7 +83,7 @@ def open_model(
     asked = protocol(
         chosen,
         model_template(path, options, chosen),
-        special_tokens(tokenizer),
+        control_tokens(tokenizer),
     )
     return TransformersJudge(name, model.eval(), tokenizer, asked, source.weights, options)
 

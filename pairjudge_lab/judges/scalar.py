@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pairjudge_lab.judges.options import ModelOptions
-from pairjudge_lab.protocols.quarantine import Quarantine
+from pairjudge_lab.protocols.control_strings import control_tokens
+from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.records import Match, Status, UserError, Verdict
-from pairjudge_lab.transformers_names import special_tokens
 
 MOST_KNOWN = 500_000
 """Scores kept in memory: a response is scored once, not once a match."""
@@ -152,7 +152,7 @@ class ResponseReader:
                 "scores cannot be written"
             )
         self._tokenizer = tokenizer
-        self._clean = Quarantine((), special_tokens(tokenizer)).clean
+        self._clean = PromptSanitizer((), control_tokens(tokenizer)).clean
 
     def ask(self, match: Match) -> list[Asked]:
         return [
@@ -206,7 +206,7 @@ class StepReader:
     def __init__(self, tokenizer: Any, name: str) -> None:
         self.name = name
         self._tokenizer = tokenizer
-        self._clean = Quarantine((), special_tokens(tokenizer)).clean
+        self._clean = PromptSanitizer((), control_tokens(tokenizer)).clean
         self._signs = tuple(self._last(sign) for sign in ("+", "-"))
         if name == "rlhflow-prm" and not getattr(tokenizer, "chat_template", None):
             raise UserError("a model of the rlhflow-prm kind needs a chat template")
@@ -270,7 +270,7 @@ class JointReader:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._clean = Quarantine((), {*special_tokens(tokenizer), *self.tokens}).clean
+        self._clean = PromptSanitizer((), {*control_tokens(tokenizer), *self.tokens}).clean
         self._marks = [tokenizer.convert_tokens_to_ids(token) for token in self.tokens]
         if len({*self._marks, tokenizer.unk_token_id}) < 4:
             raise UserError(f"a ranker's tokenizer must know {', '.join(self.tokens)}")

@@ -12,9 +12,9 @@ from typing import Any
 from pairjudge_lab.judges.opening import choose_protocol, find_source, model_template
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.protocols import conversations, protocol, read_answers
+from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.protocols.labels import soft_labels
 from pairjudge_lab.records import Match, Status, UserError, Verdict
-from pairjudge_lab.transformers_names import special_tokens
 
 
 class VLLMJudge:
@@ -55,7 +55,7 @@ class VLLMJudge:
         )
         self.tokenizer = self._engine.get_tokenizer()
         chosen = choose_protocol(path, options, spec)
-        reserved = special_tokens(self.tokenizer)
+        reserved = control_tokens(self.tokenizer)
         self.protocol = protocol(chosen, model_template(path, options, chosen), reserved)
 
     def _fit(self, address: str) -> int:

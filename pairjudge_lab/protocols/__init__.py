@@ -109,6 +109,17 @@ def read_answers(protocol: JudgeProtocol, answers: Sequence[tuple[str, bool]]) -
     return protocol.read(text, cut_off=cut_off)
 
 
+def is_finished(protocol: JudgeProtocol, text: str) -> bool:
+    """Whether generation may end at a stop string that stands at the end of a text.
+
+    A judge that quotes the form of a verdict writes the stop string before it has judged. An engine
+    that can go on asks here each time one appears, and goes on where the answer is no. A protocol
+    of one's own may have a method ``is_finished``; without it every stop string ends a text.
+    """
+    own: Callable[[str], bool] | None = getattr(protocol, "is_finished", None)
+    return True if own is None else own(text)
+
+
 def places(name: str) -> tuple[str, ...]:
     """The places that the wording of a protocol must have."""
     return POINTWISE_PLACES if name == PointwiseProtocol.name else PLACES
@@ -142,6 +153,7 @@ __all__ = [
     "PointwiseProtocol",
     "PreferenceProtocol",
     "conversations",
+    "is_finished",
     "known_protocols",
     "places",
     "protocol",

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+LONGEST_LABEL = 100
+"""Characters of a label with all that may stand around it."""
+
 _WRAPPED = re.compile(r"^\\(?:boxed|text|textbf|mathrm)\{(.*)\}$", re.DOTALL)
 
 
@@ -80,6 +83,8 @@ def read_label(text: str) -> bool | None:
     Any case, with emphasis, ``\\boxed{}`` or a full stop around it; nothing is guessed from prose.
     """
     word = text.strip()
+    if len(word) > LONGEST_LABEL:
+        return None
     while True:
         bare = word.strip().strip("*_`\"'$.").strip()
         wrapped = _WRAPPED.match(bare)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pairjudge_lab.protocols.closing import AFTER, after_thinking, is_quoted
+from pairjudge_lab.protocols.control_strings import KNOWN
 from pairjudge_lab.protocols.labels import Cue, read_label
-from pairjudge_lab.protocols.quarantine import Quarantine
+from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import PLACES, Template
 from pairjudge_lab.records import Match, Status, Verdict
 
@@ -57,10 +59,16 @@ Correct or Incorrect:
 """
 )
 
-# A label ends at its closing tag, at any other tag, or with the text: backends that honour a stop
-# string remove it, and the closing tag of response B is ours.
-_A, _B = (re.compile(rf"<\s*resp_{s}_judge\s*>([^<]*)(?=<|\Z)", re.IGNORECASE) for s in "ab")
-_CLOSED = re.compile(r"<\s*/\s*resp_b_judge\s*>", re.IGNORECASE)
+_TAG_A, _TAG_B = (re.compile(rf"<\s*+resp_{s}_judge\s*+>", re.IGNORECASE) for s in "ab")
+# A label ends at its closing tag or with the text: backends that honour a stop string remove it,
+# and the closing tag of response B is ours.
+_LABEL_A = re.compile(
+    r"([^<]*+)(?:<\s*+/\s*+resp_a_judge\s*+>)?+"
+    # Between the two labels stands nothing, or what names the second.
+    r"[\s*_.,;|`$-]*+(?:and\s++)?(?:(?:response|solution)\s++)?(?:b\b)?[\s*_:=]*+",
+    re.IGNORECASE,
+)
+_LABEL_B = re.compile(r"([^<]*+)(<\s*+/\s*+resp_b_judge\s*+>)?+" + AFTER, re.IGNORECASE)
 
 
 class PairJudgeProtocol:
@@ -82,12 +90,12 @@ class PairJudgeProtocol:
 
     def __init__(self, template: Template | None = None, reserved: Iterable[str] = ()) -> None:
         self.template = template or WORDING
-        self._quarantine = Quarantine(TAGS, reserved)
+        self._sanitizer = PromptSanitizer(TAGS, reserved, (KNOWN,))
 
     def messages(self, match: Match) -> list[dict[str, str]]:
-        """The chat messages for a match; the question and both responses are quarantined."""
+        """The chat messages for a match; the question and both responses are sanitized."""
         texts = (match.question, match.response_a, match.response_b)
-        values = dict(zip(PLACES, map(self._quarantine.clean, texts), strict=True))
+        values = dict(zip(PLACES, map(self._sanitizer.clean, texts), strict=True))
         return [
             {"role": "system", "content": self.system},
             {"role": "user", "content": self.template.fill(values)},
@@ -103,28 +111,48 @@ class PairJudgeProtocol:
     def read(self, text: str, *, cut_off: bool = False) -> Verdict:
         """Read a completion.
 
-        The last judgment of each response counts, A before B; what the reasoning quotes on the
-        way does not. Only the words Correct and Incorrect are labels (in any case, with emphasis,
+        Only the closing lines are a judgment: the labels of A and of B, behind which nothing
+        follows, and which are not quoted (in a fence of code, in quotation marks, in a part for
+        thinking). Only the words Correct and Incorrect are labels (in any case, with emphasis,
         ``\\boxed{}`` or a full stop around them); anything else is unparsed, and nothing is guessed
-        from the prose. ``cut_off`` says that the token limit ended the text: a verdict without both
-        labels is then ``truncated``.
+        from the prose.
+
+        Args:
+            cut_off: the token limit ended the text. It is then ``truncated`` unless it ends with
+                both labels and the closing tag. So is, in any case, a text that ends at a quoted
+                judgment, since a stop string ended it there.
         """
         unread = Status.TRUNCATED if cut_off else Status.UNPARSED
-        found_b = list(_B.finditer(text))
-        if not found_b:
+        begin, thought = after_thinking(text)
+        places_b = [m.span() for m in _TAG_B.finditer(text, begin)]
+        if not places_b:
             return Verdict(unread, text=text, reason="no judgment of response B")
-        last_b = found_b[-1]
-        found_a = list(_A.finditer(text, 0, last_b.start()))
-        if not found_a:
+        start_b, end_b = places_b[-1]
+        places_a = [m.span() for m in _TAG_A.finditer(text, begin, start_b)]
+        if not places_a:
             return Verdict(unread, text=text, reason="no judgment of response A before that of B")
-        if cut_off and not _CLOSED.match(text, last_b.end()):
+        start_a, end_a = places_a[-1]
+        said_b = _LABEL_B.match(text, end_b)
+        if said_b is None:
+            return Verdict(unread, text=text, reason="text follows the judgment of response B")
+        said_a = _LABEL_A.fullmatch(text, end_a, start_b)
+        if said_a is None:
+            return Verdict(unread, text=text, reason="text follows the judgment of response A")
+        if not thought or is_quoted(text, start_a):
+            return Verdict(Status.TRUNCATED, text=text, reason="it ends at a quoted judgment")
+        if cut_off and not said_b[2]:
             # "Correct" may have been the beginning of something else.
             return Verdict(unread, text=text, reason="cut off inside the judgment of response B")
-        label_a, label_b = found_a[-1].group(1), last_b.group(1)
-        a, b = read_label(label_a), read_label(label_b)
+        a, b = read_label(said_a[1]), read_label(said_b[1])
         if a is None or b is None:
-            slot, label = ("A", label_a) if a is None else ("B", label_b)
-            shown = " ".join(label.split())[:40]
-            reason = f"the judgment of response {slot} is neither Correct nor Incorrect: {shown!r}"
+            position, label = ("A", said_a[1]) if a is None else ("B", said_b[1])
+            shown = " ".join(label[:200].split())[:40]
+            reason = (
+                f"the judgment of response {position} is neither Correct nor Incorrect: {shown!r}"
+            )
             return Verdict(Status.UNPARSED, text=text, reason=reason)
         return Verdict(Status.PARSED, a, b, text=text)
+
+    def is_finished(self, text: str) -> bool:
+        """Whether generation may end at a stop string that stands at the end of this text."""
+        return self.read(text).status is Status.PARSED

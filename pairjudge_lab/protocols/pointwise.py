@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from pairjudge_lab.protocols.closing import AFTER, after_thinking, is_quoted
+from pairjudge_lab.protocols.control_strings import KNOWN
 from pairjudge_lab.protocols.labels import Cue, read_label
-from pairjudge_lab.protocols.quarantine import Quarantine
+from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import Match, Status, Verdict
 
@@ -40,8 +42,8 @@ Incorrect:
     places=PLACES,
 )
 
-_LABEL = re.compile(r"<\s*resp_judge\s*>([^<]*)(?=<|\Z)", re.IGNORECASE)
-_CLOSED = re.compile(r"<\s*/\s*resp_judge\s*>", re.IGNORECASE)
+_TAG = re.compile(r"<\s*+resp_judge\s*+>", re.IGNORECASE)
+_LABEL = re.compile(r"([^<]*+)(<\s*+/\s*+resp_judge\s*+>)?+" + AFTER, re.IGNORECASE)
 
 
 class PointwiseProtocol:
@@ -60,11 +62,11 @@ class PointwiseProtocol:
 
     def __init__(self, template: Template | None = None, reserved: Iterable[str] = ()) -> None:
         self.template = template or WORDING
-        self._quarantine = Quarantine((*PLACES, "resp_judge"), reserved)
+        self._sanitizer = PromptSanitizer((*PLACES, "resp_judge"), reserved, (KNOWN,))
 
     def ask(self, question: str, response: str) -> list[dict[str, str]]:
-        """The chat messages about one response; both texts are quarantined."""
-        clean = self._quarantine.clean
+        """The chat messages about one response; both texts are sanitized."""
+        clean = self._sanitizer.clean
         filled = self.template.fill({"question": clean(question), "response": clean(response)})
         return [{"role": "system", "content": self.system}, {"role": "user", "content": filled}]
 
@@ -79,20 +81,32 @@ class PointwiseProtocol:
     def label(self, text: str, *, cut_off: bool = False) -> tuple[bool | None, Status, str]:
         """The label in one completion, its status, and why there is none.
 
-        The last label counts; only Correct and Incorrect are labels, as in the pairwise protocol.
+        It counts in the closing lines alone and unquoted; only Correct and Incorrect are labels, as
+        in the pairwise protocol.
         """
         unread = Status.TRUNCATED if cut_off else Status.UNPARSED
-        found = list(_LABEL.finditer(text))
-        if not found:
+        begin, thought = after_thinking(text)
+        places = [m.span() for m in _TAG.finditer(text, begin)]
+        if not places:
             return None, unread, "no judgment"
-        if cut_off and not _CLOSED.match(text, found[-1].end()):
-            return None, unread, "cut off inside the judgment"
-        said = read_label(found[-1].group(1))
+        start, end = places[-1]
+        said = _LABEL.match(text, end)
         if said is None:
-            shown = " ".join(found[-1].group(1).split())[:40]
+            return None, unread, "text follows the judgment"
+        if not thought or is_quoted(text, start):
+            return None, Status.TRUNCATED, "it ends at a quoted judgment"
+        if cut_off and not said[2]:
+            return None, unread, "cut off inside the judgment"
+        label = read_label(said[1])
+        if label is None:
+            shown = " ".join(said[1][:200].split())[:40]
             reason = f"the judgment is neither Correct nor Incorrect: {shown!r}"
             return None, Status.UNPARSED, reason
-        return said, Status.PARSED, ""
+        return label, Status.PARSED, ""
+
+    def is_finished(self, text: str) -> bool:
+        """Whether generation may end at a stop string that stands at the end of this text."""
+        return self.label(text)[1] is Status.PARSED
 
     def join(self, answers: Sequence[tuple[str, bool]]) -> Verdict:
         """The verdict in two completions (text, cut off), which has both labels or none.

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.protocols import PointwiseProtocol
+from pairjudge_lab.protocols.control_strings import control_tokens
+from pairjudge_lab.protocols.pairjudge import TAGS
+from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.records import UserError
 from pairjudge_lab.training.judgments import Judgment
-from pairjudge_lab.transformers_names import special_tokens
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -64,7 +66,11 @@ class Encoder:
         self.critiques = critiques or {}
         self.critic = critic or PointwiseProtocol()
         self.left_out: Counter[str] = Counter()
-        self._reserved = [t for t in special_tokens(tokenizer) if t.strip()]
+        # A prompt holds the tags of its frame, and an answer may think aloud.
+        tags = PromptSanitizer((*TAGS, "response", "resp_judge"))
+        tokens = {t for t in control_tokens(tokenizer) if tags.clean(t) == t}
+        self._prompt = PromptSanitizer((), tokens)
+        self._answer = PromptSanitizer((), control_tokens(tokenizer, markup=False))
 
     def rows(self, judgments: Iterable[Judgment]) -> Iterator[Row]:
         """The rows of each judgment: ``ids`` and how many of the last are the ``answer``; for a
@@ -109,7 +115,7 @@ class Encoder:
         for response in (right, wrong):
             head, tail = encode_chat(self.tokenizer, asked, response)
             sides.append([*head, *tail])
-        if any(reserved in text for text in (question, a, b) for reserved in self._reserved):
+        if any(self._prompt.clean(text) != text for text in (question, a, b)):
             self.left_out["control tokens in a text"] += 1
         elif max(map(len, sides)) > self.max_length:
             self.left_out[f"longer than {self.max_length} tokens"] += 1
@@ -126,8 +132,9 @@ class Encoder:
 
     def _row(self, prompt: Iterable[dict[str, str]], answer: str) -> Iterator[Row]:
         asked = list(prompt)
-        texts = [*(m["content"] for m in asked), answer]
-        if any(reserved in text for text in texts for reserved in self._reserved):
+        texts = [m["content"] for m in asked]
+        clean = [self._answer.clean(answer), *map(self._prompt.clean, texts)]
+        if clean != [answer, *texts]:
             self.left_out["control tokens in a text"] += 1
             return
         head, tail = encode_chat(self.tokenizer, asked, answer)

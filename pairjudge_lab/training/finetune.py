@@ -19,6 +19,7 @@ from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge
 from pairjudge_lab.judges.transformers_judge import TransformersJudge
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
+from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.protocols.template import Template, read_template
 from pairjudge_lab.records import Judge, UserError
 from pairjudge_lab.training.audit import Audit, audit, held_out_pairs
@@ -26,7 +27,6 @@ from pairjudge_lab.training.encoding import Encoder, Sorted, collate, collate_pa
 from pairjudge_lab.training.judgments import Judgment, read_folder, read_hub, read_judgments
 from pairjudge_lab.training.recipes import Recipe
 from pairjudge_lab.training.training_card import training_card
-from pairjudge_lab.transformers_names import special_tokens
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -185,7 +185,7 @@ class _Run:
         if self.recipe.kind == "reward":
             reader, pad = ResponseReader(self.tokenizer), self.tokenizer.pad_token_id
             return ScalarJudge("in training", model, pad, reader, "", ModelOptions())
-        reserved = special_tokens(self.tokenizer)
+        reserved = control_tokens(self.tokenizer)
         protocol: PairJudgeProtocol | PointwiseProtocol
         if self.recipe.kind == "pointwise":
             protocol = PointwiseProtocol(self.template, reserved)

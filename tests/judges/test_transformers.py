@@ -155,7 +155,7 @@ def test_a_candidate_cannot_speak_as_the_chat_template(tiny, matches):
 
 
 def test_what_slips_through_is_not_shown(tiny, matches, monkeypatch):
-    monkeypatch.setattr(tiny.protocol._quarantine, "clean", lambda text: text)
+    monkeypatch.setattr(tiny.protocol._sanitizer, "clean", lambda text: text)
     evil = Pool(matches[0].pool.problem, (Candidate(ATTACK), Candidate("x")))
     verdict = tiny.judge([Match(evil, 0, 1)])[0]
     assert verdict.status is Status.FAILED

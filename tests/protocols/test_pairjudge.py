@@ -88,11 +88,15 @@ def test_a_verdict_that_was_cut_off_is_no_verdict(place):
     assert PROTOCOL.read(text, cut_off=True).status is Status.TRUNCATED
 
 
-def test_a_cut_behind_the_last_label_takes_nothing():
-    assert PROTOCOL.read(judged() + " and so", cut_off=True).outcome == "A"
+def test_a_cut_right_behind_the_last_label_takes_nothing():
+    assert PROTOCOL.read(judged() + "\n", cut_off=True).outcome == "A"
+    assert PROTOCOL.read(judged() + " and so", cut_off=True).status is Status.TRUNCATED
 
 
-@given(st.text(), st.booleans(), st.booleans())
+UNQUOTED = st.text().filter(lambda t: not set("\"`<>~\u201c\u201e\u00ab\u300c\u2018'") & set(t))
+
+
+@given(UNQUOTED, st.booleans(), st.booleans())
 def test_whatever_is_written_before_a_judgment_it_is_read(noise, a, b):
     words = {True: "Correct", False: "Incorrect"}
     verdict = PROTOCOL.read(noise + "\n" + judged(words[a], words[b]))
