@@ -126,10 +126,12 @@ class Connection:
         A server that does not stream answers in one event. Left early, the connection is closed.
         """
         client = (self._kept if keep else self._fresh).with_options(max_retries=retries)
-        known = {"model": body["model"], "messages": body["messages"], "stream": True}
+        # The body goes as it is: the client would walk through every message to convert it.
         async with client.chat.completions.with_streaming_response.create(
-            **known,
-            extra_body={name: value for name, value in body.items() if name not in known},
+            model=body["model"],
+            messages=[],
+            stream=True,
+            extra_body=dict(body),
             extra_headers={"X-Request-Id": exchange.name},
         ) as response:
             if "json" in response.headers.get("content-type", ""):
