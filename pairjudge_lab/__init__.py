@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pairjudge_lab.answers import prepare
     from pairjudge_lab.arena import Arena, all_ordered_pairs
     from pairjudge_lab.datasets.pools import load_pools, save_pools
+    from pairjudge_lab.datasets.problems import load_problems, save_problems
+    from pairjudge_lab.datasets.tables import pools_from, pools_to_dataset, pools_to_frame
     from pairjudge_lab.datasets.verdicts import load_verdicts, save_verdicts
     from pairjudge_lab.judges import load_judge
     from pairjudge_lab.judges.functions import FunctionJudge
@@ -47,9 +49,14 @@ _HOMES = {
     "all_ordered_pairs": "arena",
     "load_judge": "judges",
     "load_pools": "datasets.pools",
+    "load_problems": "datasets.problems",
     "load_verdicts": "datasets.verdicts",
+    "pools_from": "datasets.tables",
+    "pools_to_dataset": "datasets.tables",
+    "pools_to_frame": "datasets.tables",
     "prepare": "answers",
     "save_pools": "datasets.pools",
+    "save_problems": "datasets.problems",
     "save_verdicts": "datasets.verdicts",
     "tournament": "tournaments",
 }
@@ -71,9 +78,14 @@ __all__ = [
     "all_ordered_pairs",
     "load_judge",
     "load_pools",
+    "load_problems",
     "load_verdicts",
+    "pools_from",
+    "pools_to_dataset",
+    "pools_to_frame",
     "prepare",
     "save_pools",
+    "save_problems",
     "save_verdicts",
     "tournament",
 ]

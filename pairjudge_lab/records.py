@@ -59,6 +59,39 @@ class Pool:
                 f"{len(self.candidates)} candidates; there must be one each"
             )
 
+    @classmethod
+    def from_texts(
+        cls,
+        question: str,
+        texts: Sequence[str],
+        *,
+        answer: str | None = None,
+        name: str = "0",
+    ) -> Pool:
+        """A pool from a question and the texts of its candidates.
+
+        Parameters
+        ----------
+        question : str
+            The problem.
+        texts : sequence of str
+            One solution each.
+        answer : str, optional
+            The reference answer; ``answers.prepare`` then works out which candidates are correct.
+        name : str
+            The problem's id.
+
+        Raises
+        ------
+        UserError
+            Where there are no texts, or one string stands in place of a sequence of them.
+        """
+        if isinstance(texts, str):
+            raise UserError(
+                "texts are a sequence of strings, one for each candidate; got a single string"
+            )
+        return cls(Problem(name, question, answer), tuple(Candidate(text) for text in texts))
+
     def __len__(self) -> int:
         return len(self.candidates)
 

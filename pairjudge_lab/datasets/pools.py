@@ -7,25 +7,50 @@ list of objects with ``text`` and, where known, ``answer``, ``correct``, ``sourc
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
+if TYPE_CHECKING:
+    from pairjudge_lab.datasets.rows import Table
+
 SUFFIXES = (".jsonl", ".parquet")
 
 
-def load_pools(source: str | Path = "embedded", *, limit: int | None = None) -> list[Pool]:
-    """Read pools from a ``.jsonl`` or ``.parquet`` file, or the ``embedded`` ones.
+def load_pools(
+    source: Table = "embedded",
+    *,
+    columns: Mapping[str, str] | None = None,
+    config: str | None = None,
+    split: str | None = None,
+    limit: int | None = None,
+) -> list[Pool]:
+    """Read pools: the ``embedded`` ones, by name, from a file, from the hub, or from memory.
 
     Answers are not looked for and teams not formed: that is ``answers.prepare``'s work.
 
+    Args:
+        source: ``"embedded"``; a name that ``pairjudge-lab datasets`` lists; the path of a file;
+            a hub id (``owner/name``); a data frame, a ``datasets.Dataset`` or a list of dicts. The
+            layouts are those of ``tables``.
+        columns: the lab's name of a column to the table's, as in ``{"problem": "question"}``.
+        config, split: of a hub id.
+        limit: only the first pools.
+
     Raises:
         UserError: no such file, broken JSON (with its line), a row without its columns, a pool
-            without candidates, or one problem id twice.
+            without candidates, one problem id twice, an unknown name, or a dataset that cannot be
+            fetched.
     """
+    from pairjudge_lab.datasets.sources import other_pools
+
+    other = other_pools(source, columns=columns, config=config, split=split, limit=limit)
+    if other is not None:
+        return other
+    assert isinstance(source, str | Path)
     path = data_path("pools.parquet") if str(source) == "embedded" else Path(source)
     if path.suffix not in SUFFIXES:
         raise UserError(

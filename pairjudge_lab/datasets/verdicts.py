@@ -8,6 +8,7 @@ wrote also have ``status``, ``a_correct``, ``b_correct``, the text and its cost.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -20,19 +21,44 @@ if TYPE_CHECKING:
     import pandas as pd
     from datasets import Dataset
 
+    from pairjudge_lab.datasets.rows import Table
+
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 NEEDED = ("problem_id", "response_a", "response_b", "verdict")
 OUTCOMES = ("A", "B", "tie", "neither", "invalid")
 
 
-def load_verdicts(path: str | Path) -> pd.DataFrame:
+def load_verdicts(
+    source: Table,
+    *,
+    columns: Mapping[str, str] | None = None,
+    config: str | None = None,
+    split: str | None = None,
+    layout: str | None = None,
+) -> pd.DataFrame:
     """Read a verdict table; ``embedded`` names the tiny judge's own.
 
+    Args:
+        source: ``"embedded"``; a name that ``pairjudge-lab datasets`` lists; the path of a file,
+            also of another tool's result file (see ``adapters``); a hub id; or data in memory.
+        columns: the lab's name of a column to the table's, as in ``{"verdict": "winner"}``.
+        config, split: of a hub id.
+        layout: of another tool's result file, where it is not recognised.
+
     Raises:
-        UserError: no such file, another format, or a table that ``check_verdicts`` refuses.
+        UserError: no such file, another format, an absent column, an unknown name, a dataset that
+            cannot be fetched, or a table that ``check_verdicts`` refuses.
     """
     import pandas as pd
 
+    from pairjudge_lab.datasets.sources import other_verdicts
+
+    other = other_verdicts(source, columns=columns, config=config, split=split, layout=layout)
+    if other is not None:
+        name = str(source) if isinstance(source, str | Path) else "the table"
+        return check_verdicts(other, name)
+    assert isinstance(source, str | Path)
+    path = source
     path = data_path("verdicts.parquet") if path == "embedded" else Path(path)
     if path.suffix not in SUFFIXES:
         raise UserError(f"{path}: verdicts come as {', '.join(SUFFIXES)}")

@@ -1,0 +1,97 @@
+"""``pairjudge-lab convert``: problems, pools and verdict tables from other layouts, and back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.cli.shared.options import positive
+
+HELP = "problems, pools or verdicts from another layout into the lab's, or into another tool's"
+
+KINDS = ("problems", "pools", "verdicts")
+OTHERS = ("preferences", "judgebench", "openai-evals")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source", metavar="SOURCE",
+        help="a file, a hub id (owner/name), a name of 'pairjudge-lab datasets', or 'embedded'",
+    )  # fmt: skip
+    parser.add_argument("--kind", required=True, choices=KINDS, help="what it holds")
+    parser.add_argument(
+        "--column", action="append", default=[], metavar="OURS=THEIRS",
+        help="a column that is called otherwise, such as problem=question; give it again for more",
+    )  # fmt: skip
+    parser.add_argument("--config", help="of a hub id")
+    parser.add_argument("--split", help="of a hub id")
+    parser.add_argument(
+        "--layout", help="of verdicts: inspect, rewardbench, judgebench or openai-evals"
+    )
+    parser.add_argument("--limit", type=positive, help="only the first K problems or pools")
+    parser.add_argument(
+        "--to", choices=OTHERS,
+        help="another tool's layout: preferences (of pools), judgebench or openai-evals (of "
+        "verdicts); written as .jsonl",
+    )  # fmt: skip
+    parser.add_argument("--pools", help="of --to judgebench: the pools that were judged")
+    parser.add_argument("--out", type=Path, required=True, help="the file to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    from pairjudge_lab.datasets.pools import load_pools, save_pools
+    from pairjudge_lab.datasets.problems import load_problems, save_problems
+    from pairjudge_lab.datasets.rows import parse_columns
+    from pairjudge_lab.datasets.verdicts import load_verdicts, save_verdicts
+    from pairjudge_lab.records import UserError
+
+    options: dict[str, Any] = {
+        "columns": parse_columns(args.column) or None,
+        "config": args.config,
+        "split": args.split,
+    }
+    wanted = {"preferences": "pools", "judgebench": "verdicts", "openai-evals": "verdicts"}
+    if args.to and wanted[args.to] != args.kind:
+        raise UserError(f"--to {args.to} is written from {wanted[args.to]}, not from {args.kind}")
+    if args.layout and args.kind != "verdicts":
+        raise UserError("--layout is for verdicts")
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    if args.kind == "problems":
+        problems = load_problems(args.source, limit=args.limit, **options)
+        save_problems(problems, args.out)
+        count, what = len(problems), "problems"
+    elif args.kind == "pools":
+        pools = load_pools(args.source, limit=args.limit, **options)
+        if args.to:
+            from pairjudge_lab.datasets.preferences import preference_rows
+
+            count, what = _write(args.out, preference_rows(pools)), "preferences"
+        else:
+            save_pools(pools, args.out)
+            count, what = len(pools), "pools"
+    else:
+        if args.limit:
+            raise UserError("--limit is for problems and pools; verdicts are converted whole")
+        table = load_verdicts(args.source, layout=args.layout, **options)
+        count, what = len(table), "verdicts"
+        if args.to == "judgebench":
+            from pairjudge_lab.datasets.adapters.judgebench import to_judgebench
+
+            if not args.pools:
+                raise UserError("--to judgebench needs the pools that were judged: --pools FILE")
+            count, what = _write(args.out, to_judgebench(table, load_pools(args.pools))), "pairs"
+        elif args.to == "openai-evals":
+            from pairjudge_lab.datasets.adapters.openai_evals import to_evals
+
+            count = _write(args.out, to_evals(table)) - 1
+        else:
+            save_verdicts(table, args.out)
+    print(f"{count} {what} written to {args.out}")
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> int:
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    path.write_text(text, encoding="utf-8")
+    return len(rows)

@@ -1,0 +1,191 @@
+"""Logs of inspect_ai with pairwise grades, read as verdict tables, without inspect_ai.
+
+A ``.json`` log is one object with ``eval`` and ``samples``; a ``.eval`` log is a ZIP archive with
+``header.json`` and ``samples/*.json``, whose members are compressed with Zstandard. The layout was
+read in logs that inspect_ai 0.3.285 wrote (with the scorers ``choice`` and ``model_graded_qa``).
+
+Each sample is one comparison. What the judge said is, of the one scorer or of the one named: its
+``value`` where that is a choice (a model-graded comparison), else its ``answer`` (a judge that was
+itself evaluated on a multiple choice of two, whose ``target`` is then the gold).
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.datasets.rows import text_of
+from pairjudge_lab.records import UserError
+
+CHOICES: Mapping[str, str] = {
+    "A": "A", "B": "B", "tie": "tie", "Tie": "tie", "A>B": "A", "B>A": "B", "A=B": "tie",
+    "1": "A", "2": "B",
+}  # fmt: skip
+"""What a grade means. C is none of them: it is inspect_ai's word for a correct answer, so a judge
+that says C for a tie needs ``choices`` of its own."""
+
+LARGEST = 2**30
+"""Bytes that one sample of a log may take, unpacked."""
+
+_ZSTANDARD = 93
+
+
+def inspect_rows(
+    path: Path, *, scorer: str | None = None, choices: Mapping[str, str] = CHOICES
+) -> Iterator[dict[str, Any]]:
+    """Rows of a verdict table from a log of inspect_ai.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.eval`` or ``.json`` log.
+    scorer : str, optional
+        The scorer whose grades are the verdicts, where there are several.
+    choices : mapping, optional
+        From a grade or an answer to ``A``, ``B`` or ``tie``.
+
+    Yields
+    ------
+    dict
+        ``judge`` (the grader's model where the log names it, else the evaluated model),
+        ``repetition`` (the epoch, from 0), ``problem_id``, ``response_a`` and ``response_b`` (as
+        the sample's metadata call them, else its id, ``A`` and ``B``), ``verdict``, ``gold`` and
+        ``text``. A sample without a grade, or whose grade is missing, was not read: ``invalid``.
+
+    Raises
+    ------
+    UserError
+        No log, several scorers and none named, more than two choices, or a grade that means
+        nothing here.
+    """
+    header, samples = _log(path)
+    model = text_of(header.get("model")) or "inspect"
+    for number, sample in enumerate(samples, 1):
+        where = f"{path}, sample {number}"
+        options = sample.get("choices")
+        if isinstance(options, list) and len(options) > 2:
+            raise UserError(
+                f"{where}: {len(options)} choices; a verdict table holds comparisons of two"
+            )
+        metadata = sample.get("metadata")
+        known = metadata if isinstance(metadata, Mapping) else {}
+        score = _score(sample, scorer, where)
+        grade = _grade(score, choices, where)
+        target = sample.get("target")
+        if isinstance(target, list):
+            target = target[0] if len(target) == 1 else None
+        gold = choices.get(str(target))
+        row = {
+            "judge": _grader(score) or model,
+            "repetition": int(sample.get("epoch") or 1) - 1,
+            "problem_id": text_of(known.get("problem_id")) or str(sample.get("id")),
+            "response_a": text_of(known.get("response_a")) or "A",
+            "response_b": text_of(known.get("response_b")) or "B",
+            "verdict": grade,
+            "gold": gold if gold in ("A", "B") else None,
+            "text": str(score.get("explanation") or ""),
+        }
+        yield row
+
+
+def _log(path: Path) -> tuple[Mapping[str, Any], Iterator[Mapping[str, Any]]]:
+    """The header's ``eval`` and the samples, one after another."""
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                header = json.loads(_member(archive, archive.getinfo("header.json")))
+            return header["eval"], _samples(path)
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return data["eval"], iter(data["samples"] or ())
+    except (
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RecursionError,
+        zipfile.BadZipFile,
+    ) as problem:
+        raise UserError(f"{path} is no log of inspect_ai: {problem}") from None
+
+
+def _samples(path: Path) -> Iterator[Mapping[str, Any]]:
+    with zipfile.ZipFile(path) as archive:
+        infos = [i for i in archive.infolist() if i.filename.startswith("samples/")]
+        for info in infos:
+            try:
+                yield json.loads(_member(archive, info))
+            except (OSError, ValueError, RecursionError) as problem:
+                raise UserError(f"{path}, {info.filename}: cannot be read: {problem}") from None
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """The bytes of an archive's member, also where it is compressed with Zstandard."""
+    if info.file_size > LARGEST:
+        raise ValueError(f"{info.file_size} bytes are more than the {LARGEST} that are read")
+    if info.compress_type != _ZSTANDARD:
+        return archive.read(info)
+    # Python reads Zstandard in archives from 3.14 on only; pyarrow unpacks it everywhere.
+    import pyarrow as pa
+
+    assert archive.fp is not None
+    archive.fp.seek(info.header_offset)
+    local = archive.fp.read(30)
+    name, extra = (int.from_bytes(local[i : i + 2], "little") for i in (26, 28))
+    archive.fp.seek(info.header_offset + 30 + name + extra)
+    packed = archive.fp.read(info.compress_size)
+    try:
+        data: bytes = pa.Codec("zstd").decompress(
+            packed, decompressed_size=info.file_size, asbytes=True
+        )
+    except (OSError, pa.ArrowException) as problem:
+        raise ValueError(str(problem)) from None
+    if zlib.crc32(data) != info.CRC:
+        raise ValueError("its checksum is wrong")
+    return data
+
+
+def _score(sample: Mapping[str, Any], scorer: str | None, where: str) -> Mapping[str, Any]:
+    scores = sample.get("scores") or {}
+    if scorer is None and len(scores) > 1:
+        raise UserError(
+            f"{where}: there are several scorers ({', '.join(scores)}); say whose grades are the "
+            "verdicts, as in scorer='choice'"
+        )
+    if scorer is not None and scores and scorer not in scores:
+        raise UserError(f"{where}: no scorer {scorer!r}; there are: {', '.join(scores)}")
+    found = scores.get(scorer) if scorer is not None else next(iter(scores.values()), None)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _grade(score: Mapping[str, Any], choices: Mapping[str, str], where: str) -> str:
+    """The verdict: of a comparison's value, else of the answer to a multiple choice."""
+    value, answer = score.get("value"), score.get("answer")
+    if value is None or value != value:
+        return "invalid"
+    if isinstance(value, str) and value in choices:
+        return choices[value]
+    said = value
+    if value in ("C", "I", 0, 1):  # right or wrong, so that the answer is the verdict
+        said = answer.strip() if isinstance(answer, str) else ""
+        if said in choices:
+            return choices[said]
+        if not said:
+            return "invalid"
+    raise UserError(
+        f"{where}: the grade {said!r:.60} means neither response nor a tie; grades: "
+        f"{', '.join(choices)}; say what it means, as in choices={{'First': 'A', 'Second': 'B'}}"
+    )
+
+
+def _grader(score: Mapping[str, Any]) -> str | None:
+    """The model that graded, as model_graded_qa leaves it in the score's metadata."""
+    metadata = score.get("metadata")
+    grading = metadata.get("grading") if isinstance(metadata, Mapping) else None
+    if not isinstance(grading, Sequence):
+        return None
+    models = [m.get("model") for m in grading if isinstance(m, Mapping) and m.get("model")]
+    return str(models[-1]) if models else None

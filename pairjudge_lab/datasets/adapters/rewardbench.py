@@ -1,0 +1,111 @@
+"""RewardBench's per-prompt result files: scores of chosen and rejected responses.
+
+One JSON object whose columns are lists. The first version has ``text_chosen``, ``text_rejected``,
+``results`` (1, 0 or 0.5) and ``scores_chosen``, ``scores_rejected``; the second has ``text`` and
+``scores`` (lists a prompt, the correct responses first) and ``num_correct``. The layout was read in
+allenai/reward-bench: ``scripts/run_rm.py``, ``run_v2.py`` and ``run_generative_v2.py``.
+
+Nothing there says which response a judge saw first, so every pair is given with the chosen response
+as ``response_a``, and nothing can be learnt from it about position bias.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.datasets.rows import text_of
+from pairjudge_lab.records import UserError
+
+
+def rewardbench_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a verdict table from a file of ``eval-set-scores``.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    dict
+        ``judge``, ``problem_id``, ``response_a`` (``chosen`` or ``chosen-i``), ``response_b``
+        (``rejected`` or ``rejected-j``), ``verdict``, ``gold`` (always ``A``) and ``subset``.
+        Scores decide where there are any, equal ones being a tie; without scores, a result of 0.5
+        is what RewardBench writes for a judgment that could not be read: ``invalid``.
+
+    Raises
+    ------
+    UserError
+        Another layout, columns of unequal length, or picks of one in four without scores, which
+        are no pairs.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
+        raise UserError(f"cannot read {path}: {problem}") from None
+    if not isinstance(data, dict):
+        raise UserError(f"{path}: results are an object of columns; got {type(data).__name__}")
+    judge = text_of(data.get("model")) or "rewardbench"
+    columns = {k: v for k, v in data.items() if isinstance(v, list)}
+    lengths = {k: len(v) for k, v in columns.items()}
+    if "results" not in columns or len(set(lengths.values())) != 1:
+        raise UserError(
+            f"{path}: results are columns of one length, with 'results' among them; got "
+            f"{', '.join(f'{k} ({n})' for k, n in lengths.items()) or 'no columns'}"
+        )
+    for number in range(lengths["results"]):
+        row = {name: values[number] for name, values in columns.items()}
+        name = text_of(row.get("id"))
+        subset = text_of(row.get("subset"))
+        about = {
+            "judge": judge,
+            "problem_id": f"{subset}-{number if name is None else name}",
+            "gold": "A",
+            "subset": subset,
+        }
+        pairs = _pairs(row, f"{path}, row {number + 1}")
+        for first, second, verdict in pairs:
+            yield {**about, "response_a": first, "response_b": second, "verdict": verdict}
+
+
+def _pairs(row: Mapping[str, Any], where: str) -> list[tuple[str, str, str]]:
+    chosen, rejected = row.get("scores_chosen"), row.get("scores_rejected")
+    if chosen is not None and rejected is not None:
+        return [("chosen", "rejected", _compared(chosen, rejected, where))]
+    if isinstance(row.get("scores"), list):
+        return _of_several(row["scores"], row.get("num_correct"), where)
+    if "text_chosen" in row:
+        verdicts = {1: "A", 0: "B", 0.5: "invalid"}
+        if row["results"] not in verdicts:
+            raise UserError(f"{where}: results are 1, 0 or 0.5; got {row['results']!r:.60}")
+        return [("chosen", "rejected", verdicts[row["results"]])]
+    raise UserError(
+        f"{where}: there are no scores, only whether one of four was picked rightly, which is no "
+        "verdict on a pair; run RewardBench with --score_w_ratings"
+    )
+
+
+def _of_several(scores: Sequence[Any], correct: Any, where: str) -> list[tuple[str, str, str]]:
+    right = 1 if correct is None else int(correct)
+    if not 1 <= right < len(scores):
+        raise UserError(
+            f"{where}: num_correct is at least 1 and less than the {len(scores)} scores; got "
+            f"{correct!r:.60}"
+        )
+    return [
+        (f"chosen-{i}", f"rejected-{j}", _compared(scores[i], scores[right + j], where))
+        for i in range(right)
+        for j in range(len(scores) - right)
+    ]
+
+
+def _compared(chosen: Any, rejected: Any, where: str) -> str:
+    """``A``, ``B`` or ``tie``, by score; reward models may give each score as a list of one."""
+    pair = [
+        score[0] if isinstance(score, list) and score else score for score in (chosen, rejected)
+    ]
+    if any(isinstance(score, bool) or not isinstance(score, int | float) for score in pair):
+        raise UserError(f"{where}: scores are numbers; got {chosen!r:.40} and {rejected!r:.40}")
+    return "A" if pair[0] > pair[1] else "B" if pair[0] < pair[1] else "tie"

@@ -1,0 +1,130 @@
+"""Datasets known by name: found, listed, opened.
+
+One record a dataset, in ``catalog/problems.py``, ``catalog/pools.py`` and ``catalog/verdicts.py``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.datasets.fetching import Remote, data_home, fetch, files_here
+from pairjudge_lab.datasets.rows import Row, read_rows
+from pairjudge_lab.records import UserError
+
+KINDS = ("problems", "pools", "verdicts")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A dataset that is known by name.
+
+    ``seen`` says where its columns and its licence were read, or what was not verified. ``read``
+    turns its rows into the lab's records: problems, pools, or rows of a verdict table. Each row's
+    ``where`` begins with the path of its file.
+    """
+
+    name: str
+    kind: str
+    licence: str
+    size: str
+    purpose: str
+    seen: str
+    remote: Remote
+    read: Callable[[Iterable[Row]], Iterable[Any]]
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are, or are put."""
+        return data_home() / self.kind / self.name
+
+    @property
+    def here(self) -> bool:
+        """Whether its files are on this machine."""
+        return bool(files_here(self.remote, self.folder))
+
+    def rows(self) -> Iterator[Row]:
+        """Its rows, fetched where they are not here.
+
+        Raises
+        ------
+        UserError
+            See ``fetching.fetch``.
+        """
+        for path in fetch(self.remote, self.folder, self.name):
+            yield from read_rows(path)
+
+
+def entries(kind: str | None = None) -> list[Entry]:
+    """The datasets that are known by name, of one kind or of all.
+
+    Raises
+    ------
+    UserError
+        A kind that there is none of.
+    """
+    from pairjudge_lab.datasets.catalog.pools import POOLS
+    from pairjudge_lab.datasets.catalog.problems import PROBLEMS
+    from pairjudge_lab.datasets.catalog.verdicts import VERDICTS
+
+    if kind is not None and kind not in KINDS:
+        raise UserError(f"no kind {kind!r} of dataset; there are: {', '.join(KINDS)}")
+    everything: tuple[Entry, ...] = (*PROBLEMS, *POOLS, *VERDICTS)
+    return [entry for entry in everything if kind in (None, entry.kind)]
+
+
+def is_name(source: object) -> bool:
+    """Whether a source can only be a dataset's name: a word that is neither a file nor a hub id."""
+    return (
+        isinstance(source, str)
+        and source != "embedded"
+        and "/" not in source
+        and not Path(source).suffix
+        and not Path(source).exists()
+    )
+
+
+def find(name: str, kind: str) -> Entry:
+    """The dataset of that name and kind.
+
+    Raises
+    ------
+    UserError
+        An unknown name; the message lists near ones, and kinds in which the name is known.
+    """
+    known = {entry.name: entry for entry in entries(kind)}
+    if name in known:
+        return known[name]
+    elsewhere = [e.kind for e in entries() if e.name == name]
+    if elsewhere:
+        raise UserError(
+            f"{name!r} names {' and '.join(elsewhere)}, no {kind}: open it with "
+            f"{' or '.join(f'load_{k}' for k in elsewhere)}"
+        )
+    near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=3, cutoff=0.5)
+    raise UserError(
+        f"no {kind} are known as {name!r}"
+        + (f"; near: {', '.join(near)}" if near else "")
+        + f"; known: {', '.join(known)}; or give the path of a file, or a hub id (owner/name)"
+    )
+
+
+def listing(kind: str | None = None) -> list[dict[str, Any]]:
+    """One row a dataset: name, kind, licence, size, purpose, page, where seen, folder, here."""
+    return [
+        {
+            "name": entry.name,
+            "kind": entry.kind,
+            "licence": entry.licence,
+            "size": entry.size,
+            "purpose": entry.purpose,
+            "page": entry.remote.page,
+            "seen": entry.seen,
+            "folder": str(entry.folder),
+            "here": entry.here,
+        }
+        for entry in entries(kind)
+    ]

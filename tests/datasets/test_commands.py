@@ -1,0 +1,96 @@
+import json
+
+import pytest
+
+from pairjudge_lab import load_pools, load_problems, load_verdicts
+from pairjudge_lab.cli import main
+from tests.datasets.placing import place
+
+
+def run(*args):
+    return main([str(a) for a in args])
+
+
+def test_datasets_lists_what_is_known(lab_data, capsys):
+    place("problems/aime-2025/test.jsonl", [{"problem": "Why?", "answer": "70", "id": "0"}])
+    assert run("datasets") == 0
+    listed = capsys.readouterr().out
+    (line,) = [line for line in listed.splitlines() if line.startswith("  aime-2025")]
+    assert " here " in line
+    (line,) = [line for line in listed.splitlines() if line.startswith("  math-500")]
+    assert " here " not in line
+    assert run("datasets", "--kind", "verdicts", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["kind"] for row in rows} == {"verdicts"}
+    assert {"name", "licence", "size", "purpose", "here", "seen", "page", "folder"} <= set(rows[0])
+
+
+def test_datasets_tells_all_about_one(lab_data, capsys):
+    assert run("datasets", "llmbar-natural") == 0
+    said = capsys.readouterr().out
+    assert "kind      pools (load_pools('llmbar-natural'))" in said
+    assert "kind      verdicts (load_verdicts('llmbar-natural'))" in said
+    assert "file      Natural/dataset.json from https://raw.githubusercontent.com/princeton" in said
+    assert run("datasets", "jetts", "--json") == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["files"][0].startswith("*.jsonl, unpacked from https://storage.googleapis.com/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["datasets", "math500"], "near: math-500"),
+        (["datasets", "--kind", "models"], "no kind 'models' of dataset"),
+        (["datasets", "--fetch"], "--fetch takes the NAME"),
+        (["convert", "x", "--kind", "pools", "--to", "judgebench", "--out", "y"], "from verdicts"),
+        (["convert", "x", "--kind", "pools", "--layout", "inspect", "--out", "y"], "for verdicts"),
+        (["convert", "x.csv", "--kind", "pools", "--column", "a", "--out", "y"], "OURS=THEIRS"),
+    ],
+)
+def test_wrong_arguments_are_one_line(lab_data, capsys, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert run(*arguments) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_convert_maps_columns(tmp_path, capsys):
+    source = tmp_path / "mine.csv"
+    source.write_text("question,solution,reply\n2 + 3?,5,It is 5.\n2 + 3?,5,It is 6.\n")
+    columns = ["--column", "problem=question", "--column", "answer=solution"]
+    out = tmp_path / "deep" / "pools.parquet"
+    more = ["--column", "text=reply"]
+    assert run("convert", source, "--kind", "pools", *columns, *more, "--out", out) == 0
+    assert capsys.readouterr().out == f"1 pools written to {out}\n"
+    (pool,) = load_pools(out)
+    assert [c.text for c in pool.candidates] == ["It is 5.", "It is 6."]
+    problems = tmp_path / "problems.jsonl"
+    assert run("convert", out, "--kind", "problems", "--out", problems) == 0
+    assert load_problems(problems) == [pool.problem]
+
+
+def test_convert_writes_other_tools_layouts(tmp_path):
+    pools = tmp_path / "pools.jsonl"
+    candidates = [{"text": "5", "correct": True}, {"text": "6", "correct": False}]
+    row = {"problem_id": "p", "problem": "2 + 3?", "candidates": candidates}
+    pools.write_text(json.dumps(row) + "\n")
+    preferences = tmp_path / "preferences.jsonl"
+    assert (
+        run("convert", pools, "--kind", "pools", "--to", "preferences", "--out", preferences) == 0
+    )
+    assert json.loads(preferences.read_text())["chosen"] == "5"
+    verdicts = tmp_path / "verdicts.csv"
+    verdicts.write_text("judge,problem_id,response_a,response_b,verdict\nj,p,0,1,A\nj,p,1,0,B\n")
+    theirs = tmp_path / "theirs.jsonl"
+    to = ["--kind", "verdicts", "--to", "judgebench", "--out", theirs]
+    assert run("convert", verdicts, *to) == 2
+    assert run("convert", verdicts, *to, "--pools", pools) == 0
+    back = tmp_path / "back.parquet"
+    assert run("convert", theirs, "--kind", "verdicts", "--out", back) == 0
+    assert list(load_verdicts(back)["verdict"]) == ["A", "B"]
+    assert list(load_verdicts(back)["gold"]) == ["A", "B"]
+    log = tmp_path / "log.jsonl"
+    to = ["--kind", "verdicts", "--to", "openai-evals", "--out", log]
+    assert run("convert", verdicts, *to) == 0
+    assert list(load_verdicts(log)["verdict"]) == ["A", "B"]

@@ -1,0 +1,117 @@
+import pandas as pd
+import pytest
+from datasets import Dataset
+
+from pairjudge_lab import load_pools, pools_from, pools_to_dataset, pools_to_frame
+from pairjudge_lab.answers import prepare
+from pairjudge_lab.records import Candidate, Pool, Problem, UserError
+
+POOLS = [
+    Pool(
+        Problem("a", "2 + 3?", "5"),
+        (Candidate("It is 5.", "5", True, "m", 0.5), Candidate("It is 6.", "6", False, "n", -1.0)),
+    ),
+    Pool(Problem("b", "2 + 4?", None), (Candidate("Six."), Candidate("Seven."), Candidate("Six."))),
+]
+
+
+def test_pools_survive_a_frame_a_dataset_and_rows(tmp_path):
+    frame = pools_to_frame(POOLS)
+    assert len(frame) == 5
+    assert pools_from(frame) == POOLS
+    assert pools_from(pools_to_dataset(POOLS)) == POOLS
+    assert pools_from(frame.to_dict("records")) == POOLS
+    frame.to_csv(tmp_path / "pools.csv", index=False)
+    assert pools_from(tmp_path / "pools.csv") == POOLS
+    assert load_pools(tmp_path / "pools.csv") == POOLS
+    pools_to_dataset(POOLS).to_parquet(tmp_path / "pools.parquet")
+    assert load_pools(tmp_path / "pools.parquet") == POOLS
+
+
+def test_rows_of_one_problem_are_one_pool_wherever_they_stand():
+    rows = [{"problem": q, "text": t} for q, t in (("p", "1"), ("q", "2"), ("p", "3"))]
+    pools = pools_from(pd.DataFrame(rows))
+    assert [[c.text for c in pool.candidates] for pool in pools] == [["1", "3"], ["2"]]
+    assert [pool.problem.id for pool in pools] == ["0", "1"]
+    assert load_pools(rows, limit=1) == pools[:1]
+
+
+def test_lists_beside_the_candidates_speak_of_them():
+    rows = [{"question": "q", "completions": ["x", "y"], "rewards": [0.1, 0.9]}]
+    columns = {"problem": "question", "candidates": "completions", "score": "rewards"}
+    (pool,) = pools_from(Dataset.from_list(rows), columns=columns)
+    assert [(c.text, c.score) for c in pool.candidates] == [("x", 0.1), ("y", 0.9)]
+
+
+def test_pairs_become_pools_of_two():
+    rows = [
+        {"problem": "q", "response_a": "x", "response_b": "y", "gold": "B"},
+        {"problem": "q", "response_a": "y", "response_b": "z", "gold": "tie"},
+    ]
+    pools = pools_from(rows)
+    assert [[c.correct for c in p.candidates] for p in pools] == [[False, True], [None, None]]
+    assert [c.source for c in pools[0].candidates] == ["response_a", "response_b"]
+
+
+def test_a_pool_from_texts_is_prepared_like_any_other():
+    pool = Pool.from_texts("2 + 3?", ["so \\boxed{5}", "so \\boxed{6}"], answer="5", name="p")
+    assert pool.problem == Problem("p", "2 + 3?", "5")
+    ready = prepare(pool)
+    assert [c.correct for c in ready.candidates] == [True, False]
+    with pytest.raises(UserError, match="one for each candidate; got a single string"):
+        Pool.from_texts("q", "answer")
+    with pytest.raises(UserError, match="has no candidates"):
+        Pool.from_texts("q", [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "no rows to make pools of"),
+        ([{"question": "q"}], "no column 'candidates'; there are: question; pools come as"),
+        ([{"question": "q", "text": "t"}], "no column 'problem'; there are: question, text"),
+        ([{"problem": "q", "candidates": []}], "candidates are a list that is not empty"),
+        ([{"problem": "q", "candidates": "xy"}], "candidates are a list that is not empty"),
+        (
+            [{"problem": "q", "candidates": ["x", "y"], "score": [1.0]}],
+            "score is a list with one value for each of the 2 candidates",
+        ),
+        ([{"problem": "q", "text": 5}], "a candidate is a text; got 5"),
+        ([{"problem": "q", "text": "t", "correct": "maybe"}], "correct is true, false or empty"),
+        ([{"problem": "q", "text": "t", "score": "high"}], "score is a number or empty"),
+        ([{"problem": "q", "text": "t", "score": True}], "score is a number or empty"),
+        (
+            [{"problem": q, "problem_id": "x", "text": "t"} for q in "pq"],
+            "row 2: problem 'x' has another text than at",
+        ),
+        (
+            [{"problem": "q", "response_a": "x", "response_b": "y", "gold": "C"}],
+            "gold is A, B, tie or empty; got 'C'",
+        ),
+        ([{"problem": "q", "response_a": "x", "response_b": None}], "response_b is a text"),
+        (
+            [{"problem": "q", "problem_id": "x", "candidates": ["t"]}] * 2,
+            "row 2: the problem id 'x' was already used",
+        ),
+    ],
+)
+def test_wrong_tables_are_refused(rows, message):
+    with pytest.raises(UserError, match=message):
+        pools_from(rows)
+
+
+def test_the_labs_own_reader_still_speaks_for_its_own_files(tmp_path):
+    path = tmp_path / "pools.jsonl"
+    path.write_text('{"problem_id": "x", "problem": "q", "candidates": []}\n')
+    with pytest.raises(UserError, match="has no candidates; give it at least one"):
+        load_pools(path)
+    path.write_text('{"prompt": "q", "chosen": "a", "rejected": "b"}\n')
+    assert [len(pool) for pool in load_pools(path)] == [2]
+
+
+def test_real_pools_survive_a_frame(shared):
+    pools = load_pools(shared / "math_pools_qwen.jsonl")
+    frame = pools_to_frame(pools)
+    assert len(frame) == 800
+    assert pools_from(frame) == pools
+    assert frame["correct"].mean() == pytest.approx(0.910)
