@@ -150,7 +150,7 @@ def test_other_bad_input(pools_file, tmp_path, capsys):
     assert select(pools_file, tmp_path / "out", "--tournament", "chess") == 2
     one_line(capsys, "no tournament named 'chess'")
     assert select(tmp_path / "pools.txt", tmp_path / "out") == 2
-    one_line(capsys, "pools come as .jsonl or .parquet")
+    one_line(capsys, "pools come as .jsonl, .json, .parquet")
     assert select(pools_file, pools_file / "below") == 2
     one_line(capsys, "cannot write to the folder")
     assert select(pools_file, tmp_path / "out", "--device", "abacus") == 2

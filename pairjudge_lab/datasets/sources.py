@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pairjudge_lab.datasets.registry import find, is_name
-from pairjudge_lab.datasets.rows import absent, is_hub_id, read_rows, renamed
+from pairjudge_lab.datasets.rows import SUFFIXES, absent, is_hub_id, read_rows, renamed
 from pairjudge_lab.records import Pool, UserError
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ def other_pools(
     if isinstance(source, str) and is_name(source):
         known = find(source, "pools")
         return list(islice(known.read(known.rows()), limit))
+    if isinstance(source, str | Path) and not is_hub_id(source):
+        suffix = Path(source).suffix
+        if suffix not in SUFFIXES and source != "embedded":
+            raise UserError(
+                f"{source}: pools come as {', '.join(SUFFIXES)}, as 'embedded', as a name that "
+                f"'pairjudge-lab datasets' lists, or as a hub id; got {suffix or 'no suffix'!r}"
+            )
     ours = isinstance(source, str | Path) and Path(source).suffix in (".jsonl", ".parquet")
     plain = columns is None and config is None and split is None
     if isinstance(source, str) and source == "embedded":
