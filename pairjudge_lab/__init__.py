@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pairjudge_lab.judges import load_judge
     from pairjudge_lab.judges.functions import FunctionJudge
     from pairjudge_lab.judges.options import ModelOptions
+    from pairjudge_lab.judging import judge_pairs
     from pairjudge_lab.records import (
         Candidate,
         Match,
@@ -47,6 +48,7 @@ _HOMES = {
     "UserError": "records",
     "Verdict": "records",
     "all_ordered_pairs": "arena",
+    "judge_pairs": "judging",
     "load_judge": "judges",
     "load_pools": "datasets.pools",
     "load_problems": "datasets.problems",
@@ -76,6 +78,7 @@ __all__ = [
     "UserError",
     "Verdict",
     "all_ordered_pairs",
+    "judge_pairs",
     "load_judge",
     "load_pools",
     "load_problems",

@@ -28,6 +28,7 @@ from pairjudge_lab.records import (
     Verdict,
 )
 from pairjudge_lab.store import Store, judge_digest, verdict_key
+from pairjudge_lab.verdicts.kinds import check_tournament, judge_kind
 
 
 @dataclass(slots=True)
@@ -90,7 +91,11 @@ class Arena:
 
         A pool's random choices depend on the seed and its problem id alone, so neither the batch
         size nor the other pools change what is selected.
+
+        Raises:
+            UserError: when the tournament needs labels and the judge gives preferences.
         """
+        check_tournament(tournament, judge_kind(self._judge_model))
         selections: list[Selection | None] = [None] * len(pools)
         waiting: dict[str, list[tuple[_Round, int]]] = {}
         # Those that are furthest behind first, so that all end together and the last batches are as

@@ -151,6 +151,13 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class VerdictKind(StrEnum):
+    """What a judge's verdicts say: of each response whether it is correct, or which is better."""
+
+    LABELS = "labels"
+    PREFERENCE = "preference"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a judge said of one match.
@@ -191,6 +198,13 @@ class Verdict:
             raise ValueError("a verdict that was not read has no probabilities")
         if self.preference not in (None, "A", "B", "tie"):
             raise ValueError(f"a preference is A, B or tie; got {self.preference!r}")
+
+    @property
+    def kind(self) -> VerdictKind | None:
+        """Labels or a preference; None for a verdict that was not read."""
+        if self.status is not Status.PARSED:
+            return None
+        return VerdictKind.LABELS if self.preference is None else VerdictKind.PREFERENCE
 
     @property
     def outcome(self) -> str:

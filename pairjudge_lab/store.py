@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.verdicts.columns import FIELDS, from_values, to_values
+from pairjudge_lab.verdicts.table import table_row, to_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,24 +32,11 @@ CREATE TABLE IF NOT EXISTS verdicts (
     response_a INTEGER NOT NULL,
     response_b INTEGER NOT NULL,
     repetition INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    a_correct INTEGER,
-    b_correct INTEGER,
-    text TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    prompt_tokens INTEGER NOT NULL,
-    completion_tokens INTEGER NOT NULL,
-    seconds REAL NOT NULL,
-    preference TEXT,
-    a_probability REAL,
-    b_probability REAL
+    {fields}
 ) STRICT, WITHOUT ROWID;
-"""
+""".format(fields=",\n    ".join(f"{field.name} {field.sql}" for field in FIELDS.values()))
 VERSION = 3
-_ANSWER = (
-    "status, a_correct, b_correct, text, reason, prompt_tokens, completion_tokens, seconds, "
-    "preference, a_probability, b_probability"
-)
+_ANSWER = ", ".join(FIELDS)
 
 
 def judge_digest(identity: Mapping[str, Any]) -> str:
@@ -113,7 +102,7 @@ class Store:
             some = keys[begin : begin + 500]
             marks = ",".join("?" * len(some))
             query = f"SELECT key, {_ANSWER} FROM verdicts WHERE key IN ({marks})"  # noqa: S608
-            found.update((key, _verdict(row)) for key, *row in self._db.execute(query, some))
+            found.update((key, from_values(row)) for key, *row in self._db.execute(query, some))
         return found
 
     def put(self, identity: Mapping[str, Any], rows: Iterable[tuple[str, Match, Verdict]]) -> None:
@@ -127,18 +116,7 @@ class Store:
                 match.a,
                 match.b,
                 match.repetition,
-                verdict.status.value,
-                verdict.a_correct,
-                verdict.b_correct,
-                # A lone surrogate cannot be stored as UTF-8.
-                verdict.text.encode("utf-8", "replace").decode(),
-                verdict.reason,
-                verdict.prompt_tokens,
-                verdict.completion_tokens,
-                verdict.seconds,
-                verdict.preference,
-                verdict.a_probability,
-                verdict.b_probability,
+                *map(_storable, to_values(verdict)),
             )
             for key, match, verdict in rows
             if verdict.status is not Status.FAILED
@@ -149,7 +127,7 @@ class Store:
                     "INSERT OR IGNORE INTO judges VALUES (?, ?)",
                     (digest, json.dumps(identity, sort_keys=True, ensure_ascii=False)),
                 )
-                marks = ",".join("?" * 17)
+                marks = ",".join("?" * (6 + len(FIELDS)))
                 statement = f"INSERT OR IGNORE INTO verdicts VALUES ({marks})"  # noqa: S608
                 self._db.executemany(statement, records)
         except sqlite3.Error as problem:
@@ -167,79 +145,20 @@ class Store:
         return done.rowcount
 
     def table(self) -> pd.DataFrame:
-        """Everything as a verdict table, one row a verdict; see ``datasets.verdicts``."""
-        import pandas as pd
-
+        """Everything as a verdict table, one row a verdict; see ``verdicts.columns``."""
+        names = ", ".join(f"v.{name}" for name in FIELDS)
         query = (
-            "SELECT j.identity, v.repetition, v.problem_id, v.response_a, v.response_b, v.status, "
-            "v.a_correct, v.b_correct, v.text, v.reason, v.prompt_tokens, v.completion_tokens, "
-            "v.seconds, v.preference, v.a_probability, v.b_probability "
-            "FROM verdicts v JOIN judges j ON j.digest = v.judge "
+            "SELECT j.identity, v.repetition, v.problem_id, v.response_a, v.response_b, "  # noqa: S608
+            f"{names} FROM verdicts v JOIN judges j ON j.digest = v.judge "
             "ORDER BY j.digest, v.problem_id, v.repetition, v.response_a, v.response_b"
         )
         rows = []
         for identity, rep, problem, a, b, *answer in self._db.execute(query):
             name = str(json.loads(identity).get("name", "judge"))
-            rows.append(table_row(name, rep, problem, a, b, _verdict([*answer])))
-        return pd.DataFrame(rows, columns=list(COLUMNS))
+            rows.append(table_row(name, rep, problem, a, b, from_values(answer)))
+        return to_table(rows)
 
 
-COLUMNS = (
-    "judge",
-    "repetition",
-    "problem_id",
-    "response_a",
-    "response_b",
-    "verdict",
-    "status",
-    "a_correct",
-    "b_correct",
-    "text",
-    "reason",
-    "prompt_tokens",
-    "completion_tokens",
-    "seconds",
-    "a_probability",
-    "b_probability",
-)
-"""The columns of a verdict table that the lab writes."""
-
-
-def table_row(
-    judge: str, repetition: int, problem_id: str, a: int, b: int, verdict: Verdict
-) -> tuple[Any, ...]:
-    """One row of a verdict table; candidates are named by their index in the pool, as text."""
-    return (
-        judge,
-        repetition,
-        problem_id,
-        str(a),
-        str(b),
-        verdict.outcome,
-        verdict.status.value,
-        verdict.a_correct,
-        verdict.b_correct,
-        verdict.text,
-        verdict.reason,
-        verdict.prompt_tokens,
-        verdict.completion_tokens,
-        verdict.seconds,
-        verdict.a_probability,
-        verdict.b_probability,
-    )
-
-
-def _verdict(row: Sequence[Any]) -> Verdict:
-    status, a, b, text, reason, prompt, completion, seconds, preference, *soft = row
-    return Verdict(
-        Status(status),
-        None if a is None else bool(a),
-        None if b is None else bool(b),
-        text,
-        reason,
-        prompt,
-        completion,
-        seconds,
-        preference,
-        *soft,
-    )
+def _storable(value: Any) -> Any:
+    """A field as SQLite can keep it: a lone surrogate cannot be stored as UTF-8."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

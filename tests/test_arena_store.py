@@ -7,8 +7,9 @@ import pytest
 from pairjudge_lab.arena import Arena, all_ordered_pairs
 from pairjudge_lab.judges.simulated import SimulatedJudge
 from pairjudge_lab.records import Match, Status, UserError, Verdict
-from pairjudge_lab.store import COLUMNS, Store, judge_digest, verdict_key
+from pairjudge_lab.store import Store, judge_digest, verdict_key
 from pairjudge_lab.tournaments import Knockout
+from pairjudge_lab.verdicts.columns import COLUMNS
 from tests.conftest import make_pool
 
 

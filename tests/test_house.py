@@ -17,8 +17,9 @@ MAY_LEAN_ON = {
     "answers": {"records"},
     "answers_worker": set(),
     "protocols": {"records"},
-    "tournaments": {"records"},
+    "tournaments": {"records", "verdicts"},
     "selectors": {"records"},
+<<<<<<< HEAD
     "datasets": {"records", "embedded"},
     "engines": {"records", "embedded", "protocols", "transformers_names"},
     "judges": {"records", "embedded", "protocols", "datasets", "engines", "transformers_names"},
@@ -27,20 +28,36 @@ MAY_LEAN_ON = {
     "statistics": {"records"},
     "replay": {"records", "tournaments", "selectors", "arena", "statistics"},
     "plots": {"records", "statistics"},
+=======
+    "verdicts": {"records"},
+    "datasets": {"records", "embedded", "verdicts"},
+    "judges": {"records", "embedded", "protocols", "datasets", "verdicts"},
+    "store": {"records", "verdicts"},
+    "arena": {"records", "store", "verdicts"},
+    "judging": {"records", "arena", "store", "verdicts"},
+    "statistics": {"records", "verdicts"},
+    "replay": {"records", "tournaments", "selectors", "arena", "statistics", "verdicts"},
+    "plots": {"records", "statistics", "verdicts"},
+>>>>>>> 03788ba (One module for the verdict table; labels and preferences kept apart)
     "runs": {"records", "answers", "arena", "selectors", "statistics", "store"},
     "views": {"records", "statistics", "plots"},
     "report": {"records", "runs", "plots", "judges"},
     "training": {
         "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "statistics",
+<<<<<<< HEAD
         "store", "transformers_names",
+=======
+        "store", "verdicts",
+>>>>>>> 03788ba (One module for the verdict table; labels and preferences kept apart)
     },
     "cli": {
         "records", "answers", "arena", "datasets", "judges", "plots", "protocols",
         "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
-        "training",
+        "training", "judging", "verdicts",
     },
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",
+        "judging",
     },
     "__main__": {"cli"},
 }  # fmt: skip

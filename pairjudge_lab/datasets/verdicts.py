@@ -1,7 +1,8 @@
 """Verdict tables from and to files: the tidy table that every statistic reads.
 
 One row a verdict: ``judge``, ``repetition``, ``problem_id``, ``response_a`` (shown first),
-``response_b``, ``verdict`` (``A``, ``B``, ``tie``, ``neither``, ``invalid``); tables that the lab
+``response_b``, ``verdict`` (``A``, ``B``, ``tie``, ``neither``, ``invalid``), ``kind`` (``labels``
+or ``preference``, see ``verdicts.table.row_kinds`` for tables without it); tables that the lab
 wrote also have ``status``, ``a_correct``, ``b_correct``, the text and its cost.
 """
 
@@ -16,6 +17,8 @@ import numpy as np
 
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.records import UserError
+from pairjudge_lab.verdicts.columns import MATCH_COLUMNS, NEEDED, OUTCOMES
+from pairjudge_lab.verdicts.table import normalise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.rows import Table
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
-NEEDED = ("problem_id", "response_a", "response_b", "verdict")
-OUTCOMES = ("A", "B", "tie", "neither", "invalid")
 
 
 def load_verdicts(
@@ -89,11 +90,12 @@ def verdict_table(data: pd.DataFrame | Dataset) -> pd.DataFrame:
 
 
 def check_verdicts(table: pd.DataFrame, where: str) -> pd.DataFrame:
-    """The table itself, once it has been seen to be sound.
+    """The table once it has been seen to be sound, its columns in their dtypes and with a kind.
 
     Raises:
-        UserError: a missing column, an empty table, an unknown verdict or gold, a response paired
-            with itself, or the same ordered pair twice in one repetition of a judge.
+        UserError: a missing column, an empty table, an unknown verdict, kind or gold, a kind that
+            contradicts the labels, a response paired with itself, or the same ordered pair twice
+            in one repetition of a judge.
     """
     absent = [c for c in NEEDED if c not in table]
     if absent:
@@ -125,8 +127,7 @@ def check_verdicts(table: pd.DataFrame, where: str) -> pd.DataFrame:
             f"{where}, row {row + 1}: response {table['response_a'].iloc[row]!r} is paired with "
             "itself"
         )
-    same = ("judge", "repetition", "problem_id", "response_a", "response_b")
-    row = first(table.duplicated([c for c in same if c in table]))
+    row = first(table.duplicated([c for c in MATCH_COLUMNS if c in table]))
     if row is not None:
         again = table.iloc[row]
         raise UserError(
@@ -134,7 +135,10 @@ def check_verdicts(table: pd.DataFrame, where: str) -> pd.DataFrame:
             f"{again['response_b']!r} of problem {again['problem_id']!r} a second time in one "
             "repetition; number repetitions in a column 'repetition', or keep one of them"
         )
-    return table
+    try:
+        return normalise(table)
+    except UserError as problem:
+        raise UserError(f"{where}, {problem}") from None
 
 
 def verdict_costs(table: pd.DataFrame) -> dict[str, tuple[float, float]] | None:

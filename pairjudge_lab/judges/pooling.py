@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pairjudge_lab.records import Judge, Match, Session, Status, StreamingJudge, Verdict
+from pairjudge_lab.records import (
+    Judge,
+    Match,
+    Session,
+    Status,
+    StreamingJudge,
+    Verdict,
+    VerdictKind,
+)
+from pairjudge_lab.verdicts.kinds import judge_kind
 
 
 class PooledJudge:
@@ -22,6 +31,10 @@ class PooledJudge:
 
     def __init__(self, judge: Judge, samples: int, pooling: str) -> None:
         self._judge, self._samples, self._pooling = judge, samples, pooling
+
+    @property
+    def kind(self) -> VerdictKind | None:
+        return judge_kind(self._judge)
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -46,6 +59,10 @@ class PooledStream:
 
     def __init__(self, judge: StreamingJudge, samples: int, pooling: str) -> None:
         self._judge, self._samples, self._pooling = judge, samples, pooling
+
+    @property
+    def kind(self) -> VerdictKind | None:
+        return judge_kind(self._judge)
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -8,25 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.datasets.verdicts import load_verdicts
-from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.records import Match, UserError, Verdict, VerdictKind
+from pairjudge_lab.verdicts.table import TableVerdicts, table_kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = (
-    "problem_id",
-    "response_a",
-    "response_b",
-    "repetition",
-    "verdict",
-    "status",
-    "a_correct",
-    "b_correct",
-    "text",
-    "prompt_tokens",
-    "completion_tokens",
-    "seconds",
-)
+_PLACE = ("problem_id", "response_a", "response_b", "repetition")
+_COLUMNS = (*_PLACE, "verdict", "status")
 
 
 class RecordedJudge:
@@ -39,7 +28,8 @@ class RecordedJudge:
         capacity: matches a batch; it changes nothing but how often the arena asks.
 
     Raises:
-        UserError: when the table lacks a column, or holds several judges.
+        UserError: when the table lacks a column, or holds several judges, or labels and
+            preferences.
     """
 
     def __init__(
@@ -59,8 +49,9 @@ class RecordedJudge:
             )
         self.identity: Mapping[str, Any] = {"name": name, "recording": digest}
         self.capacity = capacity
-        self._table = table
-        columns = [table[c].tolist() for c in _COLUMNS[:4]]
+        self.kind: VerdictKind | None = table_kind(table)
+        self._verdicts = TableVerdicts(table)
+        columns = [table[c].tolist() for c in _PLACE]
         self._rows = {
             (str(problem), int(a), int(b), int(repetition)): row
             for row, (problem, a, b, repetition) in enumerate(zip(*columns, strict=True))
@@ -89,26 +80,4 @@ class RecordedJudge:
                 f"shown before {match.b}, repetition {match.repetition}; the recording may cover "
                 "fewer candidates: try a smaller N"
             )
-        import pandas as pd
-
-        record = self._table.iloc[row]
-        status = Status(record["status"])
-        read = status is Status.PARSED
-        labelled = read and not pd.isna(record["a_correct"])
-        return Verdict(
-            status,
-            bool(record["a_correct"]) if labelled else None,
-            bool(record["b_correct"]) if labelled else None,
-            str(record["text"]),
-            preference=str(record["verdict"]) if read and not labelled else None,
-            prompt_tokens=int(record["prompt_tokens"]),
-            completion_tokens=int(record["completion_tokens"]),
-            seconds=float(record["seconds"]),
-            a_probability=self._soft(record, "a_probability"),
-            b_probability=self._soft(record, "b_probability"),
-        )
-
-    @staticmethod
-    def _soft(record: pd.Series, name: str) -> float | None:
-        value = record.get(name)
-        return None if value is None or value != value else float(value)
+        return self._verdicts[row]

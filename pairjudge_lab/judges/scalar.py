@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
-from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.records import Match, Status, UserError, Verdict, VerdictKind
 
 MOST_KNOWN = 500_000
 """Scores kept in memory: a response is scored once, not once a match."""
@@ -70,6 +70,10 @@ class ScalarJudge:
         self._window = min(4096, room)
         self._rows = options.batch_size or 32
         self._known: dict[Asked, float] = {}
+
+    @property
+    def kind(self) -> VerdictKind:
+        return VerdictKind.PREFERENCE
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.records import Match, Status, UserError, Verdict, VerdictKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ class SimulatedJudge:
             raise UserError(
                 f"simulated judge: slot_bias lies between -1 and 1, got {self.slot_bias}"
             )
+
+    @property
+    def kind(self) -> VerdictKind:
+        return VerdictKind.LABELS
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -17,23 +17,20 @@ from pairjudge_lab.plots.style import (
     new_figure,
     short,
 )
-from pairjudge_lab.records import Pool, Selection
+from pairjudge_lab.records import Pool, Selection, VerdictKind
+from pairjudge_lab.verdicts.codes import CODES, MISSING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WORDS = (
-    "both correct",
-    "shown first",
-    "shown second",
-    "neither",
-    "not readable",
-    "not asked",
-)
-_COLOURS = (GREEN, BLUE, ORANGE, PALE, RED, "white")
-
-
-_CODES = {"tie": 0, "A": 1, "B": 2, "neither": 3, "invalid": 4}
+# In the order of the codes.
+_WORDS = {
+    VerdictKind.LABELS: ("shown first", "shown second", "both correct", "neither"),
+    VerdictKind.PREFERENCE: ("shown first", "shown second", "tie", ""),
+}
+_ALWAYS = ("not readable", "not asked")
+_TITLES = {VerdictKind.LABELS: "called correct", VerdictKind.PREFERENCE: "preferred"}
+_COLOURS = (BLUE, ORANGE, GREEN, PALE, RED, "white")
 
 
 def verdicts_of(selection: Selection, n: int) -> np.ndarray:
@@ -41,17 +38,23 @@ def verdicts_of(selection: Selection, n: int) -> np.ndarray:
 
     Of several verdicts on one ordered pair the last stands.
     """
-    codes = np.full((n, n), 5)
+    codes = np.full((n, n), MISSING)
     for bouts in selection.history:
         for bout in bouts:
             for verdict in bout.verdicts:
-                codes[bout.a, bout.b] = _CODES[verdict.outcome]
+                codes[bout.a, bout.b] = CODES[verdict.outcome]
             for verdict in bout.swapped:
-                codes[bout.b, bout.a] = _CODES[verdict.outcome]
+                codes[bout.b, bout.a] = CODES[verdict.outcome]
     return codes
 
 
-def plot_verdict_matrix(pool: Pool, codes: np.ndarray, *, ax: Axes | None = None) -> Axes:
+def plot_verdict_matrix(
+    pool: Pool,
+    codes: np.ndarray,
+    *,
+    kind: VerdictKind = VerdictKind.LABELS,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw what was said of every ordered pair.
 
     The line is the candidate shown first, the column the one shown second, so that a pair's two
@@ -60,8 +63,8 @@ def plot_verdict_matrix(pool: Pool, codes: np.ndarray, *, ax: Axes | None = None
     lines between teams.
 
     Args:
-        codes: (n, n), what was said, as in ``Recording.codes``: 0 both correct, 1 the one shown
-            first, 2 the second, 3 neither, 4 not readable, 5 not asked.
+        codes: (n, n), what was said, as in ``Recording.codes``; see ``verdicts.codes``.
+        kind: what the codes are.
     """
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
@@ -95,10 +98,11 @@ def plot_verdict_matrix(pool: Pool, codes: np.ndarray, *, ax: Axes | None = None
         ax.set_ylabel("shown first")
         ax.set_xlabel("shown second")
         ax.spines[:].set_visible(False)
-        there = [i for i in range(6) if (shown == i).any()]
+        words = (*_WORDS[kind], *_ALWAYS)
+        there = [i for i in range(len(words)) if (shown == i).any()]
         ax.legend(
-            handles=[Patch(fc=_COLOURS[i], ec=GREY, label=_WORDS[i]) for i in there],
-            title="called correct",
+            handles=[Patch(fc=_COLOURS[i], ec=GREY, label=words[i]) for i in there],
+            title=_TITLES[kind],
             loc="upper left",
             bbox_to_anchor=(1.02, 1.0),
             frameon=False,

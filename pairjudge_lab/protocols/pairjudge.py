@@ -14,7 +14,7 @@ from pairjudge_lab.protocols.control_strings import KNOWN
 from pairjudge_lab.protocols.labels import Cue, read_label
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import PLACES, Template
-from pairjudge_lab.records import Match, Status, Verdict
+from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
 
 SYSTEM = "You are a helpful assistant."
 STOP = "</resp_b_judge>"
@@ -80,6 +80,7 @@ class PairJudgeProtocol:
     """
 
     name = "pairjudge"
+    kind = VerdictKind.LABELS
     system = SYSTEM
     stop = (STOP,)
     cues = (

@@ -13,7 +13,7 @@ from pairjudge_lab.protocols.control_strings import KNOWN
 from pairjudge_lab.protocols.labels import Cue, read_label
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import Template
-from pairjudge_lab.records import Match, Status, Verdict
+from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
 
 PLACES = ("question", "response")
 STOP = "</resp_judge>"
@@ -55,6 +55,7 @@ class PointwiseProtocol:
     """
 
     name = "pointwise"
+    kind = VerdictKind.LABELS
     system = "You are a helpful assistant."
     stop = (STOP,)
     cues = (Cue("<resp_judge>", ("Correct", "Incorrect")),)

@@ -15,7 +15,7 @@ from pairjudge_lab.protocols.control_strings import KNOWN
 from pairjudge_lab.protocols.labels import Cue
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import PLACES, Template
-from pairjudge_lab.records import Match, Status, Verdict
+from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
 
 MAX_NEW_TOKENS = 2048
 MARGIN = 200
@@ -143,6 +143,7 @@ class PreferenceProtocol:
     """
 
     stop: tuple[str, ...] = ()
+    kind = VerdictKind.PREFERENCE
 
     def __init__(
         self, contract: Contract, template: Template | None = None, reserved: Iterable[str] = ()

@@ -22,6 +22,7 @@ from pairjudge_lab.selectors import correctness
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.statistics.scaling import best_score_at_k, majority_at_k, pass_at_k
 from pairjudge_lab.tournaments import TOURNAMENTS, Knockout, tournament
+from pairjudge_lab.verdicts.kinds import check_tournament, need_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -241,6 +242,11 @@ def curve(
             f"no candidate of any problem has a final answer, which {voting[0]} needs; the "
             "selectors pass and random need none"
         )
+    for name, plan in plans.items():
+        if name == MEAN_VERDICT:
+            need_labels(large[0].kind, f"the selector {name!r}")
+        elif not isinstance(plan, str):
+            check_tournament(plan, large[0].kind)
     points = []
     for name, plan in plans.items():
         for n in sizes:

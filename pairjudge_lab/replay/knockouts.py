@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from pairjudge_lab.records import UserError
-from pairjudge_lab.replay.recording import BOTH, FIRST, MISSING, NEITHER, SECOND, UNREAD, Recording
+from pairjudge_lab.records import UserError, VerdictKind
+from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.tournaments import Knockout
+from pairjudge_lab.verdicts.codes import FIRST, MISSING, NEITHER, SECOND, TIE, UNREAD
 
 _ORDERS = {"drawn": 0, "random": 1, "balanced": 2, "both": 3}
 _X, _Y, _TIE, _OUT = range(4)
@@ -67,7 +68,7 @@ def replay_knockouts(
         teams,
         np.ascontiguousarray(subsets, dtype=np.int32),
         _ORDERS[rules.order],
-        single and rules.both_correct == "first",
+        single and rules.both_correct == "first" and recording.kind is VerdictKind.LABELS,
         neither,
         unread,
         limit,
@@ -180,8 +181,8 @@ def _play(
                         split = code != UNREAD and other != UNREAD
                         result[i] = _TIE if split else unread
                         continue
-                if code == BOTH:
-                    code = FIRST if first_wins else BOTH
+                if code == TIE and first_wins:
+                    code = FIRST
                 if code == FIRST:
                     result[i] = _X if a == x else _Y
                 elif code == SECOND:

@@ -8,36 +8,37 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairjudge_lab.records import Match, Pool, Selection, Status, Tournament, UserError, Verdict
+from pairjudge_lab.records import (
+    Match,
+    Pool,
+    Selection,
+    Tournament,
+    UserError,
+    Verdict,
+    VerdictKind,
+)
 from pairjudge_lab.tournaments import PAPER
+from pairjudge_lab.verdicts.codes import MISSING, codes_of, verdict_of
+from pairjudge_lab.verdicts.kinds import check_tournament
+from pairjudge_lab.verdicts.table import table_kind
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BOTH, FIRST, SECOND, NEITHER, UNREAD, MISSING = range(6)
-"""What a recorded verdict says: both correct, the one shown first, the second, neither, nothing
-that could be read; or it was not recorded."""
-
-_CODES = {"tie": BOTH, "A": FIRST, "B": SECOND, "neither": NEITHER, "invalid": UNREAD}
-_VERDICTS = (
-    Verdict(Status.PARSED, True, True),
-    Verdict(Status.PARSED, True, False),
-    Verdict(Status.PARSED, False, True),
-    Verdict(Status.PARSED, False, False),
-    Verdict(Status.UNPARSED, reason="recorded as unreadable"),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """One pool with its recorded verdicts.
 
-    ``codes[r, i, j]`` is what was said in repetition r with candidate i shown before j, as one of
-    ``BOTH, FIRST, SECOND, NEITHER, UNREAD, MISSING``.
+    Attributes:
+        codes: (repetitions, n, n), ``codes[r, i, j]`` is what was said in repetition r with
+            candidate i shown before j, as a code of ``verdicts.codes``.
+        kind: whether the codes are labels or preferences.
     """
 
     pool: Pool
     codes: np.ndarray
+    kind: VerdictKind = VerdictKind.LABELS
 
     def __len__(self) -> int:
         return len(self.pool)
@@ -60,7 +61,7 @@ class Recording:
         code = self.codes[match.repetition % len(self.codes), a, b]
         if code == MISSING:
             raise self.missing(a, b, match.repetition)
-        return _VERDICTS[code]
+        return verdict_of(int(code), self.kind)
 
 
 def pools_heard(pools: Sequence[Pool], table: pd.DataFrame) -> tuple[list[Pool], int]:
@@ -82,8 +83,8 @@ def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
         occurs in them. Pools without verdicts have none.
 
     Raises:
-        UserError: verdicts of several judges, of a candidate that is not in the pool, twice the
-            same, or of none of the pools.
+        UserError: verdicts of several judges or of both kinds, of a candidate that is not in the
+            pool, twice the same, or of none of the pools.
     """
     judges = list(table["judge"].unique()) if "judge" in table else []
     if len(judges) > 1:
@@ -98,7 +99,9 @@ def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
     problems = rows["problem_id"].astype(str).map(place).to_numpy()
     a, b = (_indices(rows[column]) for column in ("response_a", "response_b"))
     repetition = _indices(rows["repetition"]) if "repetition" in rows else np.zeros_like(a)
-    said = rows["verdict"].map(_CODES).to_numpy()
+    said = codes_of(rows)
+    # Where nothing at all could be read it makes no difference which kind it would have been.
+    kind = table_kind(rows) or VerdictKind.LABELS
     out = []
     for i, pool in enumerate(pools):
         mine = problems == i
@@ -117,7 +120,7 @@ def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
             raise UserError(
                 f"problem {pool.problem.id!r}: the same ordered pair occurs twice in one repetition"
             )
-        out.append(Recording(pool.first(size), codes))
+        out.append(Recording(pool.first(size), codes, kind))
     return out
 
 
@@ -149,9 +152,11 @@ def replay(
         subset: candidates that play, by default all; the Selection's numbers are places in it.
 
     Raises:
-        UserError: when the tournament asks for a verdict that was not recorded, or when its rules
-            need repetitions (several votes, or judging again) that were not.
+        UserError: when the tournament asks for a verdict that was not recorded, when its rules
+            need repetitions (several votes, or judging again) that were not, or when it needs
+            labels and the recorded verdicts are preferences.
     """
+    check_tournament(tournament, recording.kind)
     rules = getattr(tournament, "rules", PAPER)
     needed = rules.votes + (rules.again if rules.unread == "again" else 0)
     if needed > len(recording.codes):

@@ -8,8 +8,9 @@ from math import log2
 import numpy as np
 
 from pairjudge_lab.records import Candidate, Pool, Problem
-from pairjudge_lab.replay.recording import FIRST, SECOND, Recording
+from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.statistics.scaling import knockout_recursion
+from pairjudge_lab.verdicts.codes import FIRST, SECOND
 
 SHAPE = (2.0, 3.0)
 """Each problem's chance of a right candidate is drawn from this beta distribution."""

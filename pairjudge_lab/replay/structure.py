@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairjudge_lab.replay.recording import FIRST, MISSING, SECOND, UNREAD, Recording
+from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.selectors import correctness
 from pairjudge_lab.statistics.scaling import (
     difficulty_quartiles,
     knockout_bound,
     knockout_recursion,
 )
+from pairjudge_lab.verdicts.codes import FIRST, MISSING, SECOND, UNREAD
 
 if TYPE_CHECKING:
     import pandas as pd

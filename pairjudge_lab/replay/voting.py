@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pairjudge_lab.records import UserError
-from pairjudge_lab.replay.recording import BOTH, FIRST, MISSING, SECOND, UNREAD, Recording
+from pairjudge_lab.replay.recording import Recording
+from pairjudge_lab.verdicts.codes import FIRST, MISSING, SECOND, TIE, UNREAD
+from pairjudge_lab.verdicts.kinds import need_labels
 
 
 def weighted_votes(
@@ -46,8 +48,9 @@ def best_mean_verdict(recording: Recording, subsets: np.ndarray, right: np.ndarr
     readable verdict scores nothing.
 
     Raises:
-        UserError: when one of the verdicts was not recorded.
+        UserError: when one of the verdicts was not recorded, or they are preferences.
     """
+    need_labels(recording.kind, "the selector mean-verdict")
     codes = recording.codes[0]
     size = len(codes)
     off = ~np.eye(size, dtype=bool)
@@ -56,8 +59,8 @@ def best_mean_verdict(recording: Recording, subsets: np.ndarray, right: np.ndarr
         raise recording.missing(int(a), int(b), 0)
     read = (codes != UNREAD) & off
     # Of i, over matches with j: called correct when shown first, and when shown second.
-    called = ((codes == BOTH) | (codes == FIRST)) & off
-    called_second = (((codes == BOTH) | (codes == SECOND)) & off).T
+    called = ((codes == TIE) | (codes == FIRST)) & off
+    called_second = (((codes == TIE) | (codes == SECOND)) & off).T
     inside = membership(subsets, size)
     hits = inside @ (called.astype(float) + called_second).T
     heard = inside @ (read.astype(float) + read.T).T

@@ -1,7 +1,7 @@
 """A judge of correctness: what it said of each response, against what is true of it.
 
-A verdict gives two labels, one for each response, so it has four values. Tables need the columns
-``a_correct`` and ``b_correct`` or verdicts from which they follow (A, B, tie, neither).
+A verdict gives two labels, one for each response, so it has four values: A, B, tie (both correct)
+and neither. Preferences (see ``verdicts.table.row_kinds``) are refused.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from pairjudge_lab.records import UserError
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.pairs import CODES, FIRST, INVALID, NEITHER, SECOND, TIE
 from pairjudge_lab.statistics.resampling import RESAMPLES, Resampled, margin, ratio, totals_by
+from pairjudge_lab.verdicts.kinds import need_labels
+from pairjudge_lab.verdicts.table import table_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,9 +135,12 @@ def label_report(
         answers: each response's team (equal: same final answer), for the rules of the protocol.
 
     Raises:
-        UserError: when the truth of a response is not given, or nothing could be read.
+        UserError: when the truth of a response is not given, nothing could be read, or the verdicts
+            are preferences.
     """
     import pandas as pd
+
+    need_labels(table_kind(table), "a report on labels")
 
     problem, problems = pd.factorize(table["problem_id"].astype(str))
     keys = [

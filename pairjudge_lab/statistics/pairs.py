@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.verdicts.codes import CODES, FIRST, NEITHER, SECOND, TIE, codes_of
+from pairjudge_lab.verdicts.codes import UNREAD as INVALID
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FIRST, SECOND, TIE, NEITHER, INVALID = range(5)
-"""A verdict by what it favours: the response shown first or second, both, neither, nothing read."""
-
-CODES = {"A": FIRST, "B": SECOND, "tie": TIE, "neither": NEITHER, "invalid": INVALID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +93,8 @@ def pair_up(table: pd.DataFrame, by: str | None = "judge") -> list[Pairs]:
         if "repetition" in table
         else np.zeros(len(table), dtype=np.int64)
     )
-    said = pd.Index(list(CODES)).get_indexer(pd.Index(table["verdict"]))
-    _check(table, a, b, said)
+    said = codes_of(table)
+    _check(table, a, b)
     gold = _gold(table, a < b)
     # One number for each unordered pair of a repetition, so that sorting brings its orders
     # together.
@@ -151,13 +148,7 @@ def pair_up(table: pd.DataFrame, by: str | None = "judge") -> list[Pairs]:
     return out
 
 
-def _check(table: pd.DataFrame, a: np.ndarray, b: np.ndarray, said: np.ndarray) -> None:
-    if (said < 0).any():
-        row = int(np.flatnonzero(said < 0)[0])
-        raise UserError(
-            f"row {row + 1}: unknown verdict {table['verdict'].iloc[row]!r}; a verdict is one of "
-            f"{', '.join(CODES)}"
-        )
+def _check(table: pd.DataFrame, a: np.ndarray, b: np.ndarray) -> None:
     if (a == b).any():
         row = int(np.flatnonzero(a == b)[0])
         raise UserError(f"row {row + 1}: {table['response_a'].iloc[row]!r} is paired with itself")
@@ -169,3 +160,6 @@ def _gold(table: pd.DataFrame, x_is_first: np.ndarray) -> np.ndarray:
         return np.full(len(table), -1)
     said = table["gold"].map({"A": 0, "B": 1}).fillna(-1).to_numpy().astype(np.int64)
     return np.where(said < 0, -1, np.where(x_is_first, said, 1 - said))
+
+
+__all__ = ["CODES", "FIRST", "INVALID", "NEITHER", "SECOND", "TIE", "Pairs", "pair_up"]

@@ -19,10 +19,11 @@ Hearing = Generator[list[Match], list[Verdict], "list[Outcome]"]
 class Outcome:
     """What became of one pairing of x and y.
 
-    ``result`` is ``x`` or ``y`` (that one won), ``both`` or ``neither`` (called correct), ``split``
-    (orders or votes disagree), ``unread``, ``team`` (same final answer, no call), or ``unplayed``
-    (the calls were spent). ``first`` is the one shown first in the first match. ``labels`` holds,
-    for each verdict that could be read, whether x and y were called correct.
+    ``result`` is ``x`` or ``y`` (that one won), ``both`` or ``neither`` (called correct), ``tie``
+    (neither preferred), ``split`` (orders or votes disagree), ``unread``, ``team`` (same final
+    answer, no call), or ``unplayed`` (the calls were spent). ``first`` is the one shown first in
+    the first match. ``labels`` holds, for each verdict that gives labels, whether x and y were
+    called correct.
     """
 
     x: int
@@ -178,7 +179,7 @@ class Referee:
                 return "neither" if self.rules.neither == "out" else "tie"
             case "unread" if self.rules.unread == "keep":
                 return "keep"
-            case "both" | "split" | "unread" | "team":
+            case "both" | "tie" | "split" | "unread" | "team":
                 return "tie"
         return outcome.result
 
@@ -255,15 +256,14 @@ class Referee:
             said = verdict.outcome
             if said in ("A", "B"):
                 said = "x" if (said == "A") == (match.a == x) else "y"
-            orders.setdefault(match.a, []).append(_WORDS.get(said, said))
+            elif said == "tie" and verdict.preference is None:
+                said = "both"
+            orders.setdefault(match.a, []).append("unread" if said == "invalid" else said)
         results = {_majority(said) for said in orders.values()}
         if len(results) == 1:
             return results.pop()
         # Both orders were asked for, so one alone decides nothing.
         return "unread" if "unread" in results else "split"
-
-
-_WORDS = {"invalid": "unread", "tie": "both"}
 
 
 def _labels(x: int, match: Match, verdict: Verdict) -> tuple[bool, bool]:

@@ -13,6 +13,7 @@ from pairjudge_lab.tournaments.lots import shuffled
 from pairjudge_lab.tournaments.referee import Referee
 from pairjudge_lab.tournaments.rules import BALANCED, Rules
 from pairjudge_lab.tournaments.standings import SCORES, Standings, ranking_by
+from pairjudge_lab.verdicts.kinds import need_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class RoundRobin:
     def name(self) -> str:
         return "round-robin" if self.score == "wins" else f"round-robin-{self.score}"
 
+    @property
+    def needs_labels(self) -> bool:
+        """Whether it ranks by what only a judge of correctness says."""
+        return self.score == "labels"
+
     def calls(self, n: int) -> int:
         return n * (n - 1) // 2 * self.rules.most_calls_a_match
 
@@ -57,6 +63,9 @@ class RoundRobin:
             rounds = [[p if p in shown else (p[1], p[0]) for p in pairs] for pairs in rounds]
         for pairs in rounds:
             outcomes = yield from referee.settle(pairs, oriented=balanced)
+            if self.needs_labels:
+                for verdict in (v for outcome in outcomes for v in outcome.verdicts):
+                    need_labels(verdict.kind, f"the tournament {self.name!r}")
             standings.add(referee, outcomes)
             if referee.spent:
                 break

@@ -37,7 +37,8 @@ class Rules:
         order: how a match is shown. A second meeting of the same two is shown the other way round.
         votes: how many verdicts decide a match, by majority; with both orders, that many in each.
         both_correct: what it counts for when a single verdict calls both correct. ``first`` is
-            the released code's rule; it means nothing when several verdicts decide.
+            the released code's rule; it means nothing when several verdicts decide, and nothing
+            for a judge of preference, whose tie does not call anybody correct.
         neither: what it counts for when neither is called correct.
         unread: what it counts for when a verdict could not be read, or the judge failed.
         again: how often such a verdict is judged again under the rule of that name.

@@ -2,7 +2,7 @@
 
     python -m pairjudge_lab.training.card POOLS VERDICTS
 
-Every figure is a mean over problems' totals with a bootstrap over problems, because verdicts of
+Every figure is that of ``statistics.labels``, with a bootstrap over problems, because verdicts of
 one problem hang together.
 """
 
@@ -18,6 +18,8 @@ import numpy as np
 from pairjudge_lab.datasets.pools import load_pools
 from pairjudge_lab.datasets.verdicts import load_verdicts
 from pairjudge_lab.records import Pool
+from pairjudge_lab.statistics.labels import label_report
+from pairjudge_lab.statistics.resampling import Resampled, ratio, totals_by
 from pairjudge_lab.training.chains import parse_chain, write_check
 
 if TYPE_CHECKING:
@@ -25,82 +27,33 @@ if TYPE_CHECKING:
 
 
 def measure(pools: list[Pool], table: pd.DataFrame, *, resamples: int = 2000) -> dict[str, Any]:
-    """Accuracy of the labels by slot and by truth, the slot effect, the unreadable share.
+    """The figures of ``label_report``, and the share of verdicts that could not be read.
 
     Returns:
-        For each figure ``[estimate, low, high]``, a 95 % percentile interval over problems; labels
-        of unreadable verdicts are in no figure but ``unreadable``.
+        For each figure ``[estimate, low, high]``, a 95 % interval over problems; verdicts that
+        could not be read are in no figure but ``unreadable``.
+
+    Raises:
+        UserError: for preferences, which are no labels.
     """
     right = {
         (p.problem.id, str(i)): bool(c.correct) for p in pools for i, c in enumerate(p.candidates)
     }
-    rows = table.assign(
-        truth_a=[right[key] for key in zip(table.problem_id, table.response_a, strict=True)],
-        truth_b=[right[key] for key in zip(table.problem_id, table.response_b, strict=True)],
-    )
-    read = rows[rows.status == "parsed"]
-    read = read.assign(said_a=read.a_correct.astype(bool), said_b=read.b_correct.astype(bool))
-    hits = read.assign(
-        n=1,
-        hit_a=read.said_a == read.truth_a,
-        hit_b=read.said_b == read.truth_b,
-        both=(read.said_a == read.truth_a) & (read.said_b == read.truth_b),
-        right_n=read.truth_a.astype(int) + read.truth_b,
-        right_hit=(read.truth_a & read.said_a).astype(int) + (read.truth_b & read.said_b),
-        wrong_n=2 - read.truth_a.astype(int) - read.truth_b,
-        wrong_hit=(~read.truth_a & ~read.said_a).astype(int) + (~read.truth_b & ~read.said_b),
-        mixed=read.truth_a != read.truth_b,
-    )
-    hits["mixed_hit"] = hits.mixed & hits.both
-    columns = [
-        "n", "hit_a", "hit_b", "both", "said_a", "said_b", "right_n", "right_hit", "wrong_n",
-        "wrong_hit", "mixed", "mixed_hit",
-    ]  # fmt: skip
-    sums = hits.groupby("problem_id")[columns].sum().astype(float)
-    sums["asked"] = rows.groupby("problem_id").size()
-    totals = sums.to_numpy()
-    place = {name: i for i, name in enumerate(sums.columns)}
-
-    def figures(total: np.ndarray) -> np.ndarray:
-        def at(name: str) -> Any:
-            return total[..., place[name]]
-
-        return np.stack(
-            [
-                (at("hit_a") + at("hit_b")) / (2 * at("n")),
-                at("hit_a") / at("n"),
-                at("hit_b") / at("n"),
-                at("right_hit") / at("right_n"),
-                at("wrong_hit") / at("wrong_n"),
-                at("both") / at("n"),
-                at("mixed_hit") / at("mixed"),
-                (at("said_a") - at("said_b")) / at("n"),
-                1 - at("n") / at("asked"),
-            ],
-            axis=-1,
+    report = label_report(table, right, resamples=resamples)
+    unread = (table["verdict"] == "invalid").to_numpy(dtype=float)
+    names, problem = np.unique(table["problem_id"].astype(str), return_inverse=True)
+    totals = totals_by(problem, np.column_stack([unread, np.ones(len(table))]), len(names))
+    drawn = Resampled(totals, np.random.default_rng(0), resamples)
+    frame = report.to_frame()
+    figures = {
+        str(name): [float(estimate), float(low), float(high)]
+        for name, estimate, low, high in zip(
+            frame["figure"], frame["estimate"], frame["low"], frame["high"], strict=True
         )
-
-    names = (
-        "label accuracy",
-        "label accuracy in slot A",
-        "label accuracy in slot B",
-        "accuracy on right responses",
-        "accuracy on wrong responses",
-        "both labels right",
-        "both labels right, one response right and one wrong",
-        "slot effect, P(called correct | A) - P(called correct | B)",
-        "unreadable",
-    )
-    rng = np.random.default_rng(0)
-    counts = rng.multinomial(len(totals), [1 / len(totals)] * len(totals), size=resamples)
-    spread = figures(counts @ totals)
-    low, high = np.percentile(spread, [2.5, 97.5], axis=0)
-    middle = figures(totals.sum(axis=0))
-    figures_by_name = {
-        name: [float(m), float(lo), float(hi)]
-        for name, m, lo, hi in zip(names, middle, low, high, strict=True)
     }
-    return {"verdicts": len(table), "problems": len(totals), "figures": figures_by_name}
+    share = drawn.estimate(ratio(0, 1), bounds=(0.0, 1.0))
+    figures["unreadable"] = [share.estimate, share.low, share.high]
+    return {"verdicts": len(table), "problems": len(names), "figures": figures}
 
 
 def step_check(pools: list[Pool], table: pd.DataFrame) -> dict[str, float] | None:

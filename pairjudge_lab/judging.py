@@ -1,0 +1,64 @@
+"""Judge every pair of some pools, or any list of matches, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pairjudge_lab.arena import Arena, all_ordered_pairs, problem_rng
+from pairjudge_lab.records import Judge, Match, Pool, StreamingJudge, UserError
+from pairjudge_lab.store import Store
+from pairjudge_lab.verdicts.judged import JudgedPairs
+
+
+def judge_pairs(
+    judge: Judge | StreamingJudge,
+    pools: Sequence[Pool] | Sequence[Match],
+    *,
+    both_orders: bool = True,
+    repetitions: int = 1,
+    seed: int = 0,
+    store: Store | None = None,
+    progress: bool = False,
+) -> JudgedPairs:
+    """Judge all pairs of candidates of every pool.
+
+    Args:
+        pools: the pools; or matches, which are judged as they are.
+        both_orders: show every pair in both orders; without it each is shown in one, drawn at
+            random.
+        repetitions: how often each ordered pair is judged; more than once is of use to a judge that
+            samples.
+        seed: draws the order of each pair.
+        store: where verdicts are kept, and taken from instead of judging twice.
+        progress: whether to show a progress bar.
+
+    Returns:
+        The matches and their verdicts; ``to_pandas()`` makes a verdict table of them.
+
+    Raises:
+        UserError: when there is nothing to judge.
+    """
+    matches: list[Match] = []
+    for one in pools:
+        if isinstance(one, Match):
+            matches.append(one)
+            continue
+        pairs = all_ordered_pairs(one, range(repetitions))
+        if not both_orders:
+            rng = problem_rng(seed, one.problem.id)
+            unordered = [(i, j) for i in range(len(one)) for j in range(i + 1, len(one))]
+            first = {pair: bool(rng.integers(2)) for pair in unordered}
+            pairs = [m for m in pairs if (m.a < m.b) == first[min(m.a, m.b), max(m.a, m.b)]]
+        matches += pairs
+    if not matches:
+        raise UserError("there is nothing to judge: every pool has a single candidate")
+    arena = Arena(judge, store, progress=progress)
+    verdicts = arena.judge(matches)
+    spent = arena.ledger
+    return JudgedPairs(
+        str(judge.identity.get("name", "judge")),
+        tuple(matches),
+        tuple(verdicts),
+        {"judged": spent.judged, "from_store": spent.from_store, "shared": spent.shared},
+        spent.seconds,
+    )

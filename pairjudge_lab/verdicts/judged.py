@@ -1,0 +1,58 @@
+"""Matches with their verdicts: what judging a list of matches gives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
+from pairjudge_lab.verdicts.table import matches_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPairs:
+    """One judge's verdicts on a list of matches, in its order.
+
+    Attributes:
+        judge: the judge's name.
+        counts: how many verdicts were judged now, came from the store, or were shared by matches
+            with the same texts.
+        seconds: the wall time that the judge took for the verdicts judged now.
+    """
+
+    judge: str
+    matches: tuple[Match, ...]
+    verdicts: tuple[Verdict, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.verdicts)
+
+    def __iter__(self) -> Iterator[tuple[Match, Verdict]]:
+        return iter(zip(self.matches, self.verdicts, strict=True))
+
+    @property
+    def kinds(self) -> tuple[VerdictKind, ...]:
+        """The kinds among the verdicts that were read; one judge gives one."""
+        return tuple(dict.fromkeys(v.kind for v in self.verdicts if v.kind is not None))
+
+    @property
+    def statuses(self) -> dict[Status, int]:
+        """How many verdicts have each status; every status is named."""
+        found = Counter(v.status for v in self.verdicts)
+        return {status: found[status] for status in Status}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The verdict table, one row a verdict; see ``verdicts.columns``."""
+        return matches_table(self.judge, self.matches, self.verdicts)
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{count} {status.value}" for status, count in self.statuses.items())
+        kind = " and ".join(kind.value for kind in self.kinds) or "of no kind"
+        return f"{len(self)} verdicts of {self.judge} ({kind}): {said}"
