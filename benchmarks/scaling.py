@@ -21,6 +21,7 @@ import numpy as np
 from pairjudge_lab import load_pools, prepare
 from pairjudge_lab.replay import Recording, curve, draw_subsets, replay
 from pairjudge_lab.tournaments import Knockout
+from pairjudge_lab.verdicts.codes import FIRST, NEITHER, SECOND, TIE
 
 SELECTORS = ("pass", "random", "majority", "mean-verdict", "knockout", "knockout:both")
 SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -36,7 +37,7 @@ def planted(limit: int, seed: int) -> list[Recording]:
         n = len(right)
         first = np.where(rng.random((n, n)) < 0.85, right[:, None], ~right[:, None])
         second = np.where(rng.random((n, n)) < 0.85, right[None, :], ~right[None, :])
-        codes = np.select([first & second, first, second], [0, 1, 2], 3)
+        codes = np.select([first & second, first, second], [TIE, FIRST, SECOND], NEITHER)
         out.append(Recording(ready, codes[None].astype(np.int8)))
     return out
 

@@ -19,36 +19,24 @@ MAY_LEAN_ON = {
     "protocols": {"records"},
     "tournaments": {"records", "verdicts"},
     "selectors": {"records"},
-<<<<<<< HEAD
-    "datasets": {"records", "embedded"},
-    "engines": {"records", "embedded", "protocols", "transformers_names"},
-    "judges": {"records", "embedded", "protocols", "datasets", "engines", "transformers_names"},
-    "store": {"records"},
-    "arena": {"records", "store"},
-    "statistics": {"records"},
-    "replay": {"records", "tournaments", "selectors", "arena", "statistics"},
-    "plots": {"records", "statistics"},
-=======
     "verdicts": {"records"},
     "datasets": {"records", "embedded", "verdicts"},
-    "judges": {"records", "embedded", "protocols", "datasets", "verdicts"},
+    "engines": {"records", "embedded", "protocols", "transformers_names"},
+    "judges": {
+        "records", "embedded", "protocols", "datasets", "engines", "transformers_names", "verdicts",
+    },
     "store": {"records", "verdicts"},
     "arena": {"records", "store", "verdicts"},
     "judging": {"records", "arena", "store", "verdicts"},
     "statistics": {"records", "verdicts"},
     "replay": {"records", "tournaments", "selectors", "arena", "statistics", "verdicts"},
     "plots": {"records", "statistics", "verdicts"},
->>>>>>> 03788ba (One module for the verdict table; labels and preferences kept apart)
     "runs": {"records", "answers", "arena", "selectors", "statistics", "store"},
     "views": {"records", "statistics", "plots"},
     "report": {"records", "runs", "plots", "judges"},
     "training": {
         "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "statistics",
-<<<<<<< HEAD
-        "store", "transformers_names",
-=======
-        "store", "verdicts",
->>>>>>> 03788ba (One module for the verdict table; labels and preferences kept apart)
+        "store", "transformers_names", "verdicts",
     },
     "cli": {
         "records", "answers", "arena", "datasets", "judges", "plots", "protocols",

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pairjudge_lab.records import Candidate, Match, Pool, Problem, Status, UserError, Verdict
+from pairjudge_lab.records import (
+    Candidate,
+    Match,
+    Pool,
+    Problem,
+    Status,
+    UserError,
+    Verdict,
+    VerdictKind,
+)
 
 Answer = str | tuple[bool, bool] | None
 """``A``, ``B`` or ``tie``; whether A and B are correct; or None where nothing can be said."""
@@ -18,13 +27,21 @@ class FunctionJudge:
         function: called with the question, the response shown first, and the one shown second. What
             it raises makes a ``failed`` verdict, None an ``unparsed`` one; neither is ever counted.
         name: part of every verdict's identity: give a changed function another name.
+        kind: ``labels`` where the function returns booleans, ``preference`` where it names one;
+            said beforehand, what cannot use it refuses it before anything is judged.
         capacity: matches a batch; it changes nothing but how often progress is shown.
     """
 
     def __init__(
-        self, function: Callable[[str, str, str], Answer], name: str, *, capacity: int = 64
+        self,
+        function: Callable[[str, str, str], Answer],
+        name: str,
+        *,
+        kind: VerdictKind | str | None = None,
+        capacity: int = 64,
     ) -> None:
         self._function = function
+        self.kind = None if kind is None else VerdictKind(kind)
         self.identity: Mapping[str, Any] = {"name": name, "function": True}
         self.capacity = capacity
 
@@ -38,6 +55,14 @@ class FunctionJudge:
             return Verdict(Status.FAILED, reason=f"{type(problem).__name__}: {problem}")
         if said is None:
             return Verdict(Status.UNPARSED, reason="the function said nothing")
+        verdict = self._read(said)
+        if self.kind not in (None, verdict.kind):
+            raise UserError(
+                f"{self.identity['name']!r} gives {self.kind}, and its function returned {said!r}"
+            )
+        return verdict
+
+    def _read(self, said: Answer) -> Verdict:
         if isinstance(said, tuple) and len(said) == 2 and all(isinstance(s, bool) for s in said):
             return Verdict(Status.PARSED, *said)
         if said in ("A", "B", "tie"):

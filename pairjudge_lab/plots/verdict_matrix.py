@@ -48,6 +48,13 @@ def verdicts_of(selection: Selection, n: int) -> np.ndarray:
     return codes
 
 
+def kind_of(selection: Selection) -> VerdictKind:
+    """The kind of the verdicts that a tournament heard; labels where none of them was read."""
+    bouts = (bout for bouts in selection.history for bout in bouts)
+    kinds = (verdict.kind for bout in bouts for verdict in (*bout.verdicts, *bout.swapped))
+    return next((kind for kind in kinds if kind is not None), VerdictKind.LABELS)
+
+
 def plot_verdict_matrix(
     pool: Pool,
     codes: np.ndarray,

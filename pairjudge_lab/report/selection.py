@@ -11,7 +11,7 @@ from pairjudge_lab.plots.bracket import plot_bracket
 from pairjudge_lab.plots.cross_table import plot_cross_table
 from pairjudge_lab.plots.selectors import plot_accuracies
 from pairjudge_lab.plots.style import as_data_uri
-from pairjudge_lab.plots.verdict_matrix import plot_verdict_matrix, verdicts_of
+from pairjudge_lab.plots.verdict_matrix import kind_of, plot_verdict_matrix, verdicts_of
 from pairjudge_lab.records import Bout, Pool, Selection
 from pairjudge_lab.runs import SelectionRun, write_whole
 
@@ -109,7 +109,8 @@ def _picture(pool: Pool, selection: Selection) -> tuple[Axes, str]:
         return plot_bracket(pool, selection), _BRACKET
     if len(selection.history) <= 12:
         return plot_cross_table(pool, selection), _CROSS_TABLE
-    return plot_verdict_matrix(pool, verdicts_of(selection, len(pool))), _MATRIX
+    codes = verdicts_of(selection, len(pool))
+    return plot_verdict_matrix(pool, codes, kind=kind_of(selection)), _MATRIX
 
 
 def _telling_problem(run: SelectionRun) -> int | None:

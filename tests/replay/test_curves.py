@@ -18,6 +18,7 @@ from pairjudge_lab.replay import Recording, curve, record, without_verdicts
 from pairjudge_lab.replay.simulation import known_curve, known_study
 from pairjudge_lab.replay.structure import predicted_knockout, problem_structure
 from pairjudge_lab.replay.voting import best_mean_verdict, weighted_votes
+from pairjudge_lab.verdicts.codes import FIRST, NEITHER, SECOND, TIE
 from tests.conftest import make_pool
 
 
@@ -27,7 +28,7 @@ def judged(pool, chance, rng):
     n = len(right)
     first = np.where(rng.random((n, n)) < chance, right[:, None], ~right[:, None])
     second = np.where(rng.random((n, n)) < chance, right[None, :], ~right[None, :])
-    codes = np.select([first & second, first, second], [0, 1, 2], 3)
+    codes = np.select([first & second, first, second], [TIE, FIRST, SECOND], NEITHER)
     return Recording(pool, codes[None].astype(np.int8))
 
 
@@ -112,8 +113,8 @@ def test_mean_verdict_agrees_with_counting(recordings):
                 for j in subset:
                     if i != j:
                         code = recording.codes[0, i, j]
-                        called[i].append(code in (0, 1))
-                        called[j].append(code in (0, 2))
+                        called[i].append(code in (TIE, FIRST))
+                        called[j].append(code in (TIE, SECOND))
             score = {i: np.mean(v) for i, v in called.items()}
             best = [i for i in subset if score[i] == max(score.values())]
             assert value == pytest.approx(np.mean([right[i] for i in best]))

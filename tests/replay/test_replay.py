@@ -18,6 +18,7 @@ from pairjudge_lab.replay import (
     replay_knockouts,
 )
 from pairjudge_lab.tournaments import Knockout, Rules, tournament
+from pairjudge_lab.verdicts.codes import FIRST, MISSING, UNREAD
 from tests.conftest import make_pool
 
 
@@ -70,7 +71,7 @@ def test_they_agree_on_the_embedded_verdicts():
 
 def test_a_missing_verdict_is_named_by_both():
     recording = random_recording(np.random.default_rng(0), 4, 4)
-    recording.codes[0] = 5
+    recording.codes[0] = MISSING
     everyone, rng = draw_subsets(4, 4, 1, np.random.default_rng(0)), np.random.default_rng(0)
     with pytest.raises(UserError, match="no recorded verdict for problem 'p', candidate"):
         replay_knockouts(recording, Knockout(), everyone, rng)
@@ -102,7 +103,7 @@ def test_recording():
     rows = [("j", 0, "p", "0", "1", "A"), ("j", 0, "p", "1", "0", "invalid")]
     (recording,) = record([pool, make_pool([True], name="q")], table_of(*rows))
     assert len(recording) == 2
-    assert recording.codes[0].tolist() == [[5, 1], [4, 5]]
+    assert recording.codes[0].tolist() == [[MISSING, FIRST], [UNREAD, MISSING]]
     for bad, message in (
         ([*rows, ("k", 0, "p", "0", "2", "A")], "come from 2 judges"),
         ([*rows, rows[0]], "the same ordered pair occurs twice"),

@@ -19,6 +19,7 @@ COLUMNS = ["repetition", "problem_id", "response_a", "response_b", "verdict"]
 
 def labels(*rows):
     table = pd.DataFrame([(0, *row) for row in rows], columns=COLUMNS)
+    table["kind"] = "labels"
     truth = {
         ("p", "x"): True,
         ("p", "y"): False,
