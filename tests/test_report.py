@@ -100,11 +100,11 @@ def test_a_cross_table_holds_every_round():
 
 def test_a_verdict_matrix_shows_both_orders():
     pool = make_pool([True, False, False])
-    codes = np.array([[5, 1, 1], [2, 5, 3], [4, 3, 5]])
+    codes = np.array([[5, 0, 0], [1, 5, 3], [4, 3, 5]])
     axes = plot_verdict_matrix(pool, codes)
     shown = axes.images[0].get_array().filled(np.nan)
-    assert shown[0].tolist()[1:] == [1, 1]
-    assert shown[:, 0].tolist()[1:] == [2, 4]
+    assert shown[0].tolist()[1:] == [0, 0]
+    assert shown[:, 0].tolist()[1:] == [1, 4]
     assert [t.get_text() for t in axes.get_legend().get_texts()] == [
         "shown first", "shown second", "neither", "not readable",
     ]  # fmt: skip
@@ -112,4 +112,4 @@ def test_a_verdict_matrix_shows_both_orders():
         [pool], SimulatedJudge(accuracy=1.0), tournament("round-robin", order="both"), n=3
     )
     heard = verdicts_of(run.selections[0], 3)
-    assert heard.tolist() == [[5, 1, 1], [2, 5, 3], [2, 3, 5]]
+    assert heard.tolist() == [[5, 0, 0], [1, 5, 3], [1, 3, 5]]
