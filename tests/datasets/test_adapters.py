@@ -4,6 +4,7 @@ import zlib
 
 import pyarrow as pa
 import pytest
+from datasets import Dataset
 
 from pairjudge_lab import load_verdicts
 from pairjudge_lab.datasets.adapters import LAYOUTS, read_layout, recognise
@@ -304,3 +305,9 @@ def test_columns_of_a_verdict_table_are_mapped():
         load_verdicts(rows, columns={"verdict": "winner"})
     with pytest.raises(UserError, match="a layout is for files"):
         load_verdicts(rows, layout="inspect")
+
+
+def test_a_verdict_table_survives_a_dataset_and_rows():
+    table = load_verdicts("embedded").head(20)
+    for data in (Dataset.from_pandas(table, preserve_index=False), table.to_dict("records")):
+        assert said(load_verdicts(data)) == said(table)

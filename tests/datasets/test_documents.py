@@ -1,0 +1,40 @@
+"""The code of docs/datasets.md runs, in the order in which it stands there."""
+
+import json
+import re
+from pathlib import Path
+
+from pairjudge_lab.datasets.registry import KINDS, entries
+from tests.datasets.placing import place
+from tests.datasets.test_adapters import BOTH_ORDERS, inspect_log
+
+PAGE = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")
+
+
+def test_the_pages_code_runs(lab_data, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    row = {"problem": "What is $1+1$?", "answer": "2", "unique_id": "1"}
+    place("problems/math-500/test.jsonl", [row])
+    sample = {**BOTH_ORDERS[0], "scores": {"pairwise": {"value": "left"}, "other": {"value": 1}}}
+    log = tmp_path / "inspect.json"
+    log.write_text(json.dumps(inspect_log([sample])))
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    assert len(blocks) == 6
+    printed = []
+    for block in blocks:
+        names = {"log_path": log}
+        exec(compile(block, "docs/datasets.md", "exec"), names)
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == "What is $1+1$? 2\n"
+    assert "[True, False]" in printed[2]
+    assert "consistent" in printed[3]
+    assert "battle" in printed[4]
+    assert [row["verdict"] for row in names["rows"]] == ["A"]
+
+
+def test_the_page_names_every_dataset():
+    for kind in KINDS:
+        (line,) = re.findall(rf"^\| {kind} \| (.*) \|$", PAGE, flags=re.MULTILINE)
+        listed = set(re.findall(r"`([^`]+)`", line))
+        known = {entry.name for entry in entries(kind)} - {"pairjudge-432k"}
+        assert listed == known
