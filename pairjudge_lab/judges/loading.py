@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pairjudge_lab.embedded import data_path
+from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.judges.families import SCORERS
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.judges.simulated import SimulatedJudge
@@ -29,6 +30,7 @@ _RENAMED = {"THU-KEG/PairJudgeRM": "THU-KEG/PairJudge-RM"}
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
+@naming_extras()
 def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | StreamingJudge:
     """Load a judge.
 
@@ -40,7 +42,8 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | Stream
             template, the temperature, and, as ``batch_size``, how many requests to keep in flight.
 
     Raises:
-        UserError: an unknown name, a model that is not there, cannot be read safely, or cannot fit.
+        UserError: an extra that is not installed, an unknown name, a model that is not there,
+            cannot be read safely, or cannot fit.
     """
     options = options or ModelOptions()
     judge = _load(spec, options)

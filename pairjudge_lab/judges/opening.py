@@ -209,7 +209,8 @@ def _quantisation(options: ModelOptions, dtype: Any) -> Any:
 
     if importlib.util.find_spec("bitsandbytes") is None:
         raise UserError(
-            f"quantisation {options.quantisation} needs bitsandbytes: pip install bitsandbytes"
+            f"quantisation {options.quantisation} needs bitsandbytes: "
+            "pip install 'pairjudge-lab[quantization]'"
         )
     from transformers import BitsAndBytesConfig
 
@@ -241,13 +242,6 @@ def _folder_digest(folder: Path) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _http_errors() -> list[type[BaseException]]:
-    """The errors of whichever HTTP client the hub's library was built on (httpx, then httpx2)."""
-    from huggingface_hub import errors
-
-    return [base for base in errors.HfHubHTTPError.__mro__ if base.__name__ == "HTTPError"]
-
-
 class _Readable:
     """Turns what a hub or a broken folder says into one line a user can act on."""
 
@@ -269,7 +263,8 @@ class _Readable:
             ) from None
         if isinstance(problem, errors.RevisionNotFoundError):
             raise UserError(f"the hub has no such revision of {self.spec!r}") from None
-        away = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, *_http_errors())
+        # The last is of whichever HTTP client the hub's library is built on (httpx, then httpx2).
+        away = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, errors.HTTPError)
         if isinstance(problem, away):
             raise UserError(
                 f"{self.spec!r} is not on this machine and the hub cannot be reached "

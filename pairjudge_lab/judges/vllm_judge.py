@@ -14,7 +14,7 @@ from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.protocols import conversations, protocol, read_answers
 from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.protocols.labels import soft_labels
-from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.records import Match, Status, Verdict
 
 
 class VLLMJudge:
@@ -31,10 +31,8 @@ class VLLMJudge:
     """
 
     def __init__(self, name: str, spec: str, path: Path | None, options: ModelOptions) -> None:
-        try:
-            from vllm import LLM
-        except ModuleNotFoundError:
-            raise UserError("this judge needs vLLM: pip install 'pairjudge-lab[vllm]'") from None
+        from vllm import LLM
+
         source = find_source(spec, path, options)
         settings: dict[str, Any] = {"revision": source.where.get("revision")}
         if options.dtype != "auto":

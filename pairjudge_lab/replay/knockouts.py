@@ -8,8 +8,8 @@ choices in the same order, and the tests hold them to the same selections exactl
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from pairjudge_lab.compiling import njit
 from pairjudge_lab.records import UserError, VerdictKind
 from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.tournaments import Knockout
@@ -81,7 +81,7 @@ def replay_knockouts(
     return chosen, calls
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _claim(slots: int, streak: int) -> float:
     """``Referee.claim``."""
     must = 0
@@ -94,7 +94,7 @@ def _claim(slots: int, streak: int) -> float:
     return claim
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _play(
     codes: np.ndarray,
     teams: np.ndarray,
@@ -239,7 +239,7 @@ def _play(
     return -1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _group(
     row: np.ndarray,
     teams: np.ndarray,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from pairjudge_lab.compiling import njit
 from pairjudge_lab.records import UserError
 
 
@@ -29,7 +29,7 @@ def draw_subsets(size: int, n: int, count: int, rng: np.random.Generator) -> np.
     return out
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _draw(size: int, n: int, rng: np.random.Generator, out: np.ndarray) -> None:
     """The first n steps of Fisher and Yates, once a line."""
     items = np.arange(size)

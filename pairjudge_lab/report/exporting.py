@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import UserError
 from pairjudge_lab.runs import write_whole
 
@@ -39,6 +40,7 @@ BOOKS = {
 }  # fmt: skip
 
 
+@naming_extras()
 def write_report(
     name: str,
     out: Path,
@@ -106,17 +108,14 @@ def as_page(notebook: Path) -> str:
     """A notebook that was run, without its code, as one HTML page that fetches nothing."""
     from nbconvert import HTMLExporter
 
+    # Every address that a page of this version would fetch a script from, whatever their names.
+    traits = HTMLExporter.class_trait_names()
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         exclude_input=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         embed_images=True,
-        mathjax_url="",
-        require_js_url="",
-        jquery_url="",
-        mermaid_js_url="",
-        mermaid_layout_elk_js_url="",
-        widget_renderer_url="",
+        **{name: "" for name in traits if name.endswith("_url")},
     )
     page, _ = exporter.from_filename(str(notebook))
     return str(page)

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.judges.opening import PROTOCOL_FILE, TEMPLATE_FILE
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge
@@ -27,6 +28,7 @@ from pairjudge_lab.training.encoding import Encoder, Sorted, collate, collate_pa
 from pairjudge_lab.training.judgments import Judgment, read_folder, read_hub, read_judgments
 from pairjudge_lab.training.recipes import Recipe
 from pairjudge_lab.training.training_card import training_card
+from pairjudge_lab.transformers_names import checkpointing_name, sharding
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 HISTORY = "history.jsonl"
 
 
+@naming_extras()
 def train(base: str, data: str, out: Path, recipe: Recipe, *, progress: bool = False) -> Path:
     """Train, or go on training, and leave a folder that ``load_judge`` opens.
 
@@ -353,10 +356,8 @@ def with_adapters(model: Any, recipe: Recipe) -> Any:
     Raises:
         UserError: where peft is not installed.
     """
-    try:
+    with naming_extras():
         from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
-    except ModuleNotFoundError:
-        raise UserError("adapters need peft: pip install 'pairjudge-lab[train]'") from None
     if recipe.four_bit:
         model = prepare_model_for_kbit_training(model)
     elif recipe.checkpointing:
@@ -392,15 +393,10 @@ def _arguments(folder: Path, recipe: Recipe, devices: int, steps: int, progress:
     }
     sharing: dict[str, Any] = {}
     if recipe.checkpointing:
-        # Named so from transformers 5.2x on; the old name is to go.
-        new = "activation_checkpointing" in TrainingArguments.__dataclass_fields__
-        name = "activation_checkpointing" if new else "gradient_checkpointing"
+        name = checkpointing_name()
         sharing = {name: True, f"{name}_kwargs": {"use_reentrant": False}}
     if recipe.fsdp:
-        sharing |= {
-            "fsdp": "full_shard auto_wrap",
-            "fsdp_config": {"state_dict_type": "FULL_STATE_DICT"},
-        }
+        sharing |= {"fsdp": sharding(), "fsdp_config": {"state_dict_type": "FULL_STATE_DICT"}}
     return TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=recipe.device_batch,
@@ -429,6 +425,7 @@ def _arguments(folder: Path, recipe: Recipe, devices: int, steps: int, progress:
 
 def _trainer_class() -> Any:
     from torch.nn.functional import logsigmoid
+    from torch.utils.data import DataLoader
     from transformers import Trainer
 
     class JudgeTrainer(Trainer):  # type: ignore[misc,unused-ignore]
@@ -436,8 +433,16 @@ def _trainer_class() -> Any:
 
         order: Sorted
 
-        def _get_train_sampler(self, dataset: Any = None) -> Any:
-            return self.order
+        def get_train_dataloader(self) -> Any:
+            rows = DataLoader(
+                self.train_dataset,
+                batch_size=self.args.per_device_train_batch_size,
+                sampler=self.order,
+                collate_fn=self.data_collator,
+                pin_memory=self.args.dataloader_pin_memory,
+            )
+            # Shares the batches among devices, and tells the order which epoch it is.
+            return self.accelerator.prepare(rows)
 
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, **more: Any

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import UserError
 
 Message = dict[str, str]
@@ -194,12 +195,8 @@ def _rows(path: Path) -> Iterator[Any]:
 
 
 def _array(stream: IO[bytes], path: Path) -> Iterator[Any]:
-    try:
+    with naming_extras():
         import ijson
-    except ModuleNotFoundError:
-        raise UserError(
-            "one large JSON file is streamed with ijson: pip install 'pairjudge-lab[train]'"
-        ) from None
     try:
         yield from ijson.items(stream, "item", use_float=True)
     except ijson.JSONError as problem:

@@ -115,5 +115,5 @@ def test_ray_is_asked_for_where_it_is_missing(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(UserError, match="a cluster needs Ray: pip install"):
+    with pytest.raises(UserError, match="this needs ray: pip install"):
         load_judge("ray:tiny")

@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
+from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import UserError
 
 PACKAGE = "pairjudge_lab.cli"
@@ -39,7 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
-        args.run(args)
+        with naming_extras():
+            args.run(args)
     except UserError as problem:
         print(f"pairjudge-lab: {' '.join(str(problem).split())}", file=sys.stderr)
         return 2
