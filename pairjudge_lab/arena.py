@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from pathlib import Path
 
 import numpy as np
 
+from pairjudge_lab.progress import Progress
 from pairjudge_lab.records import (
     Judge,
     Match,
@@ -68,7 +70,7 @@ class Arena:
     Args:
         judge: anything with ``identity``, ``capacity`` and ``judge``.
         store: where verdicts are kept; without one they live as long as the arena.
-        progress: whether to show a progress bar.
+        progress: whether to show how far it is; a path is a log file that gets it as well.
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class Arena:
         judge: Judge | StreamingJudge,
         store: Store | None = None,
         *,
-        progress: bool = False,
+        progress: bool | Path = False,
     ) -> None:
         self._judge_model = judge
         self.store = store if store is not None else Store()
@@ -101,7 +103,8 @@ class Arena:
         # Those that are furthest behind first, so that all end together and the last batches are as
         # full as can be; like lengths together, so that little is padding.
         queue: list[tuple[int, int, str]] = []
-        with self._bar(len(pools), "tournaments") as bar, self._open() as session:
+        most = [tournament.calls(len(pool)) for pool in pools]
+        with Progress(sum(most), "verdicts", self.progress) as bar, self._open() as session:
 
             def advance(play: Play, place: int, number: int, sent: list[Verdict] | None) -> None:
                 """Send verdicts until the tournament asks for something that is not known yet."""
@@ -110,8 +113,9 @@ class Arena:
                         matches = play.send(sent) if sent is not None else next(play)
                     except StopIteration as end:
                         selections[place] = end.value
-                        bar.update()
+                        bar.shrink(most[place])
                         return
+                    most[place] -= len(matches)
                     row = _Round(play, place, number, matches, [None] * len(matches), len(matches))
                     for key, slot in self._look_up(row):
                         if key in waiting:
@@ -119,11 +123,14 @@ class Arena:
                         else:
                             heappush(queue, (number, -_size(matches[slot]), key))
                         waiting.setdefault(key, []).append((row, slot))
+                    bar.update(len(matches) - row.missing, counted=False)
                     if row.missing:
                         return
                     sent, number = [v for v in row.verdicts if v is not None], number + 1
 
             def hear(key: str, verdict: Verdict) -> None:
+                bar.update()
+                bar.update(len(waiting[key]) - 1, counted=False)
                 for row, slot in waiting.pop(key):
                     self.ledger.statuses[verdict.status.value] += 1
                     row.verdicts[slot] = verdict
@@ -143,7 +150,6 @@ class Arena:
                     session.submit(key, flying[key])
                 for key, verdict in self._collect(session, flying):
                     hear(key, verdict)
-                bar.set_postfix(verdicts=self.ledger.judged, refresh=False)
         return [s for s in selections if s is not None]
 
     def judge(self, matches: Sequence[Match]) -> list[Verdict]:
@@ -163,8 +169,8 @@ class Arena:
         self.ledger.from_store += len(matches) - absent
         self.ledger.shared += absent - len(places)
         todo = sorted(places, key=lambda key: _size(matches[places[key][0]]))
-        with self._bar(len(matches), "verdicts") as bar, self._open() as session:
-            bar.update(len(matches) - absent)
+        with Progress(len(matches), "verdicts", self.progress) as bar, self._open() as session:
+            bar.update(len(matches) - absent, counted=False)
             flying: dict[str, Match] = {}
             while todo or flying:
                 while todo and len(flying) < self._judge_model.capacity:
@@ -216,9 +222,6 @@ class Arena:
         finally:
             session.close()
 
-    def _bar(self, total: int, unit: str) -> _Bar:
-        return _Bar(total, unit, self.progress)
-
 
 class _Batches:
     """A session at a judge that takes whole batches: what was submitted is judged on collection."""
@@ -241,32 +244,6 @@ class _Batches:
 
     def close(self) -> None:
         self._submitted.clear()
-
-
-class _Bar:
-    """tqdm where a bar is wanted, nothing where not: tqdm's import is not free."""
-
-    def __init__(self, total: int, unit: str, shown: bool) -> None:
-        self._bar = None
-        if shown:
-            from tqdm.auto import tqdm
-
-            self._bar = tqdm(total=total, unit=f" {unit}", smoothing=0.1)
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def update(self, steps: int = 1) -> None:
-        if self._bar is not None:
-            self._bar.update(steps)
-
-    def set_postfix(self, *, refresh: bool, **values: int) -> None:
-        if self._bar is not None:
-            self._bar.set_postfix(values, refresh=refresh)
 
 
 def problem_rng(seed: int, problem_id: str) -> np.random.Generator:

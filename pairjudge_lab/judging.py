@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pairjudge_lab.arena import Arena, all_ordered_pairs, problem_rng
 from pairjudge_lab.records import Judge, Match, Pool, StreamingJudge, UserError
@@ -18,7 +19,7 @@ def judge_pairs(
     repetitions: int = 1,
     seed: int = 0,
     store: Store | None = None,
-    progress: bool = False,
+    progress: bool | Path = False,
 ) -> JudgedPairs:
     """Judge all pairs of candidates of every pool.
 
@@ -30,7 +31,7 @@ def judge_pairs(
             samples.
         seed: draws the order of each pair.
         store: where verdicts are kept, and taken from instead of judging twice.
-        progress: whether to show a progress bar.
+        progress: whether to show how far it is; a path is a log file that gets it as well.
 
     Returns:
         The matches and their verdicts; ``to_pandas()`` makes a verdict table of them.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class UserError(Exception):
-    """Something the user can put right: the message says what was wrong and what to try."""
+class UserError(ValueError):
+    """Something the user can put right: the message says what was wrong and what to try.
+
+    It is a ``ValueError``, so that code that knows nothing of this package catches it as one.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,11 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Two candidates of one pool in a fixed order: ``a`` is shown first, ``b`` second."""
+    """Two candidates of one pool in a fixed order: ``a`` is shown first, ``b`` second.
+
+    Raises:
+        UserError: when ``pool`` is no Pool, ``a`` or ``b`` is no place in it, or both are the same.
+    """
 
     pool: Pool
     a: int
@@ -122,8 +131,27 @@ class Match:
     repetition: int = 0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.pool, Pool):
+            raise UserError(
+                f"a match is of a Pool, got {type(self.pool).__name__}; make one of texts with "
+                "Pool(Problem(id, question), (Candidate(text), Candidate(text)))"
+            )
+        for name, place in (("a", self.a), ("b", self.b)):
+            if not _is_whole(place) or not 0 <= place < len(self.pool):
+                raise UserError(
+                    f"{name} is a candidate's place in the pool, a whole number from 0 to "
+                    f"{len(self.pool) - 1}; got {place!r}"
+                )
         if self.a == self.b:
-            raise ValueError(f"candidate {self.a} cannot meet itself")
+            raise UserError(f"candidate {self.a} cannot be compared with itself")
+        if not _is_whole(self.repetition) or self.repetition < 0:
+            raise UserError(f"repetition is a whole number from 0; got {self.repetition!r}")
+
+    def __repr__(self) -> str:
+        # The pool's texts would be pages.
+        problem = reprlib.repr(self.pool.problem.id)
+        again = f", repetition={self.repetition}" if self.repetition else ""
+        return f"Match(problem={problem}, a={self.a}, b={self.b} of {len(self.pool)}{again})"
 
     @property
     def question(self) -> str:
@@ -140,6 +168,11 @@ class Match:
     @property
     def swapped(self) -> Match:
         return Match(self.pool, self.b, self.a, self.repetition)
+
+
+def _is_whole(value: object) -> bool:
+    # bool is an int to Python, and numpy's whole numbers are Integral.
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 class Status(StrEnum):

@@ -142,7 +142,7 @@ def run_selection(
     n: int,
     seed: int = 0,
     store: Store | None = None,
-    progress: bool = False,
+    progress: bool | Path = False,
 ) -> SelectionRun:
     """Play a tournament among the first n candidates of each pool.
 

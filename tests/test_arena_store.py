@@ -6,7 +6,7 @@ import pytest
 
 from pairjudge_lab.arena import Arena, all_ordered_pairs
 from pairjudge_lab.judges.simulated import SimulatedJudge
-from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.records import Candidate, Match, Pool, Problem, Status, UserError, Verdict
 from pairjudge_lab.store import Store, judge_digest, verdict_key
 from pairjudge_lab.tournaments import Knockout
 from pairjudge_lab.verdicts.columns import COLUMNS
@@ -202,3 +202,27 @@ def test_noise_and_unreadable_verdicts_are_planted_too():
     assert abs(np.mean([v.status is Status.UNPARSED for v in static]) - 0.25) < 0.04
     with pytest.raises(UserError, match="accuracy lies between 0 and 1, got 2"):
         SimulatedJudge(accuracy=2)
+
+
+def test_a_match_says_what_is_wrong_with_it_and_is_short_to_read():
+    pool = make_pool([True, False])
+    for bad, message in (
+        (("2+3?", "a", "b"), "a match is of a Pool, got str"),
+        (
+            (pool, "a", 1),
+            "a is a candidate's place in the pool, a whole number from 0 to 1; got 'a'",
+        ),
+        ((pool, 0, True), "b is a candidate's place"),
+        ((pool, 0, 2), "b is a candidate's place"),
+        ((pool, -1, 1), "a is a candidate's place"),
+        ((pool, 1, 1), "candidate 1 cannot be compared with itself"),
+        ((pool, 0, 1, -1), "repetition is a whole number from 0"),
+        ((pool, 0, 1, 0.5), "repetition is a whole number from 0"),
+    ):
+        # Code that knows nothing of this package catches it as a ValueError.
+        with pytest.raises(ValueError, match=message) as raised:
+            Match(*bad)
+        assert raised.type is UserError
+    large = Pool(Problem("p" * 5000, "q"), (Candidate("a long solution " * 1000),) * 64)
+    assert len(repr(Match(large, 0, 63, repetition=2))) < 100
+    assert repr(Match(pool, np.int64(1), 0)) == "Match(problem='p', a=1, b=0 of 2)"

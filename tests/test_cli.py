@@ -1,9 +1,11 @@
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +50,27 @@ def test_select_writes_what_it_promises(pools_file, tmp_path, capsys):
     assert summary["calls"] == sum(row["calls"] for row in rows)
     assert summary["verdicts"]["parsed"] == summary["calls"]
     assert summary["calls_saved"] == sum(row["calls_saved"] for row in rows)
+
+
+def test_the_account_of_calls_adds_up(pools_file, tmp_path, capsys):
+    # Every problem twice under other names, so that matches of the same texts are in play at once;
+    # and a store that knows half of them.
+    pools = load_pools(pools_file)
+    twins = [replace(p, problem=replace(p.problem, id=f"{p.problem.id} again")) for p in pools]
+    save_pools(pools + twins, pools_file)
+    store = tmp_path / "store.sqlite"
+    assert select(pools_file, tmp_path / "some", "--limit", 3, "--store", store) == 0
+    capsys.readouterr()
+    assert select(pools_file, tmp_path / "all", "--store", store) == 0
+    account = re.search(
+        r"calls (\d+) = (\d+) judged now \+ (\d+) from the store \+ (\d+) shared",
+        capsys.readouterr().out,
+    )
+    calls, judged, stored, shared = map(int, account.groups())
+    assert calls == judged + stored + shared
+    assert min(judged, stored, shared) > 0
+    summary = json.loads((tmp_path / "all" / "summary.json").read_text())
+    assert calls == summary["calls"] == summary["verdicts"]["asked"]
 
 
 def test_the_same_seed_gives_the_same_selections_in_another_process(pools_file, tmp_path):

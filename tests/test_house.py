@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "pairjudge_lab"
 # What each room may lean on. A room may always lean on itself.
 MAY_LEAN_ON = {
     "records": set(),
+    "progress": set(),
     "transformers_names": set(),
     "extras": {"records"},
     "compiling": set(),
@@ -28,20 +29,20 @@ MAY_LEAN_ON = {
         "records", "embedded", "protocols", "datasets", "engines", "transformers_names", "verdicts",
     },
     "store": {"records", "verdicts"},
-    "arena": {"records", "store", "verdicts"},
+    "arena": {"records", "store", "progress", "verdicts"},
     "judging": {"records", "arena", "store", "verdicts"},
     "statistics": {"records", "verdicts"},
     "replay": {"records", "tournaments", "selectors", "arena", "statistics", "verdicts"},
     "plots": {"records", "statistics", "verdicts"},
     "runs": {"records", "answers", "arena", "selectors", "statistics", "store"},
     "views": {"records", "statistics", "plots"},
-    "report": {"records", "runs", "plots", "judges"},
+    "report": {"records", "runs", "plots", "judges", "progress"},
     "training": {
-        "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "statistics",
-        "store", "transformers_names", "verdicts",
+        "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "progress",
+        "statistics", "store", "transformers_names", "verdicts",
     },
     "cli": {
-        "records", "answers", "arena", "datasets", "judges", "plots", "protocols",
+        "records", "answers", "arena", "datasets", "judges", "plots", "progress", "protocols",
         "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
         "training", "judging", "verdicts",
     },

@@ -7,49 +7,65 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pairjudge_lab.cli.shared.model_options import add_model_options, model_options
 from pairjudge_lab.cli.shared.options import (
-    add_model_options,
-    add_rules,
-    model_options,
+    JUDGE,
+    add_candidates,
+    add_json,
+    add_pools,
+    add_seed,
     positive,
-    rules_given,
-    whole,
 )
-from pairjudge_lab.cli.shared.printing import quiet_libraries, shows_progress
+from pairjudge_lab.cli.shared.printing import quiet_libraries
+from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
+from pairjudge_lab.progress import LOG
 
 HELP = "judgments to train on, from a teacher"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
+    add_pools(parser)
     parser.add_argument(
         "--judge", required=True, metavar="TEACHER",
-        help="as 'select' takes it; 'chain-teacher' knows the small world",
+        help=JUDGE + "; 'chain-teacher' knows the arithmetic chains",
     )  # fmt: skip
     parser.add_argument(
-        "--critic", metavar="SPEC",
-        help="a pointwise teacher, whose critiques a pointwise rival is trained on",
+        "--critic", metavar="TEACHER",
+        help="judges one response at a time; a pointwise judge is trained on its critiques",
     )  # fmt: skip
-    parser.add_argument("--tournament", default="knockout", metavar="NAME")
-    parser.add_argument("--replicates", type=positive, default=1, help="a problem (1)")
-    parser.add_argument("-n", "--n", type=positive, help="candidates a problem (default: all)")
-    parser.add_argument("--limit", type=positive, help="only the first K problems")
     parser.add_argument(
-        "--held-out", type=float, default=0.1, help="share of problems kept back (0.1)"
+        "--tournament", default="knockout", metavar="NAME",
+        help="which pairs are judged: see 'pairjudge-lab tournaments' (knockout)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--replicates", type=positive, default=1, metavar="K", help="tournaments a problem (1)"
+    )
+    add_candidates(parser)
+    parser.add_argument(
+        "--held-out",
+        type=float,
+        default=0.1,
+        metavar="SHARE",
+        help="share of the problems that no training sees (0.1)",
     )
     parser.add_argument(
         "--within-teams", action="store_true", help="also judge pairs that share a final answer"
     )
     parser.add_argument(
-        "--unbalanced", action="store_true", help="keep the slots of right responses as they came"
+        "--unbalanced",
+        action="store_true",
+        help="do not even out how often the right response is shown first",
     )
     parser.add_argument(
         "--ask-with", type=Path, metavar="FILE",
         help="the wording in which the trained judge will be asked (default: the teacher's)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=whole, default=0)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    add_seed(parser, "the tournaments, the split and the balance")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the judgments"
+    )
     add_rules(parser)
+    add_json(parser)
     add_model_options(parser)
 
 
@@ -101,7 +117,7 @@ def run(args: argparse.Namespace) -> None:
         balance=not args.unbalanced,
         within_teams=args.within_teams,
         seed=args.seed,
-        progress=shows_progress(),
+        progress=folder / LOG,
     )
     if args.json:
         print(json.dumps(asdict(funnel)))

@@ -6,18 +6,25 @@ import argparse
 import json
 from pathlib import Path
 
-from pairjudge_lab.cli.shared.options import positive, whole
+from pairjudge_lab.cli.shared.options import VERDICTS, add_json, add_seed, positive
 
 HELP = "what the order shown does to each judge's verdicts"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("verdicts", metavar="VERDICTS", help=".parquet, .csv, .jsonl or 'embedded'")
-    parser.add_argument("--by", default="judge", metavar="COLUMN", help="the groups (judge)")
-    parser.add_argument("--resamples", type=positive, default=2000)
-    parser.add_argument("--seed", type=whole, default=0)
-    parser.add_argument("--picture", type=Path, help="draw the forest plot as .svg, .pdf or .png")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("verdicts", metavar="VERDICTS", help=VERDICTS)
+    parser.add_argument(
+        "--by", default="judge", metavar="COLUMN", help="column whose values are compared (judge)"
+    )
+    parser.add_argument(
+        "--resamples", type=positive, default=2000, metavar="K",
+        help="bootstrap resamples of the problems for the intervals (2000)",
+    )  # fmt: skip
+    add_seed(parser, "the resamples")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE", help="draw the forest plot as .svg, .pdf or .png"
+    )
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -7,45 +7,66 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pairjudge_lab.cli.shared.options import positive, sizes_of, whole
-from pairjudge_lab.cli.shared.printing import print_curve, shows_progress
+from pairjudge_lab.progress import LOG, Progress
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pairjudge_lab.replay.curves import Curve
+from pairjudge_lab.cli.shared.options import (
+    VERDICTS,
+    add_json,
+    add_pools,
+    add_seed,
+    positive,
+    sizes_of,
+)
+from pairjudge_lab.cli.shared.printing import print_curve
 
 HELP = "accuracy and cost against N, for any selectors"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    add_pools(parser, ".jsonl, .parquet, or a .csv of samples; or 'embedded'")
     parser.add_argument(
-        "pools", metavar="POOLS", help=".jsonl, .parquet, or a .csv of samples; or 'embedded'"
-    )
-    parser.add_argument(
-        "verdicts", metavar="VERDICTS", nargs="?", help="recorded verdicts; not for every selector"
+        "verdicts", metavar="VERDICTS", nargs="?", help=VERDICTS + "; not needed by every selector"
     )
     parser.add_argument(
         "--selectors", default="pass,majority,knockout", metavar="A,B,...",
-        help="pass, random, majority, weighted-majority, best-score, mean-verdict, or a "
-        "tournament, with an order policy where wanted: knockout:both",
+        help="with commas: pass, random, majority, weighted-majority, best-score, mean-verdict, "
+        "or a tournament, with an order policy where wanted: knockout:both",
     )  # fmt: skip
-    parser.add_argument("--n", default="1,2,4,8,16", metavar="N,N,...", help="(1,2,4,8,16)")
-    parser.add_argument("--subsets", type=positive, default=200, help="a problem (200)")
     parser.add_argument(
-        "--tolerance", type=float, help="draw more until the sampling error is less"
+        "--n", default="1,2,4,8,16", metavar="N,N,...", help="numbers of candidates (1,2,4,8,16)"
     )
-    parser.add_argument("--by", metavar="COLUMN", help="of a .csv: the runs to keep apart")
-    parser.add_argument("--seed", type=whole, default=0)
-    parser.add_argument("--limit", type=positive, help="only the first K problems")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the table and figure")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--subsets",
+        type=positive,
+        default=200,
+        metavar="K",
+        help="random subsets a problem and N (200)",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="SHARE",
+        help="draw more subsets until the Monte Carlo error is below this, such as 0.002",
+    )
+    parser.add_argument("--by", metavar="COLUMN", help="of a .csv: a curve for each of its values")
+    add_seed(parser, "the subsets and the brackets")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for the table and the figures",
+    )
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     import pandas as pd
-    from tqdm.auto import tqdm
 
     from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.samples import load_groups
@@ -65,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
     folder = open_folder(args.out)
     curves: dict[str, Curve] = {}
     total = len(groups) * len(selectors) * len(set(sizes))
-    with tqdm(total=total, unit=" points", disable=not shows_progress()) as bar:
+    with Progress(total, "points", folder / LOG) as bar:
         for name, pools in groups.items():
             left_out: dict[str, int] = {}
             costs = None

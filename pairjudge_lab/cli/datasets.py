@@ -6,6 +6,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from pairjudge_lab.cli.shared.options import add_json
+
 if TYPE_CHECKING:
     from pairjudge_lab.datasets.registry import Entry
 
@@ -16,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="all about one, with its files")
     parser.add_argument("--kind", help="problems, pools or verdicts")
     parser.add_argument("--fetch", action="store_true", help="fetch NAME where it is not here")
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:

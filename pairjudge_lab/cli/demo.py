@@ -5,17 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pairjudge_lab.cli.shared.options import positive, whole
-from pairjudge_lab.cli.shared.printing import print_run, quiet_libraries, shows_progress
+from pairjudge_lab.cli.shared.options import add_json, add_seed, positive
+from pairjudge_lab.cli.shared.printing import print_run, quiet_libraries
+from pairjudge_lab.progress import LOG
 
 HELP = "the main job on the embedded data, with a report"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder (out/demo)")
-    parser.add_argument("--limit", type=positive, help="only the first K problems")
-    parser.add_argument("--seed", type=whole, default=0)
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("out/demo"),
+        metavar="DIR",
+        help="folder for the results and the report (out/demo)",
+    )
+    add_seed(parser, "the brackets")
+    parser.add_argument("--limit", type=positive, metavar="K", help="only the first K problems")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -39,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
             n=16,
             seed=args.seed,
             store=store,
-            progress=shows_progress(),
+            progress=folder / LOG,
         )
     save_run(run, folder)
     write_selection_report(run, folder / "report.html", title="Best of 16 by knockout")

@@ -6,24 +6,42 @@ import argparse
 import json
 from pathlib import Path
 
-from pairjudge_lab.cli.shared.options import add_model_options, model_options, positive, whole
-from pairjudge_lab.cli.shared.printing import quiet_libraries, shows_progress
+from pairjudge_lab.cli.shared.model_options import add_model_options, add_store, model_options
+from pairjudge_lab.cli.shared.options import (
+    JUDGE,
+    add_candidates,
+    add_json,
+    add_pools,
+    add_seed,
+    positive,
+)
+from pairjudge_lab.cli.shared.printing import quiet_libraries
+from pairjudge_lab.progress import LOG
 from pairjudge_lab.records import UserError
 
 HELP = "judge every pair of candidates of each problem"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
-    parser.add_argument("--judge", required=True, metavar="SPEC", help="see 'pairjudge-lab judges'")
+    add_pools(parser)
+    parser.add_argument("--judge", required=True, metavar="SPEC", help=JUDGE)
     parser.add_argument(
         "--both-orders", action="store_true", help="each pair twice, either one shown first"
     )
-    parser.add_argument("-n", "--n", type=positive, help="candidates a problem (default: all)")
-    parser.add_argument("--repetitions", type=positive, default=1)
-    parser.add_argument("--seed", type=whole, default=0, help="draws who is shown first")
-    parser.add_argument("--limit", type=positive, help="only the first K problems")
-    parser.add_argument("--out", type=Path, required=True, help=".parquet, .csv or .jsonl")
+    add_candidates(parser)
+    parser.add_argument(
+        "--repetitions", type=positive, default=1, metavar="K", help="verdicts of each match (1)"
+    )
+    add_seed(parser, "who is shown first")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the verdicts: .parquet, .csv or .jsonl",
+    )
+    add_json(parser)
+    add_store(parser)
     add_model_options(parser)
 
 
@@ -42,6 +60,8 @@ def run(args: argparse.Namespace) -> None:
     pools = load_pools(args.pools, limit=args.limit)
     if args.n is not None:
         pools = [pool.first(args.n) for pool in pools]
+    if max(map(len, pools)) < 2:
+        raise UserError("there is nothing to judge: every pool has a single candidate")
     folder = open_folder(args.out.parent)
     quiet_libraries()
     judge = load_judge(args.judge, options)
@@ -55,7 +75,7 @@ def run(args: argparse.Namespace) -> None:
             repetitions=args.repetitions,
             seed=args.seed,
             store=store,
-            progress=shows_progress(),
+            progress=folder / LOG,
         )
     new = args.out.with_stem(args.out.stem + ".new")
     save_verdicts(judged.to_pandas(), new)

@@ -6,11 +6,13 @@ import argparse
 import json
 from typing import Any
 
+from pairjudge_lab.cli.shared.options import add_json
+
 HELP = "the judges that can be loaded"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:

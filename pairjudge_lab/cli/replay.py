@@ -6,35 +6,47 @@ import argparse
 import json
 from typing import Any
 
-from pairjudge_lab.cli.shared.options import add_rules, positive, rules_given, sizes_of, whole
-from pairjudge_lab.cli.shared.printing import print_curve, shows_progress
+from pairjudge_lab.cli.shared.options import (
+    VERDICTS,
+    add_json,
+    add_pools,
+    add_seed,
+    positive,
+    sizes_of,
+)
+from pairjudge_lab.cli.shared.printing import print_curve
+from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
+from pairjudge_lab.progress import Progress
 
 HELP = "compare tournaments on recorded verdicts"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
-    parser.add_argument("verdicts", metavar="VERDICTS", help=".parquet, .csv, .jsonl or 'embedded'")
+    add_pools(parser)
+    parser.add_argument("verdicts", metavar="VERDICTS", help=VERDICTS)
     parser.add_argument(
         "--tournament",
         action="append",
         metavar="NAME",
-        help="give it again for another (default: knockout)",
+        help="see 'pairjudge-lab tournaments'; give it again for another (knockout)",
     )
-    parser.add_argument("--n", default="2,4,8,16", metavar="N,N,...", help="(2,4,8,16)")
     parser.add_argument(
-        "--replicates", type=positive, default=20, help="subsets and brackets a problem (20)"
+        "--n", default="2,4,8,16", metavar="N,N,...", help="numbers of candidates (2,4,8,16)"
     )
-    parser.add_argument("--seed", type=whole, default=0)
-    parser.add_argument("--limit", type=positive, help="only the first K problems")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--replicates",
+        type=positive,
+        default=20,
+        metavar="K",
+        help="subsets and brackets a problem (20)",
+    )
+    add_seed(parser, "the subsets and the brackets")
+    add_json(parser)
     add_rules(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     from dataclasses import asdict
-
-    from tqdm.auto import tqdm
 
     from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.pools import load_pools
@@ -51,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     table = load_verdicts(args.verdicts)
     pools, unheard = pools_heard(load_pools(args.pools, limit=args.limit), table)
     recordings = record([prepare(pool) for pool in pools], table)
-    with tqdm(total=len(kinds) * len(sizes), unit=" points", disable=not shows_progress()) as bar:
+    with Progress(len(kinds) * len(sizes), "points") as bar:
         found = curve(
             recordings,
             kinds,

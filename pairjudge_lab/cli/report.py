@@ -5,24 +5,38 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pairjudge_lab.cli.shared.options import positive, sizes_of, whole
-from pairjudge_lab.cli.shared.printing import shows_progress
+from pairjudge_lab.cli.shared.options import POOLS, VERDICTS, positive, sizes_of, whole
 
 HELP = "run a report's notebook on your data, and write it as one HTML file"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="position-bias, tournaments or scaling")
-    parser.add_argument("--pools", help=".jsonl or .parquet, or 'embedded'")
-    parser.add_argument("--verdicts", help=".parquet, .csv or .jsonl, or 'embedded'")
-    parser.add_argument("--out", type=Path, required=True, help="the page, .html")
-    parser.add_argument("--pdf", type=Path, help="print it too, where there is a browser that can")
-    parser.add_argument("--notebook", type=Path, help="keep the notebook that was run, to go on")
-    parser.add_argument("--selectors", metavar="A,B,...", help="tournaments, scaling")
-    parser.add_argument("--n", metavar="N,N,...", help="tournaments, scaling")
-    parser.add_argument("--subsets", type=positive, help="a problem; tournaments, scaling")
-    parser.add_argument("--by", metavar="COLUMN", help="position-bias: what to compare (judge)")
-    parser.add_argument("--seed", type=whole)
+    parser.add_argument("--pools", help=POOLS, metavar="FILE")
+    parser.add_argument("--verdicts", help=VERDICTS, metavar="FILE")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the page, .html")
+    parser.add_argument(
+        "--pdf", type=Path, metavar="FILE", help="print it too, where there is a browser that can"
+    )
+    parser.add_argument(
+        "--notebook", type=Path, metavar="FILE", help="keep the notebook that was run, to go on"
+    )
+    parser.add_argument(
+        "--selectors", metavar="A,B,...", help="tournaments, scaling: as 'curve' takes them"
+    )
+    parser.add_argument(
+        "--n", metavar="N,N,...", help="tournaments, scaling: numbers of candidates"
+    )
+    parser.add_argument(
+        "--subsets",
+        type=positive,
+        metavar="K",
+        help="tournaments, scaling: random subsets a problem",
+    )
+    parser.add_argument(
+        "--by", metavar="COLUMN", help="position-bias: column whose values are compared (judge)"
+    )
+    parser.add_argument("--seed", type=whole, help="seed of what the report draws")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -36,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
         args.out,
         {name: getattr(args, name) for name in names},
         notebook=args.notebook,
-        progress=shows_progress(),
+        progress=True,
     )
     print(f"report: {args.out}")
     if args.pdf is not None:

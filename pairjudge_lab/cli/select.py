@@ -5,31 +5,30 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pairjudge_lab.cli.shared.options import (
-    add_model_options,
-    add_rules,
-    model_options,
-    positive,
-    rules_given,
-    whole,
-)
-from pairjudge_lab.cli.shared.printing import print_run, quiet_libraries, shows_progress
+from pairjudge_lab.cli.shared.model_options import add_model_options, add_store, model_options
+from pairjudge_lab.cli.shared.options import JUDGE, add_candidates, add_json, add_pools, add_seed
+from pairjudge_lab.cli.shared.printing import print_run, quiet_libraries
+from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
+from pairjudge_lab.progress import LOG
 
 HELP = "play a tournament for each problem of a file"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pools", metavar="POOLS", help=".jsonl or .parquet, or 'embedded'")
-    parser.add_argument("--judge", required=True, metavar="SPEC", help="see 'pairjudge-lab judges'")
+    add_pools(parser)
+    parser.add_argument("--judge", required=True, metavar="SPEC", help=JUDGE)
     parser.add_argument(
         "--tournament", default="knockout", metavar="NAME", help="see 'pairjudge-lab tournaments'"
     )
     add_rules(parser)
-    parser.add_argument("-n", "--n", type=positive, help="candidates a problem (default: all)")
-    parser.add_argument("--seed", type=whole, default=0)
-    parser.add_argument("--limit", type=positive, help="only the first K problems")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+    add_candidates(parser)
+    add_seed(parser, "the brackets")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
+    )
     parser.add_argument("--report", action="store_true", help="write report.html as well")
+    add_json(parser)
+    add_store(parser)
     add_model_options(parser)
 
 
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
         if args.again:
             store.forget(*map(Status, args.again))
         run = run_selection(
-            pools, judge, rules, n=n, seed=args.seed, store=store, progress=shows_progress()
+            pools, judge, rules, n=n, seed=args.seed, store=store, progress=folder / LOG
         )
     save_run(run, folder)
     if args.report:

@@ -12,9 +12,17 @@ HELP = "the wording in which a judge is asked"
 def add_options(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     show = actions.add_parser("show", help="print the wording of ours, or check one in a file")
-    show.add_argument("file", nargs="?", type=Path)
+    show.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="a file to check (default: show ours)"
+    )
     fetch = actions.add_parser("fetch", help="fetch the wording of PairJudge RM's authors")
-    fetch.add_argument("--out", type=Path, default=Path("compare_0_ex.md"))
+    fetch.add_argument(
+        "--out",
+        type=Path,
+        default=Path("compare_0_ex.md"),
+        metavar="FILE",
+        help="where to write it (compare_0_ex.md)",
+    )
     fetch.add_argument("--url", help="fetch from here instead of the authors' repository")
 
 

@@ -36,7 +36,7 @@ def fetch_template(urls: Sequence[str] = AUTHORS_URLS, *, timeout: float = 30.0)
             if len(body) > LARGEST:
                 raise ValueError(f"more than {LARGEST} bytes")
             return Template(_with_our_places(body.decode("utf-8")).removesuffix("\n"), url)
-        except (urllib.error.URLError, OSError, ValueError, UserError) as problem:
+        except (urllib.error.URLError, OSError, ValueError) as problem:
             problems.append(f"{url}: {problem}")
     raise UserError(
         "the authors' template could not be fetched; tried " + "; ".join(problems) + ". "

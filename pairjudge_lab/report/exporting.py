@@ -57,7 +57,7 @@ def write_report(
         parameters: of the notebook: ``pools``, ``verdicts`` and whatever else its first code cell
             names. Those that are None keep the notebook's own value.
         notebook: where to keep the notebook that was run, to go on from.
-        progress: show a bar over its cells.
+        progress: show how many of its cells have run.
 
     Raises:
         UserError: an unknown report or parameter, data that is missing or unsound, or a file that
@@ -65,6 +65,8 @@ def write_report(
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
+
+    from pairjudge_lab.report.engine import NAME
 
     if name not in BOOKS:
         raise UserError(f"no report named {name!r}; there are: {', '.join(BOOKS)}")
@@ -91,7 +93,9 @@ def write_report(
                 ran,
                 given,
                 kernel_name="python3",
-                progress_bar=progress,
+                engine_name=NAME,
+                progress_bar=False,
+                shown=progress,
                 cwd=Path.cwd(),
                 extra_arguments=["--log-level=ERROR"],
             )

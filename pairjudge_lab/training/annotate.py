@@ -88,7 +88,7 @@ def annotate(
     balance: bool = True,
     within_teams: bool = False,
     seed: int = 0,
-    progress: bool = False,
+    progress: bool | Path = False,
 ) -> Funnel:
     """Let a teacher judge tournaments, and write what is worth training on into a folder.
 
@@ -227,7 +227,7 @@ def _critiques(
     folder: Path,
     funnel: Funnel,
     *,
-    progress: bool,
+    progress: bool | Path,
 ) -> str:
     """Critiques that are right and to the letter, one for each response that was kept."""
     by_name = {pool.problem.id: pool for pool in pools}

@@ -19,6 +19,7 @@ from pairjudge_lab.judges.opening import PROTOCOL_FILE, TEMPLATE_FILE
 from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge
 from pairjudge_lab.judges.transformers_judge import TransformersJudge
+from pairjudge_lab.progress import Progress
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
 from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.protocols.template import Template, read_template
@@ -27,6 +28,7 @@ from pairjudge_lab.training.audit import Audit, audit, held_out_pairs
 from pairjudge_lab.training.encoding import Encoder, Sorted, collate, collate_pairs, encoded
 from pairjudge_lab.training.judgments import Judgment, read_folder, read_hub, read_judgments
 from pairjudge_lab.training.recipes import Recipe
+from pairjudge_lab.training.trainer_progress import progress_callback
 from pairjudge_lab.training.training_card import training_card
 from pairjudge_lab.transformers_names import checkpointing_name, sharding
 
@@ -37,7 +39,9 @@ HISTORY = "history.jsonl"
 
 
 @naming_extras()
-def train(base: str, data: str, out: Path, recipe: Recipe, *, progress: bool = False) -> Path:
+def train(
+    base: str, data: str, out: Path, recipe: Recipe, *, progress: bool | Path = False
+) -> Path:
     """Train, or go on training, and leave a folder that ``load_judge`` opens.
 
     Args:
@@ -46,15 +50,18 @@ def train(base: str, data: str, out: Path, recipe: Recipe, *, progress: bool = F
             the hub.
         out: gets the model, its wording, a card, ``history.jsonl``, and while it lasts checkpoints.
         recipe: how.
+        progress: whether to show how far it is; a path is a log file that gets it as well.
 
     Raises:
         UserError: bad data, a base without a chat template, a batch that cannot be divided, or a
             folder that holds another run.
     """
     run = _Run(base, data, out, recipe)
-    trainer = run.trainer(progress)
+    trainer = run.trainer()
     clock = time.perf_counter()
-    trainer.train(resume_from_checkpoint=run.checkpoint())
+    with Progress(run.end(), "steps", progress if run.state.is_main_process else False) as bar:
+        trainer.add_callback(progress_callback(bar))
+        trainer.train(resume_from_checkpoint=run.checkpoint())
     run.finish(trainer, time.perf_counter() - clock)
     run.state.wait_for_everyone()
     return out
@@ -111,11 +118,13 @@ class _Run:
         }
         return encoded(encoder, judgments, self.out / "rows" / f"{kind}.arrow", signature)
 
-    def trainer(self, progress: bool) -> Any:
+    def trainer(self) -> Any:
         """transformers' Trainer, with our order of rows, our loss, and our reports."""
+        from transformers import PrinterCallback
+
         recipe, devices = self.recipe, self.state.num_processes
         steps = self._steps()
-        settings = _arguments(self.out / "checkpoints", recipe, devices, steps, progress)
+        settings = _arguments(self.out / "checkpoints", recipe, devices, steps)
         pad = self.tokenizer.pad_token_id
         pairs = recipe.kind == "reward"
         trainer = _trainer_class()(
@@ -127,8 +136,9 @@ class _Run:
         trainer.order = Sorted(
             self.rows["length"][:], recipe.device_batch, recipe.batch_size, recipe.seed
         )
-        end = min(recipe.max_steps or steps, steps)
+        end = self.end()
         every = max(1, -(-end // recipe.evaluations)) if recipe.evaluations and self.pairs else 0
+        trainer.remove_callback(PrinterCallback)
         trainer.add_callback(_callback(self, trainer, every, end))
         return trainer
 
@@ -137,6 +147,11 @@ class _Run:
 
         an_epoch = math.ceil(len(self.rows) / self.recipe.batch_size)
         return max(1, round(an_epoch * self.recipe.epochs))
+
+    def end(self) -> int:
+        """The step after which the run ends."""
+        steps = self._steps()
+        return min(self.recipe.max_steps or steps, steps)
 
     def checkpoint(self) -> str | None:
         """The last whole checkpoint; one that a kill left half written is taken away."""
@@ -373,7 +388,7 @@ def with_adapters(model: Any, recipe: Recipe) -> Any:
     return get_peft_model(model, settings)
 
 
-def _arguments(folder: Path, recipe: Recipe, devices: int, steps: int, progress: bool) -> Any:
+def _arguments(folder: Path, recipe: Recipe, devices: int, steps: int) -> Any:
     from transformers import TrainingArguments
 
     end = min(recipe.max_steps or steps, steps)
@@ -415,7 +430,7 @@ def _arguments(folder: Path, recipe: Recipe, devices: int, steps: int, progress:
         report_to="none",
         remove_unused_columns=False,
         dataloader_pin_memory=_has_gpu(),
-        disable_tqdm=not progress,
+        disable_tqdm=True,
         seed=recipe.seed,
         ddp_find_unused_parameters=False if devices > 1 else None,
         **schedules[recipe.schedule],

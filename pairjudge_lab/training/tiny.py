@@ -29,6 +29,7 @@ import numpy as np
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.datasets.pools import save_pools
 from pairjudge_lab.judges.opening import PROTOCOL_FILE, TEMPLATE_FILE
+from pairjudge_lab.progress import Progress
 from pairjudge_lab.records import Candidate, Pool, Problem
 from pairjudge_lab.training.chains import (
     Chain,
@@ -280,7 +281,6 @@ def sample_solutions(
 ) -> list[list[str]]:
     """Sample ``per_question`` solutions for each question from a saved solver."""
     import torch
-    from tqdm.auto import tqdm
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -288,7 +288,8 @@ def sample_solutions(
     torch.manual_seed(seed)
     out: list[list[str]] = []
     group = max(1, 512 // per_question)
-    for begin in tqdm(range(0, len(questions), group), desc="sampling", unit="batch"):
+    batches = range(0, len(questions), group)
+    for begin in Progress(len(batches), "batches").over(batches):
         some = questions[begin : begin + group]
         prompts = [solver_prompt(q) for q in some for _ in range(per_question)]
         inputs = tokenizer(prompts, return_tensors="pt", padding=True, padding_side="left")

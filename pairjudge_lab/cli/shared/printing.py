@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,10 +21,6 @@ def quiet_libraries() -> None:
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
-
-
-def shows_progress() -> bool:
-    return sys.stderr.isatty()
 
 
 def print_run(run: SelectionRun, as_json: bool) -> None:
@@ -54,8 +49,9 @@ def print_run(run: SelectionRun, as_json: bool) -> None:
         print("accuracy: not known, since it is not known which candidates are right")
     verdicts = summary["verdicts"]
     print(
-        f"\ncalls {summary['calls']}, saved by teams {summary['calls_saved']}; "
-        f"{verdicts['judged']} judged now, {verdicts['from_store']} from the store"
+        f"\ncalls {verdicts['asked']} = {verdicts['judged']} judged now + "
+        f"{verdicts['from_store']} from the store + {verdicts['shared']} shared with a match of "
+        f"the same texts; {summary['calls_saved']} more saved by shared final answers"
     )
     said = ", ".join(f"{k} {verdicts[k]}" for k in ("parsed", "unparsed", "truncated", "failed"))
     print(f"verdicts: {said}")

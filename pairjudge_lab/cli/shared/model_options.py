@@ -1,0 +1,98 @@
+"""The options of ``judges.options.ModelOptions``, and of the store of verdicts.
+
+The data class is not imported for the parser, so that ``--help`` stays fast; a test holds the two
+together.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pairjudge_lab.cli.shared.options import positive
+
+if TYPE_CHECKING:
+    from pairjudge_lab.judges.options import ModelOptions
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store", type=Path, metavar="FILE", help="verdict store (default: beside the results)"
+    )
+    parser.add_argument(
+        "--again",
+        action="append",
+        default=[],
+        choices=("unparsed", "truncated"),
+        help="judge stored verdicts of this status again",
+    )
+
+
+def add_loading(parser: argparse._ActionsContainer) -> None:
+    """How a model is loaded."""
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (auto)")
+    parser.add_argument(
+        "--dtype", default="auto", help="of the weights: auto, float32, bfloat16 or float16 (auto)"
+    )
+    parser.add_argument(
+        "--quantisation", default="none", metavar="BITS",
+        help="load the weights in fewer bits: none, 8bit or 4bit; needs a GPU (none)",
+    )  # fmt: skip
+    parser.add_argument("--revision", metavar="COMMIT", help="of a model on the hub (its newest)")
+    parser.add_argument(
+        "--batch-size", type=positive, metavar="ROWS",
+        help="the most matches at once; at a server, requests in flight (default: what memory "
+        "allows)",
+    )  # fmt: skip
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    model = parser.add_argument_group("how a model is run")
+    add_loading(model)
+    model.add_argument(
+        "--batch-tokens", type=positive, metavar="TOKENS",
+        help="the most tokens at once, prompts and answers (default: what memory allows)",
+    )  # fmt: skip
+    model.add_argument(
+        "--attention", default="auto", metavar="KIND",
+        help="auto, sdpa, eager or flash_attention_2 (auto)",
+    )  # fmt: skip
+    model.add_argument(
+        "--protocol", default="auto", metavar="NAME",
+        help="how it is asked: pairjudge, mt-bench, pointwise, scalar and others (what the model's "
+        "folder says, else pairjudge)",
+    )  # fmt: skip
+    model.add_argument("--template", type=Path, metavar="FILE", help="a file with the wording")
+    model.add_argument(
+        "--temperature", type=float, default=0.0, help="of sampling; 0 is greedy (0)"
+    )
+    model.add_argument(
+        "--fast", action="store_true", help="no reasoning: the labels' probabilities decide"
+    )
+    model.add_argument(
+        "--continuous", action="store_true", help="transformers' continuous batching (for a GPU)"
+    )
+    model.add_argument(
+        "--soft", action="store_true", help="ask a server or vLLM for the labels' probabilities"
+    )
+    model.add_argument(
+        "--samples", type=positive, default=1, metavar="K", help="verdicts pooled a match (1)"
+    )
+    model.add_argument(
+        "--pooling", default="majority", help="how they are pooled: majority or mean (majority)"
+    )
+    model.add_argument(
+        "--trust-remote-code", action="store_true",
+        help="run code that comes with a model; only for models you trust as you trust a program",
+    )  # fmt: skip
+
+
+def model_options(args: argparse.Namespace) -> ModelOptions:
+    """The options on the command line; those that a command does not take keep their default."""
+    from dataclasses import fields
+
+    from pairjudge_lab.judges.options import ModelOptions
+
+    names = [field.name for field in fields(ModelOptions)]
+    return ModelOptions(**{name: getattr(args, name) for name in names if hasattr(args, name)})
