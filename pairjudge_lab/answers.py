@@ -1,91 +1,90 @@
 """Final answers: found in a solution, compared with each other, grouped into teams.
 
 Finding and comparing is math-verify's work. It runs in a process of its own with a clock and a
-memory limit, because some LaTeX keeps a computer algebra system busy for ever, in C code that no
-signal interrupts. Plain numbers, by far the most common answers, never leave this process.
+memory limit, because some LaTeX keeps a computer algebra system busy for ever. Plain numbers, by
+far the most common answers, never leave this process.
 """
 
 from __future__ import annotations
 
 import atexit
-import contextlib
-import json
+import logging
 import re
-import select
-import subprocess
-import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from pairjudge_lab.answers_process import AnswerProcess, Late
 from pairjudge_lab.records import Pool
 
 TIME_LIMIT = 5.0
 """Seconds that one comparison or extraction may take before it counts as undecided."""
 
+SHORTEST_LIMIT = 1.0
+"""The limit shrinks with every time-out in a pool, down to this."""
+
+POOL_BUDGET = 120.0
+"""Seconds that math-verify may take for one pool; what is left then stays undecided."""
+
 LONGEST = 2000
 """Characters of an answer beyond which only equal text is an equal answer."""
 
-_BOXED_NUMBER = re.compile(r"\\boxed\{\s*(-?\d+(?:\.\d+)?)\s*\}")
+_BOXED_NUMBER = re.compile(r"\\boxed\{\s*+(-?\d++(?:\.\d++)?+)\s*+\}")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\d+/[1-9]\d*")
 
+_process = AnswerProcess()
+atexit.register(_process.close)
 
-class _Worker:
-    """The math-verify process, started when first needed and replaced when it hangs."""
 
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self.hangs = 0
+class _Checker:
+    """Asks the process on behalf of one pool, and remembers what took too long.
 
-    def ask(self, request: dict[str, str]) -> Any:
-        """The worker's reply, or None where it did not come in time."""
-        process = self._process
-        if process is None or process.poll() is not None:
-            process = self._process = subprocess.Popen(
-                [sys.executable, "-m", "pairjudge_lab.answers_worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                bufsize=0,
-            )
-            # math-verify imports sympy, which is no part of the first question's time.
-            if self._reply(process, 60.0) is None:
-                raise RuntimeError(
-                    "the answer checker did not start; try: python -m pairjudge_lab.answers_worker"
-                )
-        assert process.stdin is not None
-        try:
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-        except BrokenPipeError:
-            reply = None
-        else:
-            reply = self._reply(process, TIME_LIMIT)
-        if reply is None:
-            self.hangs += 1
-            self.close()
+    A text that was late once is not tried again: hostile candidates must not multiply, each
+    compared with each. An answer is first compared with 1, which tells whether it is itself what
+    takes long, so that an honest answer is not blamed for its opponent; a single comparison has
+    no use for that.
+    """
+
+    def __init__(self, *, single: bool = False) -> None:
+        self._single = single
+        self.undecided = 0
+        self._spent = 0.0
+        self._late = 0
+        self._refused: set[str] = set()
+        self._tried: set[str] = set()
+
+    def extract(self, text: str) -> str | None:
+        # A final answer stands at the end; the rest only costs time.
+        answer = self._ask(text, task="extract", text=text[-8000:])
+        return answer or None
+
+    def compare(self, first: str, second: str) -> bool:
+        for answer in (first, second):
+            if answer not in self._tried and not self._single:
+                self._tried.add(answer)
+                self._ask(answer, task="compare", first=answer, second="1")
+        if first in self._refused:
+            self.undecided += 1
+            return False
+        return bool(self._ask(second, task="compare", first=first, second=second))
+
+    def _ask(self, blamed: str, **request: str) -> Any:
+        if blamed in self._refused or self._spent >= POOL_BUDGET:
+            self.undecided += 1
             return None
-        return reply["result"]
-
-    def _reply(self, process: subprocess.Popen[bytes], seconds: float) -> dict[str, Any] | None:
-        assert process.stdout is not None
-        ready, _, _ = select.select([process.stdout], [], [], seconds)
-        line = process.stdout.readline() if ready else b""
-        return json.loads(line) if line.endswith(b"\n") else None
-
-    def close(self) -> None:
-        if self._process is not None:
-            with contextlib.suppress(OSError):
-                self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
-            self._process = None
-
-
-_worker = _Worker()
-atexit.register(_worker.close)
+        limit = max(min(SHORTEST_LIMIT, TIME_LIMIT), TIME_LIMIT / (1 + self._late))
+        clock = time.monotonic()
+        try:
+            return _process.ask(request, limit)
+        except Late:
+            self.undecided += 1
+            self._late += 1
+            self._refused.add(blamed)
+            return None
+        finally:
+            self._spent += time.monotonic() - clock
 
 
 def final_answer(text: str) -> str | None:
@@ -93,13 +92,15 @@ def final_answer(text: str) -> str | None:
 
     A boxed plain number is read here; everything else is math-verify's extraction.
     """
+    return _find(text, _Checker(single=True))
+
+
+def _find(text: str, checker: _Checker) -> str | None:
     start = text.rfind("\\boxed")
     found = _BOXED_NUMBER.match(text, start) if start >= 0 else None
     if found:
         return found.group(1)
-    # A final answer stands at the end; the rest only costs time.
-    answer = _worker.ask({"task": "extract", "text": text[-8000:]})
-    return answer or None
+    return checker.extract(text)
 
 
 def same_answer(first: str, second: str) -> bool:
@@ -108,6 +109,10 @@ def same_answer(first: str, second: str) -> bool:
     Equal text and equal plain numbers are settled exactly; the rest is math-verify's ``verify``,
     asked in both directions because it is not symmetric.
     """
+    return _same(first, second, _Checker(single=True))
+
+
+def _same(first: str, second: str, checker: _Checker) -> bool:
     first, second = first.strip(), second.strip()
     if first == second:
         return True
@@ -116,7 +121,7 @@ def same_answer(first: str, second: str) -> bool:
         return one == two
     if max(len(first), len(second)) > LONGEST:
         return False
-    return bool(_worker.ask({"task": "compare", "first": first, "second": second}))
+    return checker.compare(first, second)
 
 
 def plain_number(text: str) -> Fraction | None:
@@ -133,6 +138,10 @@ def team_numbers(answers: Sequence[str | None]) -> tuple[int, ...]:
     A candidate without a final answer is a team of its own. An answer joins the first team whose
     first member it equals.
     """
+    return _group(answers, _Checker())
+
+
+def _group(answers: Sequence[str | None], checker: _Checker) -> tuple[int, ...]:
     teams: list[int] = []
     founders: list[tuple[int, str]] = []
     known: dict[str, int] = {}
@@ -144,7 +153,7 @@ def team_numbers(answers: Sequence[str | None]) -> tuple[int, ...]:
             number = plain_number(answer)
             team = known.get(answer) if number is None else numbers.get(number)
             if team is None:
-                team = next((t for t, founder in founders if same_answer(founder, answer)), None)
+                team = next((t for t, founder in founders if _same(founder, answer, checker)), None)
             if team is None:
                 founders.append((count, answer))
         if team is None:
@@ -162,18 +171,28 @@ def prepare(pool: Pool) -> Pool:
 
     Nothing that the data said is overruled: a candidate's given answer and correctness stay.
     Correctness is decided only where the problem has a reference answer; a candidate without a
-    final answer is then wrong.
+    final answer is then wrong. What math-verify cannot decide in time counts as no answer, or as
+    a different one, and is logged.
     """
+    checker = _Checker()
     candidates = []
     reference = pool.problem.answer
     decided: dict[str | None, bool] = {None: False}
     for candidate in pool.candidates:
-        answer = candidate.answer if candidate.answer is not None else final_answer(candidate.text)
+        answer = (
+            candidate.answer if candidate.answer is not None else _find(candidate.text, checker)
+        )
         correct = candidate.correct
         if correct is None and reference is not None:
             if answer not in decided:
-                decided[answer] = same_answer(reference, answer or "")
+                decided[answer] = _same(reference, answer or "", checker)
             correct = decided[answer]
         candidates.append(replace(candidate, answer=answer, correct=correct))
-    teams = pool.teams or team_numbers([c.answer for c in candidates])
+    teams = pool.teams or _group([c.answer for c in candidates], checker)
+    if checker.undecided:
+        logging.getLogger(__name__).warning(
+            "problem %r: %d answers or comparisons were left undecided, since they took too long",
+            pool.problem.id,
+            checker.undecided,
+        )
     return Pool(pool.problem, tuple(candidates), teams)

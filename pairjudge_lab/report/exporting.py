@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.isolation import safe_children
 from pairjudge_lab.records import UserError
 from pairjudge_lab.runs import write_whole
 
@@ -78,25 +79,30 @@ def write_report(
     if not out.parent.is_dir():
         raise UserError(f"no such folder: {out.parent}")
     source = str(files("pairjudge_lab.report").joinpath("books", book.file))
-    known = set(papermill.inspect_notebook(source))
+    known = set(papermill.inspect_notebook(_literal(source)))
     unknown = sorted(given.keys() - known)
     if unknown:
         raise UserError(
             f"the report {name!r} knows no {', '.join(unknown)}; "
             f"it takes {', '.join(sorted(known))}"
         )
-    with tempfile.TemporaryDirectory() as folder:
+    for key in ("pools", "verdicts"):
+        if given.get(key, "embedded") != "embedded":
+            given[key] = str(Path(given[key]).absolute())
+    # The kernel works in an empty folder: a module or a configuration file that lies beside the
+    # data is not the report's.
+    with tempfile.TemporaryDirectory() as folder, safe_children():
         ran = Path(folder) / "report.ipynb"
         try:
             papermill.execute_notebook(
-                source,
-                ran,
+                _literal(source),
+                _literal(ran),
                 given,
                 kernel_name="python3",
                 engine_name=NAME,
                 progress_bar=False,
                 shown=progress,
-                cwd=Path.cwd(),
+                cwd=folder,
                 extra_arguments=["--log-level=ERROR"],
             )
         except PapermillExecutionError as problem:
@@ -106,6 +112,11 @@ def write_report(
         write_whole(out, as_page(ran))
         if notebook is not None:
             write_whole(notebook, ran.read_text(encoding="utf-8"))
+
+
+def _literal(path: str | Path) -> str:
+    """A path as papermill takes it, which fills in what stands between braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def as_page(notebook: Path) -> str:

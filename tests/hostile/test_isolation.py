@@ -1,0 +1,119 @@
+"""Nothing that lies beside the data is run, and no process outlives the one that started it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PLANTED = (
+    "math_verify", "json", "pandas", "sympy", "numpy", "re", "ipython_config", "sitecustomize",
+    "usercustomize", "ipython_kernel_config", "jupyter_config", "matplotlib", "antlr4", "ctypes",
+    "pairjudge_lab_plugin",
+)  # fmt: skip
+ROW = {
+    "problem_id": "p",
+    "problem": "1/2?",
+    "answer": "\\frac{1}{2}",
+    "candidates": [{"text": "\\boxed{\\frac{2}{4}}"}, {"text": "\\boxed{\\frac{1}{3}}"}],
+}
+
+
+@pytest.fixture
+def trap(tmp_path):
+    """A folder of data in which every module that the lab might import has been planted."""
+    for name in PLANTED:
+        file = tmp_path / f"{name}.py"
+        file.write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write('{name} ')\n")
+    (tmp_path / "pools.jsonl").write_text(json.dumps(ROW) + "\n")
+    return tmp_path
+
+
+def command(*arguments):
+    return [sys.executable, "-P", "-m", "pairjudge_lab", *arguments]
+
+
+def run(trap, *arguments, **more):
+    done = subprocess.run(
+        command(*arguments), cwd=trap, capture_output=True, text=True, timeout=250, **more
+    )
+    ran = trap / "ran"
+    assert not ran.exists(), f"planted modules ran: {ran.read_text()}"
+    return done
+
+
+def test_planted_modules_do_not_run_in_a_selection(trap):
+    done = run(trap, "select", "pools.jsonl", "--judge", "simulated", "--n", "2", "--out", "out")
+    assert done.returncode == 0, done.stderr
+    (row,) = map(json.loads, (trap / "out" / "selections.jsonl").read_text().splitlines())
+    assert row["correct"] == (row["candidate"] == 0), "math-verify decided, not a forgery"
+
+
+def test_a_working_directory_named_in_pythonpath_is_left_out(trap):
+    code = "from pairjudge_lab import answers; assert answers.same_answer('x+1', '1+x')"
+    path = os.pathsep.join(["", ".", *sys.path[1:]])
+    subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}"],
+        cwd=trap,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert not (trap / "ran").exists()
+
+
+@pytest.mark.slow
+def test_planted_modules_do_not_run_in_a_report(trap):
+    folder = trap / "a {strange} folder"
+    folder.mkdir()
+    done = run(
+        trap, "report", "scaling", "--pools", "embedded", "--n", "2,4", "--out", "r.html",
+        env={**os.environ, "TMPDIR": str(folder)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (trap / "r.html").stat().st_size > 10_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel for the processes")
+def test_the_answer_process_ends_with_its_parent_while_it_computes():
+    code = (
+        "from pairjudge_lab import answers\n"
+        "answers.TIME_LIMIT = 60\n"
+        "answers.same_answer('x', 'y')\n"
+        "print('ready', flush=True)\n"
+        "answers.same_answer('9^{9^{9^{9^{9}}}}', '2')\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout.readline() == "ready\n"
+    time.sleep(0.5)
+    family = descendants(parent.pid)
+    assert len(family) == 2, "the process and the child that computes"
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    until = time.monotonic() + 20
+    while any(alive(pid) for pid in family) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not [pid for pid in family if alive(pid)]
+
+
+def descendants(pid):
+    found = []
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True).stdout
+    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    layer = {pid}
+    while layer:
+        layer = {child for child, parent in pairs if parent in layer}
+        found += layer
+    return found
+
+
+def alive(pid):
+    try:
+        with Path(f"/proc/{pid}/stat").open() as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
