@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 from pairjudge_lab.cli.shared.model_options import add_model_options, model_options
 from pairjudge_lab.cli.shared.options import (
@@ -16,7 +15,7 @@ from pairjudge_lab.cli.shared.options import (
     add_seed,
     positive,
 )
-from pairjudge_lab.cli.shared.printing import quiet_libraries
+from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
 from pairjudge_lab.progress import LOG
 
@@ -74,44 +73,27 @@ def run(args: argparse.Namespace) -> None:
 
     from pairjudge_lab.datasets.pools import load_pools
     from pairjudge_lab.protocols import PairJudgeProtocol
-    from pairjudge_lab.protocols.pairjudge import WORDING
     from pairjudge_lab.protocols.template import read_template
     from pairjudge_lab.runs import open_folder
     from pairjudge_lab.tournaments import tournament
     from pairjudge_lab.training.annotate import annotate
-    from pairjudge_lab.training.teacher import NAME, POINTWISE, ChainTeacher, chain_teacher
+    from pairjudge_lab.training.teacher import load_teacher
 
     rules = tournament(args.tournament, **rules_given(args))
+    options = model_options(args)
     pools = load_pools(args.pools, limit=args.limit)
     if args.n is not None:
         pools = [pool.first(args.n) for pool in pools]
+    protocol = PairJudgeProtocol(read_template(args.ask_with)) if args.ask_with else None
     folder = open_folder(args.out)
     quiet_libraries()
-
-    def teacher(spec: str, *, pointwise: bool) -> Any:
-        from dataclasses import replace
-
-        from pairjudge_lab.judges import load_judge
-
-        if spec.partition(":")[0] == NAME:
-            return replace(chain_teacher(spec), pointwise=pointwise)
-        options = model_options(args)
-        return load_judge(spec, replace(options, protocol="pointwise") if pointwise else options)
-
-    judge = teacher(args.judge, pointwise=False)
-    own = getattr(judge, "protocol", None)
-    wording = own.template if isinstance(own, PairJudgeProtocol) else WORDING
-    if args.ask_with is not None:
-        wording = read_template(args.ask_with)
-    critic = teacher(args.critic, pointwise=True) if args.critic else None
     funnel = annotate(
         pools,
-        judge,
+        load_teacher(args.judge, options),
         rules,
         folder,
-        protocol=PairJudgeProtocol(wording),
-        critic=critic,
-        critic_template=POINTWISE if isinstance(critic, ChainTeacher) else None,
+        protocol=protocol,
+        critic=load_teacher(args.critic, options, pointwise=True) if args.critic else None,
         replicates=args.replicates,
         held_out=args.held_out,
         balance=not args.unbalanced,

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from pairjudge_lab.cli.shared.options import add_json, add_seed, positive
-from pairjudge_lab.cli.shared.printing import print_run, quiet_libraries
+from pairjudge_lab.cli.shared.printing import print_run
+from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.progress import LOG
 
 HELP = "the main job on the embedded data, with a report"

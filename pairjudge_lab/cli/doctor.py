@@ -7,7 +7,7 @@ import json
 
 from pairjudge_lab.cli.shared.model_options import add_loading, model_options
 from pairjudge_lab.cli.shared.options import JUDGE, add_json, positive
-from pairjudge_lab.cli.shared.printing import quiet_libraries
+from pairjudge_lab.cli.shared.quiet import quiet_libraries
 
 HELP = "the memory a model needs, and whether it fits here"
 

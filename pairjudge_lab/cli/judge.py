@@ -15,7 +15,7 @@ from pairjudge_lab.cli.shared.options import (
     add_seed,
     positive,
 )
-from pairjudge_lab.cli.shared.printing import quiet_libraries
+from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.progress import LOG
 from pairjudge_lab.records import UserError
 

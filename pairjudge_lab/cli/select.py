@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pairjudge_lab.cli.shared.model_options import add_model_options, add_store, model_options
 from pairjudge_lab.cli.shared.options import JUDGE, add_candidates, add_json, add_pools, add_seed
-from pairjudge_lab.cli.shared.printing import print_run, quiet_libraries
+from pairjudge_lab.cli.shared.printing import print_run
+from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
 from pairjudge_lab.progress import LOG
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from pairjudge_lab.cli.shared.options import positive, whole
-from pairjudge_lab.cli.shared.printing import quiet_libraries
+from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.progress import LOG
 
 HELP = "train a judge, or a rival, on judgments"

@@ -252,7 +252,7 @@ class _Readable:
         return None
 
     def __exit__(self, kind: Any, problem: BaseException | None, trace: Any) -> None:
-        if problem is None:
+        if problem is None or isinstance(problem, UserError):
             return
         from huggingface_hub import errors
 

@@ -80,7 +80,7 @@ def annotate(
     tournament: Tournament,
     folder: Path,
     *,
-    protocol: PairJudgeProtocol,
+    protocol: PairJudgeProtocol | None = None,
     critic: Judge | StreamingJudge | None = None,
     critic_template: Template | None = None,
     replicates: int = 1,
@@ -99,10 +99,11 @@ def annotate(
         folder: gets ``train.jsonl``, ``held_out.jsonl``, the template, ``funnel.json``, a card, and
             the store that an interrupted run goes on from.
         protocol: how the trained judge will be asked; its prompts are written, whatever the
-            teacher's were.
+            teacher's were. By default as the teacher is, or as PairJudge where it is asked in
+            another way.
         critic: a teacher that is asked about one response at a time; its critiques of the responses
             that were kept go to ``critiques.jsonl``, for a pointwise rival.
-        critic_template: the wording in which such a rival will be asked.
+        critic_template: the wording in which such a rival will be asked; by default the critic's.
         replicates: tournaments a problem, each with its own draws.
         held_out: share of the problems whose rows no training sees.
         balance: draw as many rows in which only A is right as in which only B is.
@@ -124,6 +125,9 @@ def annotate(
             "unknown), so there is nothing to learn from; give reference answers, or harder or "
             "easier problems"
         )
+    if protocol is None:
+        own = getattr(judge, "protocol", None)
+        protocol = PairJudgeProtocol(own.template if isinstance(own, PairJudgeProtocol) else None)
     folder.mkdir(parents=True, exist_ok=True)
     kept: dict[tuple[str, str, str], Judgment] = {}
     with Store(folder / "verdicts.sqlite") as store:
@@ -157,7 +161,9 @@ def annotate(
     if critic is not None:
         critiques = _critiques(rows, mixed, critic, folder, funnel, progress=progress)
         _write(folder / "critiques.jsonl", critiques)
-        wording = critic_template or PointwiseProtocol().template
+        asked = getattr(critic, "protocol", None)
+        asked = asked if isinstance(asked, PointwiseProtocol) else PointwiseProtocol()
+        wording = critic_template or asked.template
         _write(folder / "critic_template.md", wording.text + "\n")
     _write(folder / "template.md", protocol.template.text + "\n")
     _write(folder / "funnel.json", json.dumps(asdict(funnel), indent=2) + "\n")

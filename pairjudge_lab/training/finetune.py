@@ -28,6 +28,7 @@ from pairjudge_lab.training.audit import Audit, audit, held_out_pairs
 from pairjudge_lab.training.encoding import Encoder, Sorted, collate, collate_pairs, encoded
 from pairjudge_lab.training.judgments import Judgment, read_folder, read_hub, read_judgments
 from pairjudge_lab.training.recipes import Recipe
+from pairjudge_lab.training.starting import check_data, find_base
 from pairjudge_lab.training.trainer_progress import progress_callback
 from pairjudge_lab.training.training_card import training_card
 from pairjudge_lab.transformers_names import checkpointing_name, sharding
@@ -45,7 +46,7 @@ def train(
     """Train, or go on training, and leave a folder that ``load_judge`` opens.
 
     Args:
-        base: a folder or hub id of a chat model.
+        base: a chat model: ``tiny``, a folder, or a hub id.
         data: a folder that ``annotate`` wrote, a JSON or JSONL file of judgments, or a dataset on
             the hub.
         out: gets the model, its wording, a card, ``history.jsonl``, and while it lasts checkpoints.
@@ -56,7 +57,8 @@ def train(
         UserError: bad data, a base without a chat template, a batch that cannot be divided, or a
             folder that holds another run.
     """
-    run = _Run(base, data, out, recipe)
+    check_data(data)
+    run = _Run(find_base(base), data, out, recipe)
     trainer = run.trainer()
     clock = time.perf_counter()
     with Progress(run.end(), "steps", progress if run.state.is_main_process else False) as bar:

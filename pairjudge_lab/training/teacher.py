@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from pairjudge_lab.judges import load_judge
+from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.protocols import AsksApart, PairJudgeProtocol, PointwiseProtocol, read_answers
 from pairjudge_lab.protocols.template import Template
-from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.records import Judge, Match, Status, StreamingJudge, UserError, Verdict
 from pairjudge_lab.training.chains import Chain, parse_chain, write_check, write_judgment
 
 NAME = "chain-teacher"
@@ -103,6 +105,24 @@ def critique(chain: Chain, response: str) -> str:
     """The teacher's completion about one response alone."""
     check, right = write_check(chain, response)
     return f"Response\n{check}\n<resp_judge>{WORDS[right]}</resp_judge>"
+
+
+def load_teacher(
+    spec: str, options: ModelOptions, *, pointwise: bool = False
+) -> Judge | StreamingJudge:
+    """Load a teacher: ``chain-teacher``, or any judge.
+
+    Args:
+        spec: as ``load_judge`` takes it, or as ``chain_teacher`` does.
+        options: how a model is run.
+        pointwise: whether it is to be asked about each response alone.
+
+    Raises:
+        UserError: an unknown name or setting, or a model that cannot be loaded.
+    """
+    if spec.partition(":")[0] == NAME:
+        return replace(chain_teacher(spec), pointwise=pointwise)
+    return load_judge(spec, replace(options, protocol="pointwise") if pointwise else options)
 
 
 def chain_teacher(spec: str) -> ChainTeacher:

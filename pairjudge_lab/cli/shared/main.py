@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
+from pairjudge_lab.cli.shared.quiet import ignore_deprecations
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import UserError
 
@@ -38,7 +39,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: the words after the program's name; None takes those of this process, and then what
+            libraries tell developers is not shown.
+
+    Returns:
+        The exit code: 0, 2 for input that the user can put right, 130 when interrupted.
+    """
     args = build_parser().parse_args(argv)
+    if argv is None:
+        ignore_deprecations()
     try:
         with naming_extras():
             args.run(args)

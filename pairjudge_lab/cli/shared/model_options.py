@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pairjudge_lab.cli.shared.options import positive
+from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
     from pairjudge_lab.judges.options import ModelOptions
@@ -89,10 +90,17 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def model_options(args: argparse.Namespace) -> ModelOptions:
-    """The options on the command line; those that a command does not take keep their default."""
+    """The options on the command line; those that a command does not take keep their default.
+
+    Raises:
+        UserError: for a value that is not offered, or a wording that is not there.
+    """
     from dataclasses import fields
 
     from pairjudge_lab.judges.options import ModelOptions
 
+    template = getattr(args, "template", None)
+    if template is not None and not template.is_file():
+        raise UserError(f"no such file: {template}; 'pairjudge-lab template show' prints a wording")
     names = [field.name for field in fields(ModelOptions)]
     return ModelOptions(**{name: getattr(args, name) for name in names if hasattr(args, name)})

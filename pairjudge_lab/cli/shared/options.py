@@ -6,8 +6,8 @@ import argparse
 
 from pairjudge_lab.records import UserError
 
-POOLS = ".jsonl or .parquet, or 'embedded'"
-VERDICTS = ".parquet, .csv or .jsonl, or 'embedded'"
+POOLS = ".jsonl or .parquet, or a name: see 'pairjudge-lab datasets'"
+VERDICTS = ".parquet, .csv or .jsonl, or a name: see 'pairjudge-lab datasets'"
 JUDGE = "a name, a folder, a .gguf file, a hub id or a server: see 'pairjudge-lab judges'"
 """What every option that takes a model takes."""
 

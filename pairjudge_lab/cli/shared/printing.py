@@ -10,19 +10,6 @@ if TYPE_CHECKING:
     from pairjudge_lab.runs import SelectionRun
 
 
-def quiet_libraries() -> None:
-    """Keep progress bars and advice of other libraries out of the lab's output."""
-    import logging
-    import os
-
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    logging.getLogger("transformers").setLevel(logging.ERROR)
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()
-
-
 def print_run(run: SelectionRun, as_json: bool) -> None:
     summary = run.summary()
     if as_json:
