@@ -9,8 +9,10 @@ from pairjudge_lab.records import UserError
 
 EXTRAS = {
     "accelerate": "models",
+    "anthropic": "server",
     "bitsandbytes": "quantization",
     "datasets": "models",
+    "filelock": "server",
     "gguf": "models",
     "httpx": "server",
     "httpx2": "server",

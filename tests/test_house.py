@@ -26,7 +26,7 @@ MAY_LEAN_ON = {
     "selectors": {"records"},
     "verdicts": {"records"},
     "datasets": {"records", "embedded", "verdicts"},
-    "engines": {"records", "embedded", "protocols", "transformers_names"},
+    "engines": {"records", "embedded", "extras", "protocols", "transformers_names"},
     "judges": {
         "records", "embedded", "protocols", "datasets", "engines", "transformers_names", "verdicts",
     },

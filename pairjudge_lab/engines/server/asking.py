@@ -230,9 +230,6 @@ class Asker:
                 if self._exchanges.queued(exchange):
                     self._slow_down(exchange)
                 if reason := self._exchanges.overdue(exchange, self.in_flight):
-                    self._slow_down(exchange)
-                    if not exchange.begun:
-                        self._exchanges.patience *= 2
                     raise AttemptError(reason, astray=not exchange.begun)
         finally:
             if not task.done():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pairjudge_lab.engines.contract import GenerationConfig
 from pairjudge_lab.engines.server.concurrency import Concurrency
 from pairjudge_lab.engines.server.options import KEY_VARIABLE, ServerOptions
+from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
@@ -71,10 +71,9 @@ class ServerEngine:
         UserError
             When the client's package is not installed.
         """
-        if find_spec("openai") is None:
-            raise UserError("servers need the openai package: pip install 'pairjudge-lab[server]'")
-        from pairjudge_lab.engines.server.asking import Asker
-        from pairjudge_lab.engines.server.session import ServerSession
+        with naming_extras():
+            from pairjudge_lab.engines.server.asking import Asker
+            from pairjudge_lab.engines.server.session import ServerSession
 
         return ServerSession(
             lambda: Asker(self.address, self.model, config, self.options, self._concurrency),

@@ -49,6 +49,7 @@ class Exchanges:
     open: dict[str, Exchange] = field(default_factory=dict)
     heard: float = 0.0
     patience: float = 0.0
+    doubled: float = 0.0
 
     def __post_init__(self) -> None:
         self.patience = self.options.silence
@@ -91,11 +92,16 @@ class Exchanges:
             return ""
         if exchange.overtaken >= 2 * in_flight + 8:
             return f"no answer within {self.patience:g} s, though later requests were answered"
-        if now - self.heard > self.patience:
-            return f"no answer within {self.patience:g} s"
-        return ""
+        if now - self.heard <= self.patience:
+            return ""
+        reason = f"no answer within {self.patience:g} s"
+        if exchange.sent > self.doubled:
+            # Once for all that were sent by now: a slow server is given twice the time.
+            self.doubled, self.patience = now, 2 * self.patience
+        return reason
 
     def queued(self, exchange: Exchange) -> bool:
-        """Whether the request has waited long for its answer to begin."""
-        waits = exchange.sent is not None and not exchange.begun
-        return waits and time.monotonic() - (exchange.sent or 0.0) > self.options.silence / 2
+        """Whether the request stands in a long queue: it has waited, and so have those after it."""
+        if exchange.sent is None or exchange.begun or exchange.overtaken > 4:
+            return False
+        return time.monotonic() - exchange.sent > self.options.silence / 2

@@ -134,8 +134,8 @@ class Reading:
         reasoning, text = self._answer()
         finish: Finish = "length" if self.finish == "length" else "stop"
         told = self._usage.get("completion_tokens_details")
-        thought = _count(told, "reasoning_tokens") or self._thoughts
-        completion = _count(self._usage, "completion_tokens") or self._pieces + self._thoughts
+        thought = count(told, "reasoning_tokens") or self._thoughts
+        completion = count(self._usage, "completion_tokens") or self._pieces + self._thoughts
         if self.finish == "content_filter":
             raise AttemptError("the server's content filter ended the answer", again=False)
         if not text.strip() and not reasoning and not thought and finish == "stop":
@@ -144,8 +144,8 @@ class Reading:
             text,
             reasoning,
             finish,
-            prompt_tokens=_count(self._usage, "prompt_tokens"),
-            cached_tokens=_count(self._usage.get("prompt_tokens_details"), "cached_tokens"),
+            prompt_tokens=count(self._usage, "prompt_tokens"),
+            cached_tokens=count(self._usage.get("prompt_tokens_details"), "cached_tokens"),
             reasoning_tokens=min(thought, completion),
             completion_tokens=completion,
             seconds=seconds,
@@ -155,9 +155,9 @@ class Reading:
 
     def _answer(self) -> tuple[str, str]:
         """Reasoning and answer, told apart by the server or by their tags."""
-        text = _whole("".join(self._text))
+        text = whole_text("".join(self._text))
         inside, answer = split_reasoning(text)
-        return _whole("".join(self._reasoning)).strip() or inside, answer
+        return whole_text("".join(self._reasoning)).strip() or inside, answer
 
 
 class _Scores:
@@ -210,7 +210,7 @@ def _probability(logarithm: Any) -> float:
     return math.exp(min(0.0, value))
 
 
-def _count(told: Any, name: str) -> int:
+def count(told: Any, name: str) -> int:
     """A count in a server's usage; 0 for what is none."""
     value = told.get(name) if isinstance(told, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -218,7 +218,7 @@ def _count(told: Any, name: str) -> int:
     return int(value) if math.isfinite(value) and 0 <= value <= MOST_TOKENS else 0
 
 
-def _whole(text: str) -> str:
+def whole_text(text: str) -> str:
     """The text with halves of surrogate pairs joined, and single ones replaced."""
     if text.isascii():
         return text
