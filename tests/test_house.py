@@ -30,6 +30,7 @@ MAY_LEAN_ON = {
     "judges": {
         "records", "embedded", "protocols", "datasets", "engines", "transformers_names", "verdicts",
     },
+    "word_problems": {"records"},
     "store": {"records", "verdicts"},
     "arena": {"records", "store", "progress", "verdicts"},
     "judging": {"records", "arena", "store", "verdicts"},

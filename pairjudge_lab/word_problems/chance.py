@@ -35,21 +35,21 @@ def two_draws(draw: Draws, level: int) -> Draft:
             f"{_FRACTION}"
         )
         answer = Fraction(comb(red, 2), comb(n, 2))
-        wanted, count = (2,), 2
+        wanted, count = [2], 2
     elif level == 2:
         question = (
             f"{bag} Two are drawn without putting back. What is the probability that they have "
             f"different colours? {_FRACTION}"
         )
         answer = Fraction(red * blue, comb(n, 2))
-        wanted, count = (1,), 2
+        wanted, count = [1], 2
     else:
         question = (
             f"{bag} Three are drawn without putting back. What is the probability that at least "
             f"two are red? {_FRACTION}"
         )
         answer = Fraction(comb(red, 2) * blue + comb(red, 3), comb(n, 3))
-        wanted, count = (2, 3), 3
+        wanted, count = [2, 3], 3
     return Draft(
         question,
         answer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations, permutations, product
 from math import comb, factorial, lcm, perm
 from typing import TYPE_CHECKING
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
     from sympy import Expr
 
 
-def _length(cases: object) -> Expr:
+def _length(cases: Iterable[object]) -> Expr:
     from sympy import Integer
 
-    return Integer(sum(1 for _ in cases))  # type: ignore[attr-defined]
+    return Integer(sum(1 for _ in cases))
 
 
 def handshakes(draw: Draws, level: int) -> Draft:

@@ -16,7 +16,7 @@ from pairjudge_lab.word_problems import (
 )
 
 EVERY = [(family, level) for family in FAMILIES for level in LEVELS]
-SEEDS = range(25)
+SEEDS = range(12)
 
 
 @pytest.mark.parametrize(("family", "level"), EVERY)
@@ -56,8 +56,8 @@ def test_a_seed_is_one_problem(family, level):
 
 def test_a_known_problem_stays_the_same():
     """Recordings name problems by family, level and seed: a change here orphans them."""
-    assert draw_problem("coins", 1, 0).answer == ""
-    assert draw_problem("dice", 3, 0).answer == ""
+    assert draw_problem("coins", 1, 0).answer == "195"
+    assert draw_problem("dice", 3, 0).answer == "37/216"
 
 
 def test_drawn_sets_are_different_problems_of_all_families():
