@@ -12,6 +12,7 @@ from typing import Any
 
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.arena import Arena, Ledger
+from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.records import (
     Judge,
     Pool,
@@ -188,17 +189,3 @@ def save_run(run: SelectionRun, folder: Path) -> None:
     lines = "".join(json.dumps(row) + "\n" for row in run.rows())
     write_whole(folder / "selections.jsonl", lines)
     write_whole(folder / "summary.json", json.dumps(run.summary(), indent=2) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it.
-
-    Raises:
-        UserError: when it cannot be written.
-    """
-    new = path.with_name(path.name + ".new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-    except OSError as problem:
-        raise UserError(f"cannot write {path}: {problem.strerror}") from None

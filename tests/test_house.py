@@ -18,6 +18,7 @@ MAY_LEAN_ON = {
     "compiling": set(),
     "embedded": {"records"},
     "isolation": set(),
+    "files": {"records"},
     "answers": {"records", "answers_process"},
     "answers_process": {"isolation"},
     "answers_worker": set(),
@@ -56,7 +57,7 @@ MAY_LEAN_ON = {
     "__main__": {"cli"},
 }  # fmt: skip
 
-ANYONE_MAY_LEAN_ON = {"extras", "compiling"}
+ANYONE_MAY_LEAN_ON = {"extras", "compiling", "files"}
 
 
 def room_of(file: Path) -> str:

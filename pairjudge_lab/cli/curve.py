@@ -71,10 +71,11 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.samples import load_groups
     from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_costs
+    from pairjudge_lab.files.writing import write_whole
     from pairjudge_lab.plots.scaling import plot_curve
     from pairjudge_lab.plots.style import save_picture
     from pairjudge_lab.replay import curve, pools_heard, record, without_verdicts
-    from pairjudge_lab.runs import open_folder, write_whole
+    from pairjudge_lab.runs import open_folder
 
     sizes, selectors = sizes_of(args.n), args.selectors.split(",")
     groups = load_groups(args.pools, by=args.by, limit=args.limit)

@@ -48,6 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.datasets.pools import load_pools
     from pairjudge_lab.datasets.verdicts import SUFFIXES, save_verdicts
+    from pairjudge_lab.files.writing import whole_file
     from pairjudge_lab.judges import load_judge
     from pairjudge_lab.judging import judge_pairs
     from pairjudge_lab.records import Status
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace) -> None:
 
     if args.out.suffix not in SUFFIXES:
         raise UserError(f"{args.out}: verdicts are written as {', '.join(SUFFIXES)}")
+    if args.out.is_dir():
+        raise UserError(f"cannot write {args.out}: it is a folder")
     options = model_options(args)
     pools = load_pools(args.pools, limit=args.limit)
     if args.n is not None:
@@ -77,9 +80,8 @@ def run(args: argparse.Namespace) -> None:
             store=store,
             progress=folder / LOG,
         )
-    new = args.out.with_stem(args.out.stem + ".new")
-    save_verdicts(judged.to_pandas(), new)
-    new.replace(args.out)
+    with whole_file(args.out) as new:
+        save_verdicts(judged.to_pandas(), new)
     facts = {
         "verdicts": len(judged),
         "problems": len(pools),

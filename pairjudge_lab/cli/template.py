@@ -40,8 +40,9 @@ def _show(args: argparse.Namespace) -> None:
 
 
 def _fetch(args: argparse.Namespace) -> None:
+    from pairjudge_lab.files.writing import write_whole
     from pairjudge_lab.protocols.fetching import AUTHORS_URLS, fetch_template
-    from pairjudge_lab.runs import open_folder, write_whole
+    from pairjudge_lab.runs import open_folder
 
     open_folder(args.out.parent)
     template = fetch_template((args.url,) if args.url else AUTHORS_URLS)

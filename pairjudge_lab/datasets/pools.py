@@ -7,11 +7,12 @@ list of objects with ``text`` and, where known, ``answer``, ``correct``, ``sourc
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.embedded import data_path
+from pairjudge_lab.files.reading import json_lines, number_of, reading, regular_file
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 if TYPE_CHECKING:
@@ -57,9 +58,7 @@ def load_pools(
             f"{path}: pools come as {' or '.join(SUFFIXES)}, or as the word 'embedded'; "
             f"got {path.suffix or 'no suffix'!r}"
         )
-    if not path.is_file():
-        raise UserError(f"no such file: {path}")
-    rows = _jsonl_rows(path) if path.suffix == ".jsonl" else _parquet_rows(path)
+    rows = json_lines(path) if path.suffix == ".jsonl" else _parquet_rows(path)
     pools: list[Pool] = []
     seen: dict[str, str] = {}
     for where, row in rows:
@@ -111,28 +110,12 @@ def pool_row(pool: Pool) -> dict[str, Any]:
     }
 
 
-def _jsonl_rows(path: Path) -> Iterator[tuple[str, Any]]:
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    try:
-                        yield f"{path}, line {number}", json.loads(line)
-                    except (json.JSONDecodeError, RecursionError) as problem:
-                        raise UserError(f"{path}, line {number}: not JSON: {problem}") from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"cannot read {path}: {problem}") from None
-
-
-def _parquet_rows(path: Path) -> Iterable[tuple[str, Any]]:
-    import pyarrow as pa
+def _parquet_rows(path: Path) -> Iterator[tuple[str, Any]]:
     import pyarrow.parquet as pq
 
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as problem:
-        raise UserError(f"cannot read {path}: {problem}") from None
-    return ((f"{path}, row {i + 1}", row) for i, row in enumerate(table.to_pylist()))
+    with reading(path):
+        rows = pq.read_table(regular_file(path)).to_pylist()
+    return ((f"{path}, row {i + 1}", row) for i, row in enumerate(rows))
 
 
 def _read_pool(where: str, row: Any) -> Pool:
@@ -151,6 +134,9 @@ def _read_pool(where: str, row: Any) -> Pool:
         )
     read = tuple(_read_candidate(f"{where}, candidate {i}", c) for i, c in enumerate(candidates))
     answer = row.get("answer")
+    for key in ("problem_id", "problem", "answer"):
+        if isinstance(row.get(key), dict | list):
+            raise UserError(f"{where}: {key} is a text; got {row[key]!r:.60}")
     problem = Problem(
         str(row["problem_id"]), str(row["problem"]), None if answer is None else str(answer)
     )
@@ -163,6 +149,8 @@ def _read_candidate(where: str, raw: Any) -> Candidate:
     if not isinstance(raw, dict) or not isinstance(raw.get("text"), str):
         raise UserError(f"{where}: a candidate is a text, or an object with a text in 'text'")
     correct, answer, score = raw.get("correct"), raw.get("answer"), raw.get("score")
+    if isinstance(answer, dict | list):
+        raise UserError(f"{where}: 'answer' is a text or absent; got {answer!r:.60}")
     if correct is not None and correct not in (0, 1):
         raise UserError(f"{where}: 'correct' is true, false or absent; got {correct!r}")
     if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
@@ -172,5 +160,5 @@ def _read_candidate(where: str, raw: Any) -> Candidate:
         None if answer is None else str(answer),
         None if correct is None else bool(correct),
         None if raw.get("source") is None else str(raw["source"]),
-        None if score is None else float(score),
+        None if score is None else number_of(score, f"{where}: 'score'"),
     )

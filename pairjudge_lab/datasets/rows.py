@@ -6,13 +6,13 @@ A row is a plain dict. Nothing here knows what the columns mean; ``problems`` an
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pairjudge_lab.files.reading import json_lines, parse_json, read_text, reading, regular_file
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
@@ -215,9 +215,8 @@ def _file_rows(path: Path) -> Iterator[Row]:
         raise UserError(
             f"{path}: rows come as {', '.join(SUFFIXES)}; got {path.suffix or 'no suffix'!r}"
         )
-    if not path.is_file():
-        raise UserError(f"no such file: {path}")
-    try:
+    regular_file(path)
+    with reading(path):
         if path.suffix == ".jsonl":
             yield from _jsonl_rows(path)
         elif path.suffix == ".json":
@@ -226,29 +225,17 @@ def _file_rows(path: Path) -> Iterator[Row]:
             yield from _parquet_rows(path)
         else:
             yield from _csv_rows(path)
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"cannot read {path}: {problem}") from None
 
 
 def _jsonl_rows(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                where = f"{path}, line {number}"
-                try:
-                    data = json.loads(line)
-                except (json.JSONDecodeError, RecursionError) as problem:
-                    raise UserError(f"{where}: not JSON: {problem}") from None
-                if not isinstance(data, dict):
-                    raise UserError(f"{where}: a row is an object; got {type(data).__name__}")
-                yield Row(where, data)
+    for where, data in json_lines(path):
+        if not isinstance(data, dict):
+            raise UserError(f"{where}: a row is an object; got {type(data).__name__}")
+        yield Row(where, data)
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, RecursionError) as problem:
-        raise UserError(f"{path}: not JSON: {problem}") from None
+    data = parse_json(read_text(path), str(path))
     if not isinstance(data, list):
         raise UserError(
             f"{path}: rows are an array of objects; got {type(data).__name__} at the top"
@@ -257,32 +244,25 @@ def _json_rows(path: Path) -> Iterator[Row]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        number = 0
-        for batch in pq.ParquetFile(path).iter_batches(1024):
-            for data in batch.to_pylist():
-                number += 1
-                yield Row(f"{path}, row {number}", {k: _plain(v) for k, v in data.items()})
-    except pa.ArrowException as problem:
-        raise UserError(f"cannot read {path}: {str(problem).splitlines()[0]}") from None
+    number = 0
+    for batch in pq.ParquetFile(path).iter_batches(1024):
+        for data in batch.to_pylist():
+            number += 1
+            yield Row(f"{path}, row {number}", {k: _plain(v) for k, v in data.items()})
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
     import pandas as pd
 
-    try:
-        table = pd.read_csv(
-            path,
-            sep="\t" if path.suffix == ".tsv" else ",",
-            dtype=str,
-            keep_default_na=False,
-        )
-    except ValueError as problem:
-        first = (str(problem).splitlines() or ["no columns"])[0]
-        raise UserError(f"cannot read {path}: {first}") from None
+    table = pd.read_csv(
+        path,
+        sep="\t" if path.suffix == ".tsv" else ",",
+        dtype=str,
+        keep_default_na=False,
+        encoding="utf-8-sig",
+    )
     for number, data in enumerate(table.to_dict("records"), 1):
         values = {str(k): (None if v == "" else v) for k, v in data.items()}
         yield Row(f"{path}, row {number}", values)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pairjudge_lab.datasets.pools import load_pools
+from pairjudge_lab.files.reading import number_of, reading, regular_file
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 if TYPE_CHECKING:
@@ -40,12 +41,10 @@ def load_groups(
         return {"": load_pools(source, limit=limit)}
     import pandas as pd
 
-    if not path.is_file():
-        raise UserError(f"no such file: {path}")
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as problem:
-        raise UserError(f"cannot read {path}: {str(problem).splitlines()[0]}") from None
+    with reading(path):
+        table = pd.read_csv(
+            regular_file(path), dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        )
     if "problem_id" not in table or not {"labels", "answer", "correct"} & set(table):
         raise UserError(
             f"{path}: a CSV of samples has problem_id and labels, or problem_id with answer or "
@@ -89,10 +88,7 @@ def _from_rows(path: Path, name: str, rows: pd.DataFrame) -> Pool:
         correct, score = row.get("correct", ""), row.get("score", "")
         if correct not in ("", "0", "1"):
             raise UserError(f"{where}: correct is 0, 1 or empty; got {correct!r}")
-        try:
-            number = None if score == "" else float(score)
-        except ValueError:
-            raise UserError(f"{where}: score is a number or empty; got {score!r}") from None
+        number = None if score == "" else number_of(score, f"{where}: score, where not empty,")
         gold = row.get("gold") or gold
         candidates.append(
             Candidate(

@@ -8,6 +8,7 @@ wrote also have ``status``, ``a_correct``, ``b_correct``, the text and its cost.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from pairjudge_lab.datasets.rows import read_rows, text_of
 from pairjudge_lab.embedded import data_path
+from pairjudge_lab.files.reading import reading, regular_file
 from pairjudge_lab.records import UserError
 from pairjudge_lab.verdicts.columns import MATCH_COLUMNS, NEEDED, OUTCOMES
 from pairjudge_lab.verdicts.table import normalise
@@ -63,18 +66,17 @@ def load_verdicts(
     path = data_path("verdicts.parquet") if path == "embedded" else Path(path)
     if path.suffix not in SUFFIXES:
         raise UserError(f"{path}: verdicts come as {', '.join(SUFFIXES)}")
-    if not path.is_file():
-        raise UserError(f"no such file: {path}")
-    try:
+    with reading(path):
+        regular_file(path)
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
         elif path.suffix == ".csv":
             table = pd.read_csv(path, dtype=dict.fromkeys(NEEDED, str), keep_default_na=False)
         else:
-            table = pd.read_json(path, lines=True, dtype=dict.fromkeys(NEEDED, str))
-    except (OSError, ValueError) as problem:
-        raise UserError(f"cannot read {path}: {str(problem).splitlines()[0]}") from None
-    return check_verdicts(table, str(path))
+            table = pd.DataFrame([row.data for row in read_rows(path)])
+            for name in set(NEEDED) & set(table):
+                table[name] = table[name].map(text_of)
+        return check_verdicts(table, str(path))
 
 
 def verdict_table(data: pd.DataFrame | Dataset) -> pd.DataFrame:
@@ -160,7 +162,8 @@ def save_verdicts(table: pd.DataFrame, path: Path) -> None:
     if path.suffix == ".parquet":
         table.to_parquet(path, index=False, compression="zstd", compression_level=15)
     elif path.suffix == ".csv":
-        table.to_csv(path, index=False)
+        # Texts hold lone carriage returns, which are read back only from within quotation marks.
+        table.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
     elif path.suffix == ".jsonl":
         rows = json.loads(table.to_json(orient="records"))
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

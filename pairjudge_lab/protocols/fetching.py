@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPException
 
-from pairjudge_lab.protocols.template import PLACES, Template
+from pairjudge_lab.protocols.template import LARGEST, PLACES, Template
 from pairjudge_lab.records import UserError
 
 _RAW = "https://raw.githubusercontent.com/THU-KEG/{}/main/{}/compare_0_ex.md"
@@ -16,8 +16,6 @@ AUTHORS_URLS = tuple(
     for repository in ("PairwiseRM", "PairJudgeRM")
     for folder in ("prompts", "prompt")
 )
-LARGEST = 200_000
-"""Bytes; a template is a page of text, so anything larger is something else."""
 
 
 def fetch_template(urls: Sequence[str] = AUTHORS_URLS, *, timeout: float = 30.0) -> Template:
@@ -29,19 +27,45 @@ def fetch_template(urls: Sequence[str] = AUTHORS_URLS, *, timeout: float = 30.0)
     problems = []
     for url in urls:
         try:
-            if not url.startswith(("https://", "http://")):
-                raise ValueError("an address starts with https://")
-            with urllib.request.urlopen(url, timeout=timeout) as answer:  # noqa: S310
-                body = answer.read(LARGEST + 1)
-            if len(body) > LARGEST:
-                raise ValueError(f"more than {LARGEST} bytes")
+            body = _body(url, timeout)
             return Template(_with_our_places(body.decode("utf-8")).removesuffix("\n"), url)
-        except (urllib.error.URLError, OSError, ValueError) as problem:
+        except (OSError, ValueError, HTTPException) as problem:
             problems.append(f"{url}: {problem}")
     raise UserError(
         "the authors' template could not be fetched; tried " + "; ".join(problems) + ". "
         "Download compare_0_ex.md by hand and give it with --template"
     )
+
+
+def _body(url: str, timeout: float) -> bytes:
+    """What an address answers, complete.
+
+    Raises:
+        ValueError: another kind of address, also of a redirection, or an answer that is too long or
+            too short.
+    """
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("an address starts with https://")
+    # The usual opener follows a redirection to ftp as well.
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    with opener.open(url, timeout=timeout) as answer:
+        body: bytes = answer.read(LARGEST + 1)
+        announced = answer.headers.get("Content-Length", "")
+        if len(body) > LARGEST:
+            raise ValueError(f"more than {LARGEST} bytes")
+        if announced.isdigit() and int(announced) != len(body):
+            raise ValueError(f"{len(body)} bytes came of {announced}")
+        return body
 
 
 def _with_our_places(text: str) -> str:

@@ -13,7 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pairjudge_lab.files.reading import read_text
 from pairjudge_lab.records import UserError
+
+LARGEST = 200_000
+"""Bytes; a template is a page of text, so anything larger is something else."""
 
 PLACES = ("question", "response_a", "response_b")
 
@@ -60,7 +64,7 @@ def read_template(path: Path, places: tuple[str, ...] = PLACES) -> Template:
         UserError: when the file cannot be read or lacks a place.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
+        text = read_text(path, "template", LARGEST)
+    except UserError as problem:
         raise UserError(f"cannot read the template {path}: {problem}") from None
     return Template(text.removesuffix("\n"), str(path), places)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.isolation import safe_children
 from pairjudge_lab.records import UserError
-from pairjudge_lab.runs import write_whole
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -7,13 +7,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.plots.bracket import plot_bracket
 from pairjudge_lab.plots.cross_table import plot_cross_table
 from pairjudge_lab.plots.selectors import plot_accuracies
 from pairjudge_lab.plots.style import as_data_uri
 from pairjudge_lab.plots.verdict_matrix import kind_of, plot_verdict_matrix, verdicts_of
 from pairjudge_lab.records import Bout, Pool, Selection
-from pairjudge_lab.runs import SelectionRun, write_whole
+from pairjudge_lab.runs import SelectionRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

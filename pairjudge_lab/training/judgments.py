@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.files.reading import DEEPEST, json_lines, reading, regular_file, sound
 from pairjudge_lab.records import UserError
 
 Message = dict[str, str]
@@ -71,8 +72,7 @@ def read_judgments(path: Path) -> Iterator[Judgment]:
         UserError: a file that is not there, no JSON, empty, or of another layout; the message
             shows the first row.
     """
-    if not path.is_file():
-        raise UserError(f"no such file: {path}")
+    regular_file(path)
     layout: Callable[[Mapping[str, Any]], Judgment] | None = None
     for number, row in enumerate(_rows(path), 1):
         if layout is None:
@@ -188,29 +188,38 @@ def _judgment(prompt: list[Message], completion: str, row: Mapping[str, Any]) ->
 
 def _rows(path: Path) -> Iterator[Any]:
     """The rows of a JSON array or of JSON lines, without holding the file."""
-    with path.open("rb") as stream:
-        lead = stream.read(64).lstrip()
-        stream.seek(0)
-        yield from _array(stream, path) if lead.startswith(b"[") else _lines(stream, path)
+    with reading(path):
+        with path.open("rb") as stream:
+            lead = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+            if lead.startswith(b"["):
+                stream.seek(0)
+                yield from _array(stream, path)
+                return
+        for _, row in json_lines(path):
+            yield row
 
 
 def _array(stream: IO[bytes], path: Path) -> Iterator[Any]:
+    """The items of the array at the top of a stream."""
     with naming_extras():
         import ijson
+    builder, depth = ijson.ObjectBuilder(), 0
     try:
-        yield from ijson.items(stream, "item", use_float=True)
+        # Bare events: ijson's own reader of items keeps a path to each, as long as it is deep.
+        for event, value in ijson.basic_parse(stream, use_float=True):
+            begins, ends = event.startswith("start_"), event.startswith("end_")
+            depth -= ends
+            if depth > 0:
+                builder.event(event, value)
+                if depth == 1 and not begins:
+                    yield sound(builder.value)
+                    builder = ijson.ObjectBuilder()
+            depth += begins
+            if depth > DEEPEST:
+                raise UserError(f"{path}: more than {DEEPEST} levels of brackets")
     except ijson.JSONError as problem:
         first = str(problem).strip().splitlines()[0]
         raise UserError(f"{path} is not sound JSON: {first}") from None
-
-
-def _lines(stream: IO[bytes], path: Path) -> Iterator[Any]:
-    for number, line in enumerate(stream, 1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError as problem:
-                raise UserError(f"{path}, line {number}: not JSON ({problem})") from None
 
 
 def _shown(row: Any) -> str:

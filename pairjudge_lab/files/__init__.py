@@ -1,0 +1,1 @@
+"""Files that others wrote, read without trust; and files of ours, written whole or not at all."""

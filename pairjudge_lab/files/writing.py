@@ -1,0 +1,63 @@
+"""Files of ours, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pairjudge_lab.records import UserError
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A new file beside ``path`` to write to, which takes its name once it is complete.
+
+    Nobody ever sees half a file. The new file's name cannot be foreseen, so a link that somebody
+    put in its place is not written through.
+
+    Raises
+    ------
+    UserError
+        When it cannot be written.
+    """
+    if path.is_dir():
+        raise UserError(f"cannot write {path}: it is a folder")
+    new: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=".new-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        new = Path(name)
+        new.chmod(0o666 & ~_umask())
+        yield new
+        new.replace(path)
+        new = None
+    except OSError as problem:
+        said = problem.strerror or str(problem)
+        raise UserError(f"cannot write {path}: {said}") from None
+    finally:
+        if new is not None:
+            with contextlib.suppress(OSError):
+                new.unlink()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that nobody ever sees half of it.
+
+    Raises
+    ------
+    UserError
+        When it cannot be written.
+    """
+    with whole_file(path) as new:
+        new.write_text(text, encoding="utf-8")
+
+
+def _umask() -> int:
+    # The mask can only be read by setting it.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
