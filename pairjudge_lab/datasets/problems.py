@@ -71,7 +71,7 @@ def load_problems(
         return [pool.problem for pool in load_pools("embedded", limit=limit)]
     if isinstance(source, str) and is_name(source):
         known = find(source, "problems")
-        return list(islice(known.read(known.rows()), limit))
+        return list(islice(known.records(), limit))
     out: list[Problem] = []
     seen: dict[str, str] = {}
     for number, row in enumerate(

@@ -6,14 +6,15 @@ One record a dataset, in ``catalog/problems.py``, ``catalog/pools.py`` and ``cat
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.datasets.fetching import Remote, data_home, fetch, files_here
 from pairjudge_lab.datasets.rows import Row, read_rows
-from pairjudge_lab.records import UserError
+from pairjudge_lab.records import Pool, Problem, UserError
 
 KINDS = ("problems", "pools", "verdicts")
 
@@ -56,6 +57,29 @@ class Entry:
         """
         for path in fetch(self.remote, self.folder, self.name):
             yield from read_rows(path)
+
+    def records(self) -> Iterator[Any]:
+        """Its problems, pools or rows of a verdict table.
+
+        A problem whose id was already used gets another: the id, ``#`` and a number, so that
+        whatever is stored by id stays apart.
+
+        Raises
+        ------
+        UserError
+            See ``rows``, or a file of another layout.
+        """
+        used: Counter[str] = Counter()
+        for one in self.read(self.rows()):
+            problem = one.problem if isinstance(one, Pool) else one
+            if not isinstance(problem, Problem):
+                yield one
+                continue
+            used[problem.id] += 1
+            if used[problem.id] > 1:
+                problem = replace(problem, id=f"{problem.id}#{used[problem.id]}")
+                one = replace(one, problem=problem) if isinstance(one, Pool) else problem
+            yield one
 
 
 def entries(kind: str | None = None) -> list[Entry]:

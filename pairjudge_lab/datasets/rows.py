@@ -202,9 +202,14 @@ def _memory_rows(source: Any, name: str) -> Iterator[Row]:
 
 
 def _plain(value: Any) -> Any:
-    """None for what pandas calls missing; lists for arrays; Python's own numbers for numpy's."""
+    """None for what pandas calls missing; lists for arrays; Python's own numbers for numpy's; also
+    inside lists and objects."""
     if hasattr(value, "tolist"):
         value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, float) and value != value:
         return None
     return None if type(value).__name__ in ("NAType", "NaTType") else value

@@ -46,7 +46,7 @@ def other_pools(
 
     if isinstance(source, str) and is_name(source):
         known = find(source, "pools")
-        return list(islice(known.read(known.rows()), limit))
+        return list(islice(known.records(), limit))
     if isinstance(source, str | Path) and not is_hub_id(source):
         suffix = Path(source).suffix
         if suffix not in SUFFIXES and source != "embedded":
@@ -85,7 +85,7 @@ def other_verdicts(
 
     if isinstance(source, str) and is_name(source):
         known = find(source, "verdicts")
-        return pd.DataFrame(list(known.read(known.rows())))
+        return pd.DataFrame(list(known.records()))
     if isinstance(source, str | Path) and source != "embedded" and not is_hub_id(source):
         path = Path(source)
         layout = layout or recognise(path)

@@ -220,7 +220,10 @@ def _candidates(rows: Iterable[Row]) -> Iterator[tuple[str, Pool]]:
                 f"{row.where}: problem {known.id!r} has another text than at {where}; give each "
                 "problem an id of its own"
             )
-        members.setdefault(key, []).append(candidate_of(row.data, row.where))
+        data = row.data
+        if data.get("text") is None and row.file.endswith((".csv", ".tsv")):
+            data = {**data, "text": ""}  # such a file has no other way to write an empty text
+        members.setdefault(key, []).append(candidate_of(data, row.where))
     for key, (where, problem) in problems.items():
         yield where, Pool(problem, tuple(members[key]))
 

@@ -47,6 +47,13 @@ def test_reward_bench(lab_data):
     assert pool.problem.id == "3"
 
 
+def test_problems_that_share_an_id_are_told_apart(lab_data):
+    row = {"prompt": "q", "chosen": "x", "rejected": "y", "subset": "a", "id": 3}
+    rows = [row, {**row, "subset": "b"}, {**row, "id": 4}]
+    place("pools/reward-bench/data/filtered-0.parquet", rows)
+    assert [pool.problem.id for pool in load_pools("reward-bench")] == ["3", "3#2", "4"]
+
+
 def test_rm_bench_has_three_of_each(lab_data):
     row = {
         "id": "chat_1", "prompt": "q", "chosen": ["a", "b", "c"], "rejected": ["d", "e", "f"],

@@ -1,5 +1,7 @@
 """Each mapping, on a small file of the dataset's own layout that the test makes and places."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -7,6 +9,7 @@ from pairjudge_lab import load_verdicts
 from pairjudge_lab.datasets.catalog.verdicts import BIAS_JUDGES, JUDGEBENCH_FILES, LLMBAR_JUDGES
 from pairjudge_lab.datasets.registry import find
 from pairjudge_lab.records import UserError
+from pairjudge_lab.statistics.position import bias_report
 from tests.datasets.placing import place
 
 MATCH = ["judge", "problem_id", "response_a", "response_b", "verdict"]
@@ -133,6 +136,34 @@ def test_the_position_bias_study(lab_data):
         ("t3", "x", "y", "invalid"),
     ]
     assert sorted(set(table["repetition"])) == [0, 1, 2]
+
+
+def test_the_position_bias_studys_real_verdicts_come_back(lab_data, shared):
+    """The real verdicts, put back into their authors' layout, and two of the published counts."""
+    real = load_verdicts(shared / "devbench_verdicts.csv")
+    for file in find("devbench-repetitions", "verdicts").remote.files:
+        judge = next(j for j in BIAS_JUDGES if f"record_{j}_2" in file)
+        number = int(re.search(r"Repetition(\d)", file).group(1))
+        mine = real[(real["judge"] == judge) & (real["repetition"].astype(int) == number)]
+        assert len(mine) == 144
+        place(
+            f"verdicts/devbench-repetitions/{file}",
+            [
+                {
+                    "cmp_index": f"{r.problem_id};{r.response_a};{r.response_b}",
+                    judge: "no choice" if r.verdict == "invalid" else f"Choice: {r.verdict}\nwhy",
+                }
+                for r in mine.itertuples()
+            ],
+        )
+    table = load_verdicts("devbench-repetitions")
+    table = table.assign(repetition=table["repetition"] + 1)
+    columns = [*MATCH, "repetition"]
+    real = real.assign(repetition=real["repetition"].astype(int))
+    assert sorted(rows_of(table, *columns)) == sorted(rows_of(real, *columns))
+    consistent = {row.group: row.consistent for row in bias_report(table, resamples=50).rows}
+    assert consistent["gpt-4-0613"] == 181
+    assert consistent["claude-3-haiku-20240307"] == 40
 
 
 def test_the_position_bias_study_on_mt_bench_has_ties(lab_data):

@@ -42,6 +42,14 @@ def test_missing_values_and_numpy_scalars_become_plain():
     assert data_of(frame) == [{"x": 2.0, "y": 1}, {"x": None, "y": None}]
 
 
+def test_arrays_inside_rows_become_lists(tmp_path):
+    rows = [{"turns": [{"role": "user", "content": "q"}], "scores": [[1.0], [2.0]]}]
+    pd.DataFrame(rows).to_parquet(tmp_path / "rows.parquet")
+    again = pd.read_parquet(tmp_path / "rows.parquet")
+    assert isinstance(again["turns"][0], np.ndarray)
+    assert data_of(again) == rows
+
+
 def test_where_a_row_stands_is_said(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"a": 1}\n\n{"a": 2}\n')

@@ -1,6 +1,8 @@
 import pandas as pd
 import pytest
 from datasets import Dataset
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pairjudge_lab import load_pools, pools_from, pools_to_dataset, pools_to_frame
 from pairjudge_lab.answers import prepare
@@ -115,3 +117,31 @@ def test_real_pools_survive_a_frame(shared):
     assert len(frame) == 800
     assert pools_from(frame) == pools
     assert frame["correct"].mean() == pytest.approx(0.910)
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+MAYBE = st.none() | TEXTS.filter(bool)
+CANDIDATES = st.builds(
+    Candidate, TEXTS, MAYBE, st.none() | st.booleans(), MAYBE,
+    st.none() | st.floats(allow_nan=False, allow_infinity=False),
+)  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(TEXTS.filter(str.strip), MAYBE, st.lists(CANDIDATES, min_size=1, max_size=4)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_any_text_survives_every_table(tmp_path, drawn):
+    pools = [
+        Pool(Problem(f"p{i}", question, answer), tuple(candidates))
+        for i, (question, answer, candidates) in enumerate(drawn)
+    ]
+    assert pools_from(pools_to_frame(pools)) == pools
+    assert pools_from(pools_to_dataset(pools)) == pools
+    path = tmp_path / "pools.csv"
+    pools_to_frame(pools).to_csv(path, index=False)
+    assert pools_from(path) == pools
