@@ -6,6 +6,7 @@ known ``answer``.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -144,7 +145,8 @@ def save_problems(problems: Sequence[Problem], path: Path) -> None:
 
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         if path.suffix == ".csv":
-            table.to_csv(path, index=False)
+            # Quoted throughout: pandas leaves a carriage return bare, and reads it as a new line.
+            table.to_csv(path, index=False, quoting=csv.QUOTE_ALL)
         else:
             table.to_parquet(path, index=False)
     else:

@@ -6,7 +6,7 @@ from pairjudge_lab import load_pools, load_problems, save_problems
 from pairjudge_lab.datasets.problems import problem_rows, problems_to_dataset
 from pairjudge_lab.records import Problem, UserError
 
-PROBLEMS = [Problem("a", "2 + 3?", "5"), Problem("b", 'Is it, "so"?\nReally?', None)]
+PROBLEMS = [Problem("a", "2 + 3?", "5"), Problem("b", 'Is it, "so"?\nReally?\rYes?', None)]
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet", ".csv"])

