@@ -13,10 +13,12 @@ import os
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from pairjudge_lab.extras import missing_extra, naming_extras
 from pairjudge_lab.records import UserError
 
 HOME = "PAIRJUDGE_LAB_DATA"
@@ -133,7 +135,8 @@ def hub_dataset(repository: str, *, config: str | None = None, split: str | None
         No network, no such dataset, a gated one, or no such configuration or split: those that are
         there are listed.
     """
-    import datasets
+    with naming_extras():
+        import datasets
 
     remote = Remote(files=(), repository=repository)
     with _explained(remote, None, repository):
@@ -153,10 +156,17 @@ def hub_dataset(repository: str, *, config: str | None = None, split: str | None
     return found
 
 
+class _NeverRaised(Exception):
+    """Stands for the hub's errors where huggingface_hub is not installed."""
+
+
 @contextmanager
 def _explained(remote: Remote, folder: Path | None, name: str) -> Iterator[None]:
     """Turns what goes wrong on the way into one line."""
-    from huggingface_hub.errors import GatedRepoError, HTTPError, RepositoryNotFoundError
+    try:
+        from huggingface_hub.errors import GatedRepoError, HTTPError, RepositoryNotFoundError
+    except ModuleNotFoundError:
+        GatedRepoError = HTTPError = RepositoryNotFoundError = _NeverRaised  # noqa: N806
 
     try:
         yield
@@ -174,6 +184,8 @@ def _explained(remote: Remote, folder: Path | None, name: str) -> Iterator[None]
         reason = (str(problem).splitlines() or [type(problem).__name__])[0][:120]
         if "Connect" in type(problem).__name__:
             reason = "no connection"
+        elif reason.startswith(("401", "403")):
+            reason += "; it may be gated: install huggingface_hub and log in with 'hf auth login'"
         instead = (
             f"by hand, {by_hand(remote, folder)}"
             if folder is not None
@@ -200,8 +212,13 @@ def _ask_hub(remote: Remote) -> None:
 
 
 def _from_hub(remote: Remote, folder: Path) -> None:
-    from huggingface_hub import snapshot_download
-
+    try:
+        from huggingface_hub import snapshot_download
+    except ModuleNotFoundError as problem:
+        if any("*" in file for file in remote.files):
+            raise missing_extra(problem) or problem from None
+        _from_urls(replace(remote, urls=_resolved(remote)), folder)
+        return
     _ask_hub(remote)
     snapshot_download(
         remote.repository,
@@ -218,6 +235,14 @@ def _from_hub(remote: Remote, folder: Path) -> None:
                 f"{file} of {remote.repository} does not have the checksum {expected[:12]}...; it "
                 "was deleted: try again, or report it"
             )
+
+
+def _resolved(remote: Remote) -> tuple[str, ...]:
+    """Where the hub keeps a dataset's files, for a download without huggingface_hub."""
+    hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+    base = remote.page.replace("https://huggingface.co", hub, 1)
+    revision = quote(remote.revision, safe="")
+    return tuple(f"{base}/resolve/{revision}/{quote(file)}" for file in remote.files)
 
 
 def _from_urls(remote: Remote, folder: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.datasets.registry import find, is_name
 from pairjudge_lab.datasets.rows import absent, read_rows, renamed, text_of
+from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import Problem, UserError
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ def problem_rows(problems: Sequence[Problem]) -> list[dict[str, Any]]:
 
 def problems_to_dataset(problems: Sequence[Problem]) -> Dataset:
     """Problems as a ``datasets.Dataset``; ``load_problems`` reads it back."""
-    from datasets import Dataset, Features, Value
+    with naming_extras():
+        from datasets import Dataset, Features, Value
 
     text = Features({name: Value("string") for name in COLUMNS})
     return Dataset.from_list(problem_rows(problems), features=text)

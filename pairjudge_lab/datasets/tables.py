@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.datasets.preferences import preference_pool
 from pairjudge_lab.datasets.problems import HINT, problem_of
 from pairjudge_lab.datasets.rows import Row, absent, read_rows, renamed, text_of
+from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def pools_to_frame(pools: Sequence[Pool]) -> pd.DataFrame:
 
 def pools_to_dataset(pools: Sequence[Pool]) -> Dataset:
     """Pools as a ``datasets.Dataset`` of one row a problem; ``pools_from`` reads it back."""
-    from datasets import Dataset
+    with naming_extras():
+        from datasets import Dataset
 
     from pairjudge_lab.datasets.pools import pool_row
 

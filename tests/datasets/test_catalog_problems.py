@@ -44,7 +44,7 @@ def test_gsm8k(lab_data, name, part):
 
 
 def test_gsm8k_without_its_mark(lab_data):
-    place("problems/gsm8k/main/test-0.parquet", [{"question": "q", "answer": "5"}])
+    place("problems/gsm8k/main/test-00000-of-00001.parquet", [{"question": "q", "answer": "5"}])
     with pytest.raises(UserError, match="row 1: the answer has no line that begins with ####"):
         load_problems("gsm8k")
 
@@ -65,7 +65,8 @@ def test_olympiadbench(lab_data):
         {"id": 1606, "question": "Find x.", "final_answer": ["$2$"], "context": None},
         {"id": 1610, "question": "Find both.", "final_answer": ["1", "3"], "context": "Let n = 2."},
     ]
-    place("problems/olympiadbench-maths/OlympiadBench/OE_TO_maths_en_COMP/x.parquet", rows)
+    part = "OE_TO_maths_en_COMP"
+    place(f"problems/olympiadbench-maths/OlympiadBench/{part}/{part}.parquet", rows)
     assert load_problems("olympiadbench-maths") == [
         Problem("olympiadbench-1606", "Find x.", "2"),
         Problem("olympiadbench-1610", "Let n = 2.\n\nFind both.", "1, 3"),

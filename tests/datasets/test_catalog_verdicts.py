@@ -29,7 +29,7 @@ def mt_row(**changes):
 
 def test_mt_bench_human(lab_data):
     rows = [mt_row(), mt_row(winner="tie"), mt_row(turn=2, winner="model_a")]
-    place("verdicts/mt-bench-human/data/human-00000-of-00001-25f4.parquet", rows)
+    place("verdicts/mt-bench-human/data/human-00000-of-00001-25f4910818759289.parquet", rows)
     table = load_verdicts("mt-bench-human")
     assert rows_of(table, *MATCH, "repetition") == [
         ("author_0", "81-turn-1", "alpaca", "vicuna", "B", 0),
@@ -40,7 +40,9 @@ def test_mt_bench_human(lab_data):
 
 def test_mt_bench_gpt4(lab_data):
     rows = [mt_row(judge="gpt4_pair", winner="tie (inconsistent)")]
-    path = place("verdicts/mt-bench-gpt4/data/gpt4_pair-0-of-1.parquet", rows)
+    path = place(
+        "verdicts/mt-bench-gpt4/data/gpt4_pair-00000-of-00001-c0b431264a82ddc0.parquet", rows
+    )
     assert rows_of(load_verdicts("mt-bench-gpt4"), "judge", "verdict") == [("gpt4_pair", "tie")]
     pd.DataFrame([mt_row(winner="vicuna")]).to_parquet(path)
     with pytest.raises(UserError, match="winner is model_a, model_b or tie; got 'vicuna'"):

@@ -205,6 +205,28 @@ def test_gated_and_absent_datasets_say_so(server, tmp_path):
     assert absent.startswith("no/such: there is no dataset at https://huggingface.co/datasets/no/s")
 
 
+WITHOUT_HUB = """
+import sys
+sys.modules["huggingface_hub"] = sys.modules["datasets"] = None
+"""
+
+
+def test_without_huggingface_hub_files_come_over_http(server, tmp_path):
+    row = {"id": 1, "problem": "q", "answer": "2"}
+    body = (json.dumps(row) + "\n").encode()
+    files = "/datasets/math-ai/aime25/resolve/563bb8404243c5f09de6ec262f2db674fe5bce9b/test.jsonl"
+    server.files = {files: (200, {}, body)}
+    sources = ["aime-2025", "some/id"]
+    code = WITHOUT_HUB + TRY.format(sources=sources)
+    wrong, by_id = ask_hub(server, tmp_path, code).splitlines()
+    assert wrong.startswith(f"{server.url}{files} does not have the checksum b4e273c02d3e...")
+    assert by_id == "this needs datasets: pip install 'pairjudge-lab[models]'"
+    gsm8k = "/datasets/openai/gsm8k/resolve/main/main/test-00000-of-00001.parquet"
+    server.files = {gsm8k: (401, {}, b"")}
+    (said,) = ask_hub(server, tmp_path, WITHOUT_HUB + TRY.format(sources=["gsm8k"])).splitlines()
+    assert "it may be gated: install huggingface_hub and log in" in said
+
+
 def test_a_file_of_the_hub_is_fetched_at_its_revision_and_checked(server, tmp_path):
     body = b'{"unique_id": "1", "problem": "q", "answer": "2"}\n'
     api = f"/api/datasets/HuggingFaceH4/MATH-500/revision/{REVISION}"

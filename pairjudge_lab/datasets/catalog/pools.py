@@ -84,7 +84,7 @@ def _judgebench(model: str) -> Entry:
         size={"gpt": "350 pairs, 2.0 MB", "claude": "270 pairs, 0.9 MB"}[model],
         purpose="hard pairs from knowledge, reasoning, mathematics and code: one right, one wrong",
         seen="README of ScalerLab/JudgeBench; licence: its page on the hub",
-        remote=Remote((f"data/{model}-*.jsonl",), repository="ScalerLab/JudgeBench"),
+        remote=Remote((f"data/{model}-00000-of-00001.jsonl",), repository="ScalerLab/JudgeBench"),
         read=judgebench,
     )
 
@@ -120,7 +120,7 @@ POOLS: tuple[Entry, ...] = (
         size="1,865 pools, 7 MB",
         purpose="best of four in six domains; in the subset Ties several responses are right",
         seen="card of allenai/reward-bench-2 on the hub",
-        remote=Remote(("data/test-*.parquet",), repository="allenai/reward-bench-2"),
+        remote=Remote(("data/test-00000-of-00001.parquet",), repository="allenai/reward-bench-2"),
     ),
     _preference(
         "reward-bench",

@@ -120,7 +120,7 @@ PROBLEMS = (
         size="1,319 problems, 0.7 MB",
         purpose="grade-school word problems, the test split",
         seen="card of openai/gsm8k on the hub; answers: openai/grade-school-math, test.jsonl",
-        remote=Remote(("main/test-*.parquet",), repository="openai/gsm8k"),
+        remote=Remote(("main/test-00000-of-00001.parquet",), repository="openai/gsm8k"),
         read=gsm8k("test"),
     ),
     Entry(
@@ -130,7 +130,7 @@ PROBLEMS = (
         size="7,473 problems, 4.0 MB",
         purpose="grade-school word problems, the training split",
         seen="card of openai/gsm8k on the hub; answers: openai/grade-school-math, test.jsonl",
-        remote=Remote(("main/train-*.parquet",), repository="openai/gsm8k"),
+        remote=Remote(("main/train-00000-of-00001.parquet",), repository="openai/gsm8k"),
         read=gsm8k("train"),
     ),
     Entry(
@@ -141,7 +141,7 @@ PROBLEMS = (
         purpose="hard competition mathematics with whole numbers as answers",
         seen="card of HuggingFaceH4/aime_2024 on the hub",
         remote=Remote(
-            ("data/train-*.parquet",),
+            ("data/train-00000-of-00001.parquet",),
             repository="HuggingFaceH4/aime_2024",
             revision="2fe88a2f1091d5048c0f36abc874fb997b3dd99a",
             checksums={
@@ -178,7 +178,7 @@ PROBLEMS = (
         seen="public loaders of Hothan/OlympiadBench (question, final_answer, id, context); the "
         "card's own list of columns was not found",
         remote=Remote(
-            ("OlympiadBench/OE_TO_maths_en_COMP/*.parquet",),
+            ("OlympiadBench/OE_TO_maths_en_COMP/OE_TO_maths_en_COMP.parquet",),
             repository="Hothan/OlympiadBench",
             revision="91184b52131e7fc9455fef848035173aea8cc01a",
         ),
@@ -192,7 +192,7 @@ PROBLEMS = (
         purpose="MATH's own training split, seven subjects; none of MATH-500 is in it",
         seen="hendrycks_math.py of EleutherAI/hendrycks_math (licence), cards of copies (columns)",
         remote=Remote(
-            tuple(f"{subject}/train-*.parquet" for subject in MATH_SUBJECTS),
+            tuple(f"{subject}/train-00000-of-00001.parquet" for subject in MATH_SUBJECTS),
             repository="EleutherAI/hendrycks_math",
             revision="21a5633873b6a120296cce3e2df9d5550074f4a3",
         ),

@@ -182,7 +182,10 @@ VERDICTS: tuple[Entry, ...] = (
         purpose="experts' votes on six models' answers to MT-Bench; every pair in one order only",
         seen="card of lmsys/mt_bench_human_judgments on the hub; winners: FastChat's "
         "compute_agreement.py",
-        remote=Remote(("data/human-*.parquet",), repository="lmsys/mt_bench_human_judgments"),
+        remote=Remote(
+            ("data/human-00000-of-00001-25f4910818759289.parquet",),
+            repository="lmsys/mt_bench_human_judgments",
+        ),
         read=mt_bench,
     ),
     Entry(
@@ -193,7 +196,10 @@ VERDICTS: tuple[Entry, ...] = (
         purpose="GPT-4 on the same pairs, its two orders merged: agreement, not position bias",
         seen="card of lmsys/mt_bench_human_judgments on the hub; winners: FastChat's "
         "compute_agreement.py",
-        remote=Remote(("data/gpt4_pair-*.parquet",), repository="lmsys/mt_bench_human_judgments"),
+        remote=Remote(
+            ("data/gpt4_pair-00000-of-00001-c0b431264a82ddc0.parquet",),
+            repository="lmsys/mt_bench_human_judgments",
+        ),
         read=mt_bench,
     ),
     Entry(
