@@ -156,7 +156,7 @@ def hub_dataset(repository: str, *, config: str | None = None, split: str | None
     return found
 
 
-class _NeverRaised(Exception):
+class _NeverRaisedError(Exception):
     """Stands for the hub's errors where huggingface_hub is not installed."""
 
 
@@ -166,7 +166,7 @@ def _explained(remote: Remote, folder: Path | None, name: str) -> Iterator[None]
     try:
         from huggingface_hub.errors import GatedRepoError, HTTPError, RepositoryNotFoundError
     except ModuleNotFoundError:
-        GatedRepoError = HTTPError = RepositoryNotFoundError = _NeverRaised  # noqa: N806
+        GatedRepoError = HTTPError = RepositoryNotFoundError = _NeverRaisedError  # noqa: N806
 
     try:
         yield
