@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.datasets.rows import parse_columns
     from pairjudge_lab.datasets.verdicts import load_verdicts, save_verdicts
     from pairjudge_lab.records import UserError
+    from pairjudge_lab.runs import open_folder
 
     options: dict[str, Any] = {
         "columns": parse_columns(args.column) or None,
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--to {args.to} is written from {wanted[args.to]}, not from {args.kind}")
     if args.layout and args.kind != "verdicts":
         raise UserError("--layout is for verdicts")
-    args.out.parent.mkdir(parents=True, exist_ok=True)
+    open_folder(args.out.parent)
     if args.kind == "problems":
         problems = load_problems(args.source, limit=args.limit, **options)
         save_problems(problems, args.out)
@@ -92,6 +93,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> int:
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    path.write_text(text, encoding="utf-8")
+    from pairjudge_lab.files.writing import write_whole
+
+    write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     return len(rows)

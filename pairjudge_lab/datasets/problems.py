@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.datasets.registry import find, is_name
 from pairjudge_lab.datasets.rows import absent, read_rows, renamed, text_of
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import Problem, UserError
 
 if TYPE_CHECKING:
@@ -139,17 +140,17 @@ def save_problems(problems: Sequence[Problem], path: Path) -> None:
     """
     rows = problem_rows(problems)
     if path.suffix == ".jsonl":
-        path.write_text(
-            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
-        )
+        write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     elif path.suffix in (".parquet", ".csv"):
         import pandas as pd
 
         table = pd.DataFrame(rows, columns=list(COLUMNS))
-        if path.suffix == ".csv":
-            # Quoted throughout: pandas leaves a carriage return bare, and reads it as a new line.
-            table.to_csv(path, index=False, quoting=csv.QUOTE_ALL)
-        else:
-            table.to_parquet(path, index=False)
+        with whole_file(path) as new:
+            if path.suffix == ".csv":
+                # Quoted throughout: pandas leaves a carriage return bare, and reads it as a new
+                # line.
+                table.to_csv(new, index=False, quoting=csv.QUOTE_ALL)
+            else:
+                table.to_parquet(new, index=False)
     else:
         raise UserError(f"{path}: problems are written as .jsonl, .parquet or .csv")

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.datasets.rows import read_rows
+from pairjudge_lab.files.reading import json_lines, parse_json, read_text, regular_file
 from pairjudge_lab.records import UserError
 
 LAYOUTS = ("inspect", "rewardbench", "judgebench", "openai-evals")
@@ -51,8 +51,7 @@ def read_layout(path: Path, layout: str, **options: Any) -> list[dict[str, Any]]
     }
     if layout not in readers:
         raise UserError(f"no layout {layout!r} of result files; there are: {', '.join(LAYOUTS)}")
-    if not path.is_file():
-        raise UserError(f"no such file: {path}")
+    regular_file(path)
     rows = list(readers[layout](path, **options))
     if not rows:
         raise UserError(f"{path} holds no verdicts")
@@ -70,13 +69,12 @@ def recognise(path: Path) -> str | None:
         return "inspect"
     try:
         if path.suffix == ".json":
-            first = json.loads(path.read_text(encoding="utf-8"))
+            first = parse_json(read_text(path), str(path))
         elif path.suffix == ".jsonl":
-            with path.open(encoding="utf-8") as lines:
-                first = json.loads(lines.readline())
+            _, first = next(json_lines(path), ("", None))
         else:
             return None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    except UserError:  # its own reader says what is wrong with it
         return None
     if not isinstance(first, dict):
         return None

@@ -11,7 +11,6 @@ itself evaluated on a multiple choice of two, whose ``target`` is then the gold)
 
 from __future__ import annotations
 
-import json
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.datasets.rows import text_of
+from pairjudge_lab.files.reading import parse_json, read_text, reading
 from pairjudge_lab.records import UserError
 
 CHOICES: Mapping[str, str] = {
@@ -66,6 +66,8 @@ def inspect_rows(
     model = text_of(header.get("model")) or "inspect"
     for number, sample in enumerate(samples, 1):
         where = f"{path}, sample {number}"
+        if not isinstance(sample, Mapping):
+            raise UserError(f"{where}: a sample is an object; got {type(sample).__name__}")
         options = sample.get("choices")
         if isinstance(options, list) and len(options) > 2:
             raise UserError(
@@ -94,32 +96,36 @@ def inspect_rows(
 
 def _log(path: Path) -> tuple[Mapping[str, Any], Iterator[Mapping[str, Any]]]:
     """The header's ``eval`` and the samples, one after another."""
-    try:
+    with reading(path):
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                header = json.loads(_member(archive, archive.getinfo("header.json")))
-            return header["eval"], _samples(path)
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return data["eval"], iter(data["samples"] or ())
-    except (
-        OSError,
-        KeyError,
-        TypeError,
-        ValueError,
-        RecursionError,
-        zipfile.BadZipFile,
-    ) as problem:
-        raise UserError(f"{path} is no log of inspect_ai: {problem}") from None
+                header = _json(archive, archive.getinfo("header.json"), path)
+            samples = _samples(path)
+        elif path.suffix == ".eval":
+            raise UserError(f"{path} is no log of inspect_ai: it is no ZIP archive")
+        else:
+            header = parse_json(read_text(path), str(path))
+            listed = header.get("samples") if isinstance(header, dict) else None
+            samples = iter(listed if isinstance(listed, list) else [])
+    if not isinstance(header, dict) or not isinstance(header.get("eval"), dict):
+        raise UserError(f"{path} is no log of inspect_ai: it has no 'eval'")
+    return header["eval"], samples
 
 
 def _samples(path: Path) -> Iterator[Mapping[str, Any]]:
-    with zipfile.ZipFile(path) as archive:
-        infos = [i for i in archive.infolist() if i.filename.startswith("samples/")]
-        for info in infos:
-            try:
-                yield json.loads(_member(archive, info))
-            except (OSError, ValueError, RecursionError) as problem:
-                raise UserError(f"{path}, {info.filename}: cannot be read: {problem}") from None
+    with reading(path), zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if info.filename.startswith("samples/"):
+                yield _json(archive, info, path)
+
+
+def _json(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Any:
+    where = f"{path}, {info.filename}"
+    try:
+        text = _member(archive, info).decode("utf-8")
+    except (OSError, ValueError, zipfile.BadZipFile) as problem:
+        raise UserError(f"{where}: cannot be read: {problem}") from None
+    return parse_json(text, where)
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -150,6 +156,8 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 def _score(sample: Mapping[str, Any], scorer: str | None, where: str) -> Mapping[str, Any]:
     scores = sample.get("scores") or {}
+    if not isinstance(scores, Mapping):
+        raise UserError(f"{where}: scores are an object; got {type(scores).__name__}")
     if scorer is None and len(scores) > 1:
         raise UserError(
             f"{where}: there are several scorers ({', '.join(scores)}); say whose grades are the "

@@ -11,12 +11,12 @@ as ``response_a``, and nothing can be learnt from it about position bias.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.datasets.rows import text_of
+from pairjudge_lab.files.reading import parse_json, read_text
 from pairjudge_lab.records import UserError
 
 
@@ -41,10 +41,7 @@ def rewardbench_rows(path: Path) -> Iterator[dict[str, Any]]:
         Another layout, columns of unequal length, or picks of one in four without scores, which
         are no pairs.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
-        raise UserError(f"cannot read {path}: {problem}") from None
+    data = parse_json(read_text(path), str(path))
     if not isinstance(data, dict):
         raise UserError(f"{path}: results are an object of columns; got {type(data).__name__}")
     judge = text_of(data.get("model")) or "rewardbench"
