@@ -35,3 +35,19 @@ def test_it_tells_a_story(path):
         assert not [o for o in cell.outputs if o.output_type == "error"]
     assert sum(bool(cell.outputs) for cell in code) > len(code) / 2, "committed with its outputs"
     assert "/work" not in path.read_text()
+
+
+def test_nothing_that_a_user_runs_reads_a_folder_beside_the_checkout():
+    root = Path(__file__).parent.parent
+    files = [
+        *root.glob("*.md"),
+        *(
+            file
+            for folder in ("notebooks", "docs", "pairjudge_lab", "data")
+            for file in (root / folder).rglob("*")
+            if file.suffix in {".py", ".ipynb", ".md", ".sh", ".j2"}
+        ),
+    ]
+    assert len(files) > 100
+    readers = [str(f.relative_to(root)) for f in files if "../shared" in f.read_text("utf-8")]
+    assert not readers

@@ -174,7 +174,7 @@ def test_bad_input_is_refused_before_anything_is_trained(base, judgments, tmp_pa
     silent = shutil.copytree(base, tmp_path / "silent")
     (silent / "chat_template.jinja").unlink()
     refused("has no chat template", base=silent)
-    refused("cannot load the base model", base=tmp_path)
+    refused("there is no config.json in it", base=tmp_path)
     refused(
         "a batch of 8 cannot be divided into 3 rows on each of 1 device; choose a device batch of "
         "1, 2, 4, 8",
