@@ -24,7 +24,10 @@ def server():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.server.asked.append(self.path)
-            status, headers, body = self.server.files.get(self.path, (404, {}, b"nothing here"))
+            files = self.server.files
+            nothing = (404, {"X-Error-Code": "EntryNotFound"}, b"nothing here")
+            found = files.get(self.path) or files.get(self.path.split("?")[0]) or nothing
+            status, headers, body = found
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
@@ -203,6 +206,46 @@ def test_gated_and_absent_datasets_say_so(server, tmp_path):
             "log in with 'hf auth login' (or set HF_TOKEN) and try again"
         )
     assert absent.startswith("no/such: there is no dataset at https://huggingface.co/datasets/no/s")
+
+
+BY_ID = """
+from pairjudge_lab import UserError, load_problems
+for split in ("test", None, "dev"):
+    try:
+        print(load_problems("some/data", split=split, columns={"problem": "question"}))
+    except UserError as problem:
+        print(problem)
+"""
+
+
+def test_a_hub_id_is_read_through_datasets(server, tmp_path):
+    revision = "a" * 40
+    names = ("test.jsonl", "train.jsonl")
+    info = {
+        "id": "some/data", "sha": revision, "private": False, "gated": False, "disabled": False,
+        "downloads": 0, "likes": 0, "tags": [], "siblings": [{"rfilename": n} for n in names],
+    }  # fmt: skip
+    body = b'{"question": "2 + 3?", "answer": "5"}\n{"question": "2 + 4?", "answer": "6"}\n'
+    tree = [{"type": "file", "oid": "0" * 40, "size": len(body), "path": n} for n in names]
+    answer = {"Content-Type": "application/json"}
+    for path in ("", "/revision/main", f"/revision/{revision}"):
+        server.files[f"/api/datasets/some/data{path}"] = (200, answer, json.dumps(info).encode())
+    server.files[f"/api/datasets/some/data/tree/{revision}"] = (
+        200, answer, json.dumps(tree).encode(),
+    )  # fmt: skip
+    for name in names:
+        server.files[f"/datasets/some/data/resolve/{revision}/{name}"] = (
+            200, {"ETag": '"abc"', "X-Repo-Commit": revision}, body,
+        )  # fmt: skip
+    read, several, unknown = ask_hub(server, tmp_path, BY_ID).splitlines()
+    assert read == (
+        "[Problem(id='0', question='2 + 3?', answer='5'), "
+        "Problem(id='1', question='2 + 4?', answer='6')]"
+    )
+    assert several == (
+        "some/data has the splits train, test; name one, as in split='test' or --split test"
+    )
+    assert unknown == "some/data: Unknown split \"dev\". Should be one of ['train', 'test']."
 
 
 WITHOUT_HUB = """
