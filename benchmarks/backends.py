@@ -22,18 +22,15 @@ from pathlib import Path
 from pairjudge_lab import Arena, Match, ModelOptions, Verdict, load_judge, load_pools
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.embedded import data_path
-from pairjudge_lab.judges.server import ServerJudge, ServerOptions
-from pairjudge_lab.judges.transformers_judge import TransformersJudge
-from pairjudge_lab.protocols import PairJudgeProtocol
-from pairjudge_lab.protocols.template import read_template
+from pairjudge_lab.judges.text_judge import TextJudge
 
 ROOT = Path(__file__).parent.parent
 COUNT = 200
 
 SERVE = """
 import time
-from tests.judges.serving import Server, small_judge
-with Server(small_judge()) as server:
+from tests.judges.small_server import small_server
+with small_server() as server:
     print(server.address, flush=True)
     time.sleep(3600)
 """
@@ -48,13 +45,13 @@ def distinct(count: int) -> list[Match]:
 
 
 def through_a_server(matches: Sequence[Match]) -> list[Verdict]:
-    asked = PairJudgeProtocol(read_template(data_path("tiny-judge") / "judge_template.md"))
+    options = ModelOptions(template=data_path("tiny-judge") / "judge_template.md")
     with subprocess.Popen(
         [sys.executable, "-c", SERVE], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout is not None
-            judge = ServerJudge(process.stdout.readline().strip(), "tiny", asked, ServerOptions())
+            judge = load_judge(f"{process.stdout.readline().strip()}#tiny", options)
             return Arena(judge).judge(matches)
         finally:
             process.terminate()
@@ -65,7 +62,7 @@ def through_ray(matches: Sequence[Match]) -> list[Verdict]:
     try:
         return Arena(judge).judge(matches)
     finally:
-        judge.close()
+        judge.engine.close()
 
 
 def bare(verdict: Verdict) -> str:
@@ -73,23 +70,25 @@ def bare(verdict: Verdict) -> str:
     return verdict.text.strip().removesuffix("</resp_b_judge>")
 
 
-def margin(judge: TransformersJudge, match: Match, one: str, other: str) -> float:
+def margin(judge: TextJudge, match: Match, one: str, other: str) -> float:
     """Log-odds between the two tokens at which two texts of a match part, by one pass alone."""
     import torch
 
-    prompt = judge._encode(judge.protocol.messages(match))
-    texts = [judge.tokenizer(t, add_special_tokens=False).input_ids for t in (one, other)]
+    (request,) = judge.requests(match)
+    prompt = list(judge.engine.encoder.encode(request, judge.config).ids)
+    tokenizer = judge.engine.tokenizer
+    texts = [tokenizer(t, add_special_tokens=False).input_ids for t in (one, other)]
     shared = next(i for i, (a, b) in enumerate(zip(*texts, strict=False)) if a != b)
     ids = torch.tensor([prompt + texts[0][:shared]])
     with torch.inference_mode():
-        logits = judge.model(input_ids=ids).logits[0, -1].double()
+        logits = judge.engine.model(input_ids=ids).logits[0, -1].double()
     return float(abs(logits[texts[0][shared]] - logits[texts[1][shared]]))
 
 
 def main() -> None:
     matches = distinct(COUNT)
     alone = load_judge("tiny", ModelOptions(batch_size=1))
-    assert isinstance(alone, TransformersJudge)
+    assert isinstance(alone, TextJudge)
     reference = alone.judge(matches)
     ways = {
         "batches of 64": load_judge("tiny", ModelOptions(batch_size=64)).judge(matches),

@@ -1,4 +1,4 @@
-"""On a GPU: the judge's decoding against the model card's loop and against the library's own.
+"""On a GPU: the judge's decoding against the model card's loop and against static batches.
 
     python benchmarks/gpu.py                      # Qwen2.5-7B's shape, random weights, 15 GB
     python benchmarks/gpu.py --layers 2 --matches 8 --prompt 64 --new 16 --device cpu    # a dry run
@@ -16,6 +16,7 @@ sys.path.pop(0)
 
 import argparse
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -43,23 +44,33 @@ def build(layers: int, device: str, small: bool) -> Any:
 
 
 class Words:
-    """The part of a tokenizer that decoding asks for; nothing here is text."""
+    """A tokenizer whose prompts are lists of numbers; nothing here is text."""
 
     eos_token_id = None
     pad_token_id = 0
+    chat_template = "none"
+    all_special_ids: tuple[int, ...] = ()
+    all_special_tokens: tuple[str, ...] = ()
 
-    def decode(self, ids: list[int]) -> str:
-        return "x"
+    def __init__(self, prompts: list[list[int]]) -> None:
+        self.prompts = prompts
 
-    def batch_decode(self, rows: list[list[int]], **more: Any) -> list[str]:
-        return ["x" * len(row) for row in rows]
+    def apply_chat_template(self, said: list[dict[str, str]], **more: Any) -> str:
+        return said[0]["content"]
+
+    def __call__(self, text: str, **more: Any) -> Any:
+        return SimpleNamespace(input_ids=self.prompts[int(text)])
+
+    def decode(self, ids: list[int], **more: Any) -> str:
+        return "x" * len(ids)
 
 
 def main() -> None:
     import torch
 
-    from pairjudge_lab.judges.continuous import ContinuousDecoder
-    from pairjudge_lab.judges.decoding import Decoder
+    from pairjudge_lab.engines.contract import Request, generate
+    from pairjudge_lab.engines.transformers_engine import TransformersEngine
+    from pairjudge_lab.generation import GenerationConfig
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--layers", type=int, default=28)
@@ -70,7 +81,6 @@ def main() -> None:
     parser.add_argument("--shared", type=int, default=250, help="tokens all prompts begin with")
     parser.add_argument("--card-matches", type=int, default=4, help="the loop is slow")
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--continuous", action="store_true", help="and by continuous batching")
     args = parser.parse_args()
     if args.device == "cuda" and not torch.cuda.is_available():
         raise SystemExit("no GPU is here; nothing is measured")
@@ -82,7 +92,8 @@ def main() -> None:
     prompts = [head + rng.integers(1, 900, n).tolist() for n in lengths]
     # Random weights must not stop, whatever they write.
     model.generation_config.eos_token_id = -1
-    decoder = Decoder(model, Words(), ("</resp_b_judge>",))
+    engine = TransformersEngine("random", model, Words(prompts), "", rows=args.batch)
+    config = GenerationConfig(max_new_tokens=args.new, stop=("</resp_b_judge>",))
 
     def timed(work: Any) -> tuple[int, float]:
         if args.device == "cuda":
@@ -120,11 +131,8 @@ def main() -> None:
         return len(prompts) * args.new
 
     def ours() -> int:
-        return sum(
-            written.tokens
-            for some in batches()
-            for written in decoder.write(some, [args.new] * len(some))
-        )
+        requests = [Request((("user", str(number)),)) for number in range(len(prompts))]
+        return sum(done.completion_tokens for done in generate(engine, requests, config))
 
     flat_way, our_way, card_way = timed(flat), timed(ours), timed(card)
     rates = {
@@ -135,11 +143,6 @@ def main() -> None:
             ("this lab", our_way),
         )
     }
-    if args.continuous:
-        paged = ContinuousDecoder(model, Words(), ("</resp_b_judge>",))
-        limits = [args.new] * len(prompts)
-        count, seconds = timed(lambda: sum(w.tokens for w in paged.write(prompts, limits)))
-        print(f"{'continuous batching':38} {count / seconds:10.1f} new tokens/s")
     for name, rate in rates.items():
         print(f"{name:38} {rate:10.1f} new tokens/s")
     names = list(rates)

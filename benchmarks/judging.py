@@ -17,56 +17,68 @@ import argparse
 import statistics
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from pairjudge_lab import Arena, Knockout, Match, Pool, Verdict, load_judge, load_pools, prepare
-from pairjudge_lab.judges.transformers_judge import TransformersJudge
+from pairjudge_lab.engines.contract import Completion
+from pairjudge_lab.judges.text_judge import TextJudge
 
 
 class Recording:
     """A judge that remembers what it was asked."""
 
-    def __init__(self, judge: TransformersJudge) -> None:
+    def __init__(self, judge: TextJudge) -> None:
         self.inner = judge
         self.identity, self.capacity = judge.identity, judge.capacity
         self.matches: list[Match] = []
 
+    def session(self, completions: Any = None) -> Any:
+        session = self.inner.session(completions)
+        submit = session.submit
+
+        def noted(ticket: str, match: Match) -> None:
+            self.matches.append(match)
+            submit(ticket, match)
+
+        session.submit = noted  # type: ignore[method-assign]
+        return session
+
     def judge(self, matches: Sequence[Match]) -> list[Verdict]:
-        self.matches += matches
         return self.inner.judge(matches)
 
 
-def one_at_a_time(judge: TransformersJudge, matches: Sequence[Match]) -> list[Verdict]:
+def one_at_a_time(judge: TextJudge, matches: Sequence[Match]) -> list[Verdict]:
     """The model card's loop: template, generate, decode, parse, for one match after the other."""
     import torch
 
-    tokenizer, verdicts = judge.tokenizer, []
+    model, tokenizer, verdicts = judge.engine.model, judge.engine.tokenizer, []
     for match in matches:
-        text = tokenizer.apply_chat_template(
-            judge.protocol.messages(match), tokenize=False, add_generation_prompt=True
-        )
+        (request,) = judge.requests(match)
+        text = judge.engine.encoder.render(request.messages, None)
         inputs = tokenizer([text], return_tensors="pt", add_special_tokens=False)
+        length = inputs.input_ids.shape[1]
         with torch.inference_mode():
-            ids = judge.model.generate(
+            ids = model.generate(
                 input_ids=inputs.input_ids,
                 attention_mask=inputs.attention_mask,
-                max_new_tokens=judge.protocol.max_new_tokens(inputs.input_ids.shape[1], 1024),
+                max_new_tokens=judge.config.limit(length, 1024),
                 do_sample=False,
-                stop_strings=list(judge.protocol.stop),
+                stop_strings=list(judge.config.stop),
                 tokenizer=tokenizer,
             )
-        written = tokenizer.decode(ids[0, inputs.input_ids.shape[1] :], skip_special_tokens=True)
-        verdicts.append(judge.protocol.read(written))
+        written = tokenizer.decode(ids[0, length:], skip_special_tokens=True)
+        verdicts.append(judge.read([Completion(written)]))
     return verdicts
 
 
-def play(judge: TransformersJudge, pools: Sequence[Pool]) -> tuple[float, list[Match]]:
+def play(judge: TextJudge, pools: Sequence[Pool]) -> tuple[float, list[Match]]:
     recording = Recording(judge)
     clock = time.perf_counter()
     Arena(recording).play(pools, Knockout())
     return time.perf_counter() - clock, recording.matches
 
 
-def flat(judge: TransformersJudge, matches: Sequence[Match]) -> tuple[float, list[Verdict]]:
+def flat(judge: TextJudge, matches: Sequence[Match]) -> tuple[float, list[Verdict]]:
     clock = time.perf_counter()
     verdicts = Arena(judge).judge(matches)
     return time.perf_counter() - clock, verdicts
@@ -79,7 +91,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     judge = load_judge("tiny")
-    assert isinstance(judge, TransformersJudge)
+    assert isinstance(judge, TextJudge)
     pools = [prepare(pool.first(16)) for pool in load_pools(limit=args.problems)]
     flat(judge, play(judge, pools[:8])[1])  # warm up
 

@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pairjudge_lab.judges.server import ServerJudge
 
 from pairjudge_lab import Arena, Match, load_judge, load_pools, prepare
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.embedded import data_path
-from pairjudge_lab.judges.options import ModelOptions
-from pairjudge_lab.judges.server import ServerJudge
+from pairjudge_lab.engines.options import ModelOptions
 
 ROOT = Path(__file__).parent.parent
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.problems import load_problems, save_problems
     from pairjudge_lab.datasets.tables import pools_from, pools_to_dataset, pools_to_frame
     from pairjudge_lab.datasets.verdicts import load_verdicts, save_verdicts
+    from pairjudge_lab.engines.options import ModelOptions
     from pairjudge_lab.judges import load_judge
     from pairjudge_lab.judges.functions import FunctionJudge
-    from pairjudge_lab.judges.options import ModelOptions
     from pairjudge_lab.judging import judge_pairs
     from pairjudge_lab.records import (
         Candidate,
@@ -39,7 +39,7 @@ _HOMES = {
     "FunctionJudge": "judges.functions",
     "Knockout": "tournaments",
     "Match": "records",
-    "ModelOptions": "judges.options",
+    "ModelOptions": "engines.options",
     "Pool": "records",
     "Problem": "records",
     "Selection": "records",

@@ -121,7 +121,7 @@ class Arena:
                         if key in waiting:
                             self.ledger.shared += 1
                         else:
-                            heappush(queue, (number, -_size(matches[slot]), key))
+                            heappush(queue, (number, -matches[slot].size, key))
                         waiting.setdefault(key, []).append((row, slot))
                     bar.update(len(matches) - row.missing, counted=False)
                     if row.missing:
@@ -168,7 +168,7 @@ class Arena:
         absent = sum(map(len, places.values()))
         self.ledger.from_store += len(matches) - absent
         self.ledger.shared += absent - len(places)
-        todo = sorted(places, key=lambda key: _size(matches[places[key][0]]))
+        todo = sorted(places, key=lambda key: matches[places[key][0]].size)
         with Progress(len(matches), "verdicts", self.progress) as bar, self._open() as session:
             bar.update(len(matches) - absent, counted=False)
             flying: dict[str, Match] = {}
@@ -216,7 +216,9 @@ class Arena:
         """A session at the judge; whatever is in flight when it is left is given up."""
         judge = self._judge_model
         session: Session
-        session = judge.session() if isinstance(judge, StreamingJudge) else _Batches(judge)
+        session = (
+            judge.session(self.store) if isinstance(judge, StreamingJudge) else _Batches(judge)
+        )
         try:
             yield session
         finally:
@@ -261,7 +263,3 @@ def all_ordered_pairs(pool: Pool, repetitions: Iterable[int] = (0,)) -> list[Mat
     """Every ordered pair of a pool's candidates, for each repetition."""
     places = range(len(pool))
     return [Match(pool, a, b, r) for r in repetitions for a in places for b in places if a != b]
-
-
-def _size(match: Match) -> int:
-    return len(match.question) + len(match.response_a) + len(match.response_b)

@@ -27,6 +27,7 @@ EXTRAS = {
     "peft": "train",
     "psutil": "models",
     "ray": "ray",
+    "sglang": "sglang",
     "safetensors": "models",
     "tokenizers": "models",
     "torch": "models",

@@ -166,6 +166,11 @@ class Match:
         return self.pool.candidates[self.b].text
 
     @property
+    def size(self) -> int:
+        """Characters of the question and both responses: a measure of the work in judging it."""
+        return len(self.question) + len(self.response_a) + len(self.response_b)
+
+    @property
     def swapped(self) -> Match:
         return Match(self.pool, self.b, self.a, self.repetition)
 
@@ -201,7 +206,9 @@ class Verdict:
     why in ``reason``. ``seconds`` is this verdict's share of its batch's wall time; tokens are
     counted by the judge's own tokenizer. ``a_probability`` is the probability that the judge gave
     to calling A correct (or, of a preference, to naming A) where the backend tells, and
-    ``b_probability`` likewise; never known of a verdict that was not read.
+    ``b_probability`` likewise; never known of a verdict that was not read. ``reasoning`` is what a
+    judge that thinks first wrote before its answer; ``reasoning_tokens`` are part of
+    ``completion_tokens``, and ``cached_tokens`` those of the prompt that were not read again.
     """
 
     status: Status
@@ -215,6 +222,9 @@ class Verdict:
     preference: str | None = None
     a_probability: float | None = None
     b_probability: float | None = None
+    reasoning: str = ""
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
 
     def __post_init__(self) -> None:
         labels = (self.a_correct is not None) + (self.b_correct is not None)
@@ -283,9 +293,10 @@ class Session(Protocol):
 
 @runtime_checkable
 class StreamingJudge(Protocol):
-    """A judge that keeps ``capacity`` matches in flight, such as a server.
+    """A judge that keeps ``capacity`` matches in flight and answers them one by one.
 
-    No tournament waits for another's matches: each goes on as its own answers arrive.
+    No tournament waits for another's matches: each goes on as its own answers arrive. ``session``
+    may be given a place where text is kept under what produced it (``engines.cached``).
     """
 
     @property
@@ -294,7 +305,9 @@ class StreamingJudge(Protocol):
     @property
     def capacity(self) -> int: ...
 
-    def session(self) -> Session: ...
+    def session(self, completions: Any = None) -> Session: ...
+
+    def judge(self, matches: Sequence[Match]) -> list[Verdict]: ...
 
 
 @dataclass(frozen=True, slots=True)

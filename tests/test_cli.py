@@ -163,7 +163,7 @@ def one_line(capsys, message):
 
 def test_other_bad_input(pools_file, tmp_path, capsys):
     assert select(pools_file, tmp_path / "out", judge="nonsense") == 2
-    one_line(capsys, "unknown judge 'nonsense'; give one of tiny")
+    one_line(capsys, "unknown model 'nonsense'; give one of tiny")
     assert select(pools_file, tmp_path / "out", judge="simulated:luck=1") == 2
     one_line(capsys, "no setting 'luck'")
     assert select(pools_file, tmp_path / "out", judge="simulated:accuracy=high") == 2

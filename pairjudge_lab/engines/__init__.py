@@ -4,9 +4,9 @@ from pairjudge_lab.engines.contract import (
     Completion,
     Engine,
     EngineSession,
-    GenerationConfig,
     Request,
     generate,
 )
+from pairjudge_lab.generation import GenerationConfig
 
 __all__ = ["Completion", "Engine", "EngineSession", "GenerationConfig", "Request", "generate"]

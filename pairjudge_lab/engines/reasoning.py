@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-OPENED, CLOSED = "<think>", "</think>"
+import re
+from dataclasses import dataclass
+
+OPEN, CLOSE = "<think>", "</think>"
+_TAG = re.compile(r"\s*<think>")
 
 
-def split_reasoning(text: str) -> tuple[str, str]:
-    """The reasoning and the answer in a text with a ``<think>`` part.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A completion's text in two: ``closed`` says whether the reasoning came to its end."""
 
-    The part is told apart at the beginning of the text only: later ones are quoted. Templates that
-    open the part in the prompt leave its beginning out; a part that was never closed is reasoning
-    to the end.
+    reasoning: str
+    answer: str
+    closed: bool = True
+
+
+def split_reasoning(text: str, *, begun: bool | None = None) -> Parts:
+    """Split a completion into reasoning and answer.
+
+    Reasoning is what stands between ``<think>`` at the very beginning and the first ``</think>``.
+    Tags further on are part of the answer, which may quote them.
 
     Parameters
     ----------
     text : str
-        What the model wrote.
-
-    Returns
-    -------
-    tuple of (str, str)
-        Reasoning and answer, without the tags; the reasoning is empty where there is none.
+        What was written.
+    begun : bool or None
+        Whether the prompt itself ended with ``<think>``, as some chat templates do; None, where
+        the prompt is not known, takes a text that closes the part without opening it for one.
     """
-    begun = text.lstrip().startswith(OPENED)
-    if not begun and (CLOSED not in text or OPENED in text.partition(CLOSED)[0]):
-        return "", text
-    inside = text.lstrip().removeprefix(OPENED) if begun else text
-    reasoning, closed, answer = inside.partition(CLOSED)
-    return reasoning.strip(), answer.lstrip() if closed else ""
+    opened = _TAG.match(text)
+    if begun is None:
+        before, closed, _ = text.partition(CLOSE)
+        begun = bool(closed) and OPEN not in before
+    if opened is None and not begun:
+        return Parts("", text)
+    start = opened.end() if opened else 0
+    end = text.find(CLOSE, start)
+    if end < 0:
+        return Parts(text[start:].strip(), "", closed=False)
+    return Parts(text[start:end].strip(), text[end + len(CLOSE) :].lstrip())
+
+
+def begins_thinking(prompt: str) -> bool:
+    """Whether a rendered prompt ends with an open reasoning part."""
+    return prompt.rstrip().endswith(OPEN)

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairjudge_lab.datasets.pools import load_pools
+from pairjudge_lab.engines.loading import BYTES_EACH, choose_device, choose_dtype
+from pairjudge_lab.engines.memory import GB, free_memory
+from pairjudge_lab.engines.options import ModelOptions
+from pairjudge_lab.engines.sources import find_source
 from pairjudge_lab.extras import naming_extras
-from pairjudge_lab.judges.loading import resolve
-from pairjudge_lab.judges.memory import GB, free_memory
-from pairjudge_lab.judges.opening import choose_device, choose_dtype, find_source
-from pairjudge_lab.judges.options import ModelOptions
 
 GGUF_LOADING = 1.6
 """A GGUF file is dequantised beside the weights that it fills: times the weights, at the peak."""
@@ -96,11 +96,10 @@ def diagnose(
         UserError: for a judge that is no model on this machine, or a model that is not there.
     """
     options = options or ModelOptions()
-    path = resolve(spec)
     device = choose_device(options)
-    source = find_source(spec, path, options)
+    source = find_source(spec, options)
     dtype = choose_dtype(options, device, source.parameters)
-    size = {"8bit": 1.0, "4bit": 0.55}.get(options.quantisation, float(dtype.itemsize))
+    size = BYTES_EACH.get(options.quantisation, float(dtype.itemsize))
     config = _config(source.address, source.where, options).get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pairjudge_lab.engines.cached import CompletionCache
+from pairjudge_lab.judges.sessions import judge_all
 from pairjudge_lab.records import (
     Judge,
     Match,
@@ -72,8 +74,11 @@ class PooledStream:
     def capacity(self) -> int:
         return max(1, self._judge.capacity // self._samples)
 
-    def session(self) -> _Session:
-        return _Session(self._judge.session(), self._samples, self._pooling)
+    def session(self, completions: CompletionCache | None = None) -> _Session:
+        return _Session(self._judge.session(completions), self._samples, self._pooling)
+
+    def judge(self, matches: Sequence[Match]) -> list[Verdict]:
+        return judge_all(self, matches)
 
 
 class _Session:

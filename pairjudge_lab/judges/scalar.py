@@ -13,10 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.records import Match, Status, UserError, Verdict, VerdictKind
+
+DEFAULT_WINDOW = 4096
+"""Tokens of a text that is scored, where no other window is asked for."""
 
 MOST_KNOWN = 500_000
 """Scores kept in memory: a response is scored once, not once a match."""
@@ -66,8 +69,8 @@ class ScalarJudge:
         self.options = options
         self._pad = pad
         self._weights = weights
-        room = getattr(model.config, "max_position_embeddings", None) or 4096
-        self._window = min(4096, room)
+        room = getattr(model.config, "max_position_embeddings", None) or DEFAULT_WINDOW
+        self._window = min(options.context_window or DEFAULT_WINDOW, room)
         self._rows = options.batch_size or 32
         self._known: dict[Asked, float] = {}
 

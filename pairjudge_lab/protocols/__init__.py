@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.generation import GenerationConfig
+from pairjudge_lab.protocols.labels import Cue, soft_labels
 from pairjudge_lab.protocols.pairjudge import PairJudgeProtocol
 from pairjudge_lab.protocols.pointwise import PLACES as POINTWISE_PLACES
 from pairjudge_lab.protocols.pointwise import PointwiseProtocol
@@ -16,7 +18,7 @@ from pairjudge_lab.protocols.preference import (
     PreferenceProtocol,
 )
 from pairjudge_lab.protocols.template import PLACES, Template
-from pairjudge_lab.records import Match, UserError, Verdict
+from pairjudge_lab.records import Match, Status, UserError, Verdict
 
 CONTRACTS = {contract.name: contract for contract in (MT_BENCH, RRM, PAIR_PREFERENCE)}
 PROTOCOLS = (PairJudgeProtocol.name, *CONTRACTS, PointwiseProtocol.name)
@@ -26,6 +28,7 @@ PROTOCOLS = (PairJudgeProtocol.name, *CONTRACTS, PointwiseProtocol.name)
 class Asking(Protocol):
     """What every protocol has.
 
+    ``generation`` holds the settings that the family was made for, which a user may override.
     ``cues`` are the places where labels stand, in the order in which they are written, and
     ``close`` what follows the last: enough to look up a label's probability, and to begin an answer
     for the judge.
@@ -35,7 +38,7 @@ class Asking(Protocol):
     def name(self) -> str: ...
 
     @property
-    def stop(self) -> tuple[str, ...]: ...
+    def generation(self) -> GenerationConfig: ...
 
     @property
     def template(self) -> Template: ...
@@ -45,8 +48,6 @@ class Asking(Protocol):
 
     @property
     def close(self) -> str: ...
-
-    def max_new_tokens(self, prompt_tokens: int, window: int = ...) -> int: ...
 
 
 class AsksOnce(Asking, Protocol):
@@ -109,6 +110,35 @@ def read_answers(protocol: JudgeProtocol, answers: Sequence[tuple[str, bool]]) -
     return protocol.read(text, cut_off=cut_off)
 
 
+class Written(Protocol):
+    """What an engine wrote after one request, as far as reading it goes."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def finish(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def labels(self) -> tuple[tuple[float, ...] | None, ...]: ...
+
+
+def read_completions(protocol: JudgeProtocol, completions: Sequence[Written]) -> Verdict:
+    """The verdict in the completions of a match's requests, with its labels' probabilities."""
+    for completion in completions:
+        if completion.finish == "error":
+            return Verdict(Status.FAILED, reason=completion.reason)
+    answers = [(c.text, c.finish == "length") for c in completions]
+    verdict = read_answers(protocol, answers)
+    if verdict.status is not Status.PARSED:
+        return verdict
+    a, b = soft_labels([share for c in completions for share in c.labels])
+    return replace(verdict, a_probability=a, b_probability=b)
+
+
 def is_finished(protocol: JudgeProtocol, text: str) -> bool:
     """Whether generation may end at a stop string that stands at the end of a text.
 
@@ -158,5 +188,6 @@ __all__ = [
     "places",
     "protocol",
     "read_answers",
+    "read_completions",
     "register",
 ]

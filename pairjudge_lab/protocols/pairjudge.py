@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.protocols.closing import AFTER, after_thinking, is_quoted
 from pairjudge_lab.protocols.control_strings import KNOWN
 from pairjudge_lab.protocols.labels import Cue, read_label
@@ -18,9 +19,6 @@ from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
 
 SYSTEM = "You are a helpful assistant."
 STOP = "</resp_b_judge>"
-MAX_NEW_TOKENS = 2048
-WINDOW = 4096
-MARGIN = 200
 TAGS = (*PLACES, "resp_a_judge", "resp_b_judge")
 
 WORDING = Template(
@@ -82,7 +80,9 @@ class PairJudgeProtocol:
     name = "pairjudge"
     kind = VerdictKind.LABELS
     system = SYSTEM
-    stop = (STOP,)
+    generation = GenerationConfig(
+        max_new_tokens=2048, context_window=4096, margin=200, stop=(STOP,)
+    )
     cues = (
         Cue("<resp_a_judge>", ("Correct", "Incorrect")),
         Cue("</resp_a_judge>\n<resp_b_judge>", ("Correct", "Incorrect")),
@@ -101,13 +101,6 @@ class PairJudgeProtocol:
             {"role": "system", "content": self.system},
             {"role": "user", "content": self.template.fill(values)},
         ]
-
-    def max_new_tokens(self, prompt_tokens: int, window: int = WINDOW) -> int:
-        """How many tokens may be written after a prompt: min(2048, window - prompt - 200).
-
-        Zero or less means that the prompt does not fit.
-        """
-        return min(MAX_NEW_TOKENS, window - prompt_tokens - MARGIN)
 
     def read(self, text: str, *, cut_off: bool = False) -> Verdict:
         """Read a completion.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.protocols.closing import AFTER, after_thinking, is_quoted
 from pairjudge_lab.protocols.control_strings import KNOWN
 from pairjudge_lab.protocols.labels import Cue, read_label
@@ -17,8 +18,6 @@ from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
 
 PLACES = ("question", "response")
 STOP = "</resp_judge>"
-MAX_NEW_TOKENS = 2048
-MARGIN = 200
 
 WORDING = Template(
     """\
@@ -57,7 +56,9 @@ class PointwiseProtocol:
     name = "pointwise"
     kind = VerdictKind.LABELS
     system = "You are a helpful assistant."
-    stop = (STOP,)
+    generation = GenerationConfig(
+        max_new_tokens=2048, context_window=4096, margin=200, stop=(STOP,)
+    )
     cues = (Cue("<resp_judge>", ("Correct", "Incorrect")),)
     close = STOP
 
@@ -74,10 +75,6 @@ class PointwiseProtocol:
     def conversations(self, match: Match) -> list[list[dict[str, str]]]:
         """One conversation about each response of a match, A before B."""
         return [self.ask(match.question, r) for r in (match.response_a, match.response_b)]
-
-    def max_new_tokens(self, prompt_tokens: int, window: int = 4096) -> int:
-        """How many tokens may be written after a prompt; zero or less means it does not fit."""
-        return min(MAX_NEW_TOKENS, window - prompt_tokens - MARGIN)
 
     def label(self, text: str, *, cut_off: bool = False) -> tuple[bool | None, Status, str]:
         """The label in one completion, its status, and why there is none.

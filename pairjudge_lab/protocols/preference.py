@@ -10,15 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.protocols.closing import AFTER, after_thinking, is_quoted
 from pairjudge_lab.protocols.control_strings import KNOWN
 from pairjudge_lab.protocols.labels import Cue
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import PLACES, Template
 from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
-
-MAX_NEW_TOKENS = 2048
-MARGIN = 200
 
 _NOTHING = re.compile(AFTER)
 
@@ -142,7 +140,7 @@ class PreferenceProtocol:
         reserved: special tokens of the model's tokenizer, kept out of untrusted text.
     """
 
-    stop: tuple[str, ...] = ()
+    generation = GenerationConfig(max_new_tokens=2048, context_window=4096, margin=200)
     kind = VerdictKind.PREFERENCE
 
     def __init__(
@@ -165,10 +163,6 @@ class PreferenceProtocol:
         values = dict(zip(PLACES, map(self._sanitizer.clean, texts), strict=True))
         asked = {"role": "user", "content": self.template.fill(values)}
         return [{"role": "system", "content": self.system}, asked] if self.system else [asked]
-
-    def max_new_tokens(self, prompt_tokens: int, window: int = 4096) -> int:
-        """How many tokens may be written after a prompt; zero or less means it does not fit."""
-        return min(MAX_NEW_TOKENS, window - prompt_tokens - MARGIN)
 
     def read(self, text: str, *, cut_off: bool = False) -> Verdict:
         """Read a completion: the verdict with which it closes, unless that is quoted.

@@ -10,15 +10,16 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pairjudge_lab.engines.options import ModelOptions
+from pairjudge_lab.engines.transformers_engine import TransformersEngine
 from pairjudge_lab.extras import naming_extras
-from pairjudge_lab.judges.opening import PROTOCOL_FILE, TEMPLATE_FILE
-from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.judges.choosing import PROTOCOL_FILE, TEMPLATE_FILE
 from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge
-from pairjudge_lab.judges.transformers_judge import TransformersJudge
+from pairjudge_lab.judges.text_judge import TextJudge
 from pairjudge_lab.progress import Progress
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
 from pairjudge_lab.protocols.control_strings import control_tokens
@@ -211,8 +212,9 @@ class _Run:
             protocol = PointwiseProtocol(self.template, reserved)
         else:
             protocol = PairJudgeProtocol(self.template, reserved)
-        options = ModelOptions(batch_size=64)
-        return TransformersJudge("in training", model, self.tokenizer, protocol, "", options)
+        engine = TransformersEngine("in training", model, self.tokenizer, "", rows=64)
+        config = replace(protocol.generation, label_probabilities=True)
+        return TextJudge("in training", engine, protocol, config)
 
     def audit(self, model: Any) -> Audit:
         """Judge the held-out pairs with the model as it stands."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pairjudge_lab.judges.loading import resolve
-from pairjudge_lab.judges.opening import find_source
-from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.engines.options import ModelOptions
+from pairjudge_lab.engines.sources import find_source, resolve
 from pairjudge_lab.records import UserError
 from pairjudge_lab.training.judgments import read_folder, read_judgments
 
@@ -55,7 +54,7 @@ def find_base(base: str) -> str:
         return str(found)
     try:
         # One question, where transformers would ask for every file, and again for a minute.
-        find_source(base, None, ModelOptions())
+        find_source(base, ModelOptions())
     except UserError:
         if not _in_cache(base):
             raise

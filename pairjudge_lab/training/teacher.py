@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.judges import load_judge
-from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.protocols import AsksApart, PairJudgeProtocol, PointwiseProtocol, read_answers
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import Judge, Match, Status, StreamingJudge, UserError, Verdict

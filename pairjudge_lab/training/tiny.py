@@ -28,7 +28,7 @@ import numpy as np
 
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.datasets.pools import save_pools
-from pairjudge_lab.judges.opening import PROTOCOL_FILE, TEMPLATE_FILE
+from pairjudge_lab.judges.choosing import PROTOCOL_FILE, TEMPLATE_FILE
 from pairjudge_lab.progress import Progress
 from pairjudge_lab.records import Candidate, Pool, Problem
 from pairjudge_lab.training.chains import (

@@ -9,7 +9,7 @@ from pairjudge_lab.cli import build_parser
 from pairjudge_lab.cli.shared.main import command_names
 from pairjudge_lab.cli.shared.model_options import model_options
 from pairjudge_lab.cli.shared.rule_options import rules_given
-from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.tournaments.rules import Rules
 from pairjudge_lab.training.recipes import Recipe
 

@@ -4,8 +4,8 @@ import pytest
 
 from pairjudge_lab import Arena, Store, load_judge, load_pools, prepare
 from pairjudge_lab.arena import all_ordered_pairs
-from pairjudge_lab.judges import cluster
-from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.engines import ray_engine
+from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.records import UserError
 from pairjudge_lab.tournaments import Knockout
 
@@ -44,32 +44,33 @@ def test_the_same_verdicts_as_in_process(local, matches):
         selections = [Arena(j).play(pools, Knockout(), seed=1) for j in (judge, straight)]
         assert [s.candidate for s in selections[0]] == [s.candidate for s in selections[1]]
     finally:
-        judge.close()
+        judge.engine.close()
 
 
 def test_a_killed_replica_costs_no_verdict(local, matches):
     judge = load_judge("ray:2:tiny", ModelOptions(batch_size=16))
-    session_of, killed = judge.session, []
+    engine = judge.engine
+    session_of, killed = engine.session, []
 
-    def session():
-        inner = session_of()
+    def session(config):
+        inner = session_of(config)
         collect = inner.collect
 
         def collect_and_kill():
             found = collect()
             if not killed:
-                killed.append(judge.replicas[0])
-                ray.kill(judge.replicas[0])
+                killed.append(engine.replicas[0])
+                ray.kill(engine.replicas[0])
             return found
 
         inner.collect = collect_and_kill
         return inner
 
-    judge.session = session
+    engine.session = session
     try:
         arena = Arena(judge, Store())
         verdicts = arena.judge(matches)
-        assert judge.losses == 1
+        assert engine.losses == 1
         assert len(verdicts) == 200
         assert arena.ledger.statuses["failed"] == 0
         assert arena.ledger.judged == len(arena.store)
@@ -77,7 +78,7 @@ def test_a_killed_replica_costs_no_verdict(local, matches):
             v.outcome for v in Arena(load_judge("tiny")).judge(matches)
         ]
     finally:
-        judge.close()
+        judge.engine.close()
 
 
 def test_a_cluster_without_room_says_so(local):
@@ -86,22 +87,22 @@ def test_a_cluster_without_room_says_so(local):
 
 
 def test_replicas_that_keep_dying_end_the_run(local, matches, monkeypatch):
-    monkeypatch.setattr(cluster, "MOST_LOSSES", 1)
+    monkeypatch.setattr(ray_engine, "MOST_LOSSES", 1)
     judge = load_judge("ray:1:tiny", ModelOptions(batch_size=8))
-    start = judge._start
+    start = judge.engine.start
 
     def doomed():
         replica = start()
         ray.kill(replica)
         return replica
 
-    judge._start = doomed
-    ray.kill(judge.replicas[0])
+    judge.engine.start = doomed
+    ray.kill(judge.engine.replicas[0])
     try:
         with pytest.raises(UserError, match="2 replicas of tiny were lost"):
             Arena(judge).judge(matches[:8])
     finally:
-        judge.close()
+        judge.engine.close()
 
 
 def test_ray_is_asked_for_where_it_is_missing(monkeypatch):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pairjudge_lab.cli import main
+from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.judges.doctor import diagnose
-from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.records import UserError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -18,7 +18,7 @@ RUN = """
 import json, re, sys
 from pairjudge_lab import load_judge, load_pools
 from pairjudge_lab.arena import all_ordered_pairs
-from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.engines.options import ModelOptions
 spec, rows = sys.argv[1], int(sys.argv[2])
 judge = load_judge(spec, ModelOptions(batch_size=rows))
 matches = [m for p in load_pools(limit=20) for m in all_ordered_pairs(p.first(5))][: 4 * rows]
@@ -81,6 +81,6 @@ def test_the_doctor_on_the_command_line(capsys):
     assert "million parameters" in printed
     assert "it fits" in printed
     assert main(["doctor", "no such model"]) == 2
-    assert "unknown judge 'no such model'" in capsys.readouterr().err
+    assert "unknown model 'no such model'" in capsys.readouterr().err
     with pytest.raises(UserError, match="device 'tpu' is not offered"):
         diagnose("tiny", ModelOptions(device="tpu"))

@@ -16,10 +16,10 @@ from transformers import (
 from pairjudge_lab import ModelOptions, UserError, load_judge, load_pools
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.embedded import data_path
-from pairjudge_lab.judges.families import FAMILIES, SCORERS
-from pairjudge_lab.judges.opening import choose_protocol
+from pairjudge_lab.judges.choosing import choose_protocol
 from pairjudge_lab.judges.scalar import JointReader, StepReader, prefer, read_tensor, steps_of
 from pairjudge_lab.protocols import PROTOCOLS
+from pairjudge_lab.protocols.families import FAMILIES, SCORERS
 from pairjudge_lab.records import Match, Status
 
 TINY = data_path("tiny-judge")

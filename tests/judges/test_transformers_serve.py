@@ -13,9 +13,6 @@ import pytest
 from pairjudge_lab import Arena, ModelOptions, load_judge, load_pools
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.embedded import data_path
-from pairjudge_lab.judges.server import ServerJudge, ServerOptions
-from pairjudge_lab.protocols import PairJudgeProtocol
-from pairjudge_lab.protocols.template import read_template
 from pairjudge_lab.records import Status
 
 pytest.importorskip("fastapi", reason="the server needs transformers[serving]")
@@ -55,9 +52,8 @@ def address(tmp_path_factory):
 def test_it_says_what_the_model_says_here(address):
     """The same greedy verdicts through HTTP as in this process; no sum is done in another batch."""
     folder = data_path("tiny-judge")
-    asked = PairJudgeProtocol(read_template(folder / "judge_template.md"))
-    options = ServerOptions(concurrency=4, max_tokens=400, timeout=120)
-    server = ServerJudge(address, str(folder), asked, options)
+    options = ModelOptions(template=folder / "judge_template.md", batch_size=4, max_new_tokens=400)
+    server = load_judge(f"{address}#{folder}", options)
     pools = [pool.first(3) for pool in load_pools("embedded", limit=4)]
     matches = [match for pool in pools for match in all_ordered_pairs(pool)]
     theirs = Arena(server).judge(matches)

@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.datasets.pools import load_pools
+from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.judges.loading import load_judge
-from pairjudge_lab.judges.options import ModelOptions
 
 COUNT = 16
 

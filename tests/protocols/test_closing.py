@@ -57,7 +57,7 @@ def test_a_quoted_or_withdrawn_form_is_no_verdict(name, where):
 @pytest.mark.parametrize("name", ["pairjudge", "pointwise"])
 def test_generation_goes_on_behind_a_quoted_stop_string(name, where):
     asked = protocol(name)
-    (stop,) = asked.stop
+    (stop,) = asked.generation.stop
     text = QUOTED[where].replace("{}", FORMS[name])
     until = text[: text.index(stop) + len(stop)]
     if "withdrawn" not in where and "template" not in where:
@@ -90,7 +90,7 @@ def test_what_closes_an_answer_is_read(name, frame):
 
 @pytest.mark.parametrize("name", ["pairjudge", "pointwise"])
 def test_the_closing_tag_may_be_gone(name):
-    (stop,) = protocol(name).stop
+    (stop,) = protocol(name).generation.stop
     text = "Checked.\n" + FORMS[name].removesuffix(stop)
     assert read(name, text).status is Status.PARSED
     assert is_finished(protocol(name), text + stop)

@@ -201,9 +201,9 @@ def test_a_tokenizers_own_control_tokens_are_kept_out():
 
 
 def test_the_token_window():
-    assert PROTOCOL.max_new_tokens(100) == 2048
-    assert PROTOCOL.max_new_tokens(3000) == 4096 - 3000 - 200
-    assert PROTOCOL.max_new_tokens(3896) == 0
+    assert PROTOCOL.generation.limit(100) == 2048
+    assert PROTOCOL.generation.limit(3000) == 4096 - 3000 - 200
+    assert PROTOCOL.generation.limit(3896) == 0
 
 
 def test_a_template_needs_its_three_places():

@@ -9,9 +9,9 @@ from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.datasets.pools import load_pools
 from pairjudge_lab.datasets.verdicts import save_verdicts
 from pairjudge_lab.embedded import data_path
+from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.judges.functions import FunctionJudge, PairwiseRanks
 from pairjudge_lab.judges.loading import load_judge
-from pairjudge_lab.judges.options import ModelOptions
 from pairjudge_lab.protocols import (
     PROTOCOLS,
     AsksApart,
@@ -85,7 +85,7 @@ def test_protocols_by_name():
         protocol("x")
     own = Template("{question} {response_a} {response_b}")
     assert protocol("mt-bench", own).template == own
-    assert protocol("mt-bench").max_new_tokens(4000) < 0
+    assert protocol("mt-bench").generation.limit(4000) < 0
 
 
 def longer(question, a, b):
@@ -170,15 +170,12 @@ def test_verdicts_that_cannot_be(wrong):
 class Agreed:
     """Asks in both orders, and calls a response correct when both answers do."""
 
-    stop = ("</resp_b_judge>",)
+    generation = PairJudgeProtocol.generation
 
     def __init__(self, template=None, reserved=()):
         self.inner = PairJudgeProtocol(template or WORDING, reserved)
         self.name, self.template = "agreed", self.inner.template
         self.cues, self.close = (), ""
-
-    def max_new_tokens(self, prompt_tokens, window=4096):
-        return self.inner.max_new_tokens(prompt_tokens, window)
 
     def conversations(self, match):
         return [self.inner.messages(match), self.inner.messages(match.swapped)]

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from pairjudge_lab import load_judge
-from pairjudge_lab.judges.options import ModelOptions
+from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.judges.scalar import ScalarJudge
 from pairjudge_lab.protocols import PointwiseProtocol
 from pairjudge_lab.records import Match, Status, UserError

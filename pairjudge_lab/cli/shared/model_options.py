@@ -1,4 +1,4 @@
-"""The options of ``judges.options.ModelOptions``, and of the store of verdicts.
+"""The options of ``engines.options.ModelOptions``, and of the store of verdicts.
 
 The data class is not imported for the parser, so that ``--help`` stays fast; a test holds the two
 together.
@@ -10,11 +10,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pairjudge_lab.cli.shared.options import positive
+from pairjudge_lab.cli.shared.options import positive, whole
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
-    from pairjudge_lab.judges.options import ModelOptions
+    from pairjudge_lab.engines.options import ModelOptions
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,8 @@ def add_loading(parser: argparse._ActionsContainer) -> None:
     )
     parser.add_argument(
         "--quantisation", default="none", metavar="BITS",
-        help="load the weights in fewer bits: none, 8bit or 4bit; needs a GPU (none)",
+        help="load the weights in fewer bits: none, 8bit or 4bit; fp8, awq or gptq in vLLM; needs "
+        "a GPU (none)",
     )  # fmt: skip
     parser.add_argument("--revision", metavar="COMMIT", help="of a model on the hub (its newest)")
     parser.add_argument(
@@ -68,11 +69,40 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--temperature", type=float, default=0.0, help="of sampling; 0 is greedy (0)"
     )
+    model.add_argument("--top-p", type=float, default=1.0, help="nucleus sampling; 1 is off (1)")
     model.add_argument(
-        "--fast", action="store_true", help="no reasoning: the labels' probabilities decide"
+        "--max-new-tokens", type=positive, metavar="TOKENS",
+        help="the most tokens of an answer, reasoning included (default: the protocol's)",
+    )  # fmt: skip
+    model.add_argument(
+        "--context-window", type=positive, metavar="TOKENS",
+        help="the most tokens of prompt and answer together (default: the protocol's)",
+    )  # fmt: skip
+    model.add_argument(
+        "--thinking", action=argparse.BooleanOptionalAction,
+        help="switch the thinking of a model whose chat template has a switch",
+    )  # fmt: skip
+    model.add_argument(
+        "--thinking-budget", type=whole, metavar="TOKENS", help="the most tokens of reasoning"
     )
     model.add_argument(
-        "--continuous", action="store_true", help="transformers' continuous batching (for a GPU)"
+        "--second-try", action="store_true",
+        help="ask once more where reasoning took all tokens of an answer",
+    )  # fmt: skip
+    model.add_argument(
+        "--tensor-parallel", type=positive, default=1, metavar="GPUS",
+        help="GPUs over which vLLM or SGLang spreads the model (1)",
+    )  # fmt: skip
+    model.add_argument(
+        "--memory-share", type=float, default=0.9, metavar="SHARE",
+        help="share of a GPU's memory that vLLM or SGLang takes (0.9)",
+    )  # fmt: skip
+    model.add_argument(
+        "--batch-invariant", action="store_true",
+        help="vLLM's kernels whose results do not depend on the batch, where it has them",
+    )  # fmt: skip
+    model.add_argument(
+        "--fast", action="store_true", help="no reasoning: the labels' probabilities decide"
     )
     model.add_argument(
         "--soft", action="store_true", help="ask a server or vLLM for the labels' probabilities"
@@ -97,7 +127,7 @@ def model_options(args: argparse.Namespace) -> ModelOptions:
     """
     from dataclasses import fields
 
-    from pairjudge_lab.judges.options import ModelOptions
+    from pairjudge_lab.engines.options import ModelOptions
 
     template = getattr(args, "template", None)
     if template is not None and not template.is_file():

@@ -10,9 +10,9 @@ from typing import Any
 
 from pairjudge_lab.engines.batches.session import BatchOptions, BatchSession
 from pairjudge_lab.engines.batches.state import BatchState
-from pairjudge_lab.engines.contract import GenerationConfig
 from pairjudge_lab.engines.server.engine import check_address
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
 LEAST_THINKING = 1024

@@ -16,11 +16,12 @@ from pairjudge_lab.engines.batches.transport import (
     json_lines,
     said_plainly,
 )
-from pairjudge_lab.engines.contract import Completion, Finish, GenerationConfig, Request
+from pairjudge_lab.engines.contract import Completion, Finish, Request
 from pairjudge_lab.engines.server.connection import read_key
 from pairjudge_lab.engines.server.faults import without_key
 from pairjudge_lab.engines.server.options import ServerOptions
 from pairjudge_lab.engines.server.reading import count, whole_text
+from pairjudge_lab.generation import GenerationConfig
 
 CLOCKS = 3600
 """Seconds by which the service's clock may differ."""

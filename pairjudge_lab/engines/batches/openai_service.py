@@ -12,12 +12,13 @@ from openai import OpenAI
 from pairjudge_lab.engines.batches.session import Result
 from pairjudge_lab.engines.batches.state import Batch
 from pairjudge_lab.engines.batches.transport import http_client, json_lines, said_plainly
-from pairjudge_lab.engines.contract import Completion, GenerationConfig, Request
+from pairjudge_lab.engines.contract import Completion, Request
 from pairjudge_lab.engines.server.body import Dialect, request_body
 from pairjudge_lab.engines.server.connection import read_key
 from pairjudge_lab.engines.server.faults import AttemptError, without_key
 from pairjudge_lab.engines.server.options import ServerOptions
 from pairjudge_lab.engines.server.reading import Reading
+from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"

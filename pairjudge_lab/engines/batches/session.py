@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pairjudge_lab.engines.batches.state import Batch, BatchState
-from pairjudge_lab.engines.contract import (
-    Completion,
-    GenerationConfig,
-    Request,
-    completion_key,
-)
+from pairjudge_lab.engines.contract import Completion, Request, completion_key
+from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pairjudge_lab.engines.contract import Completion, GenerationConfig, Request
+from pairjudge_lab.engines.contract import Completion, Request
 from pairjudge_lab.engines.server.body import Dialect, request_body
 from pairjudge_lab.engines.server.concurrency import Concurrency
 from pairjudge_lab.engines.server.connection import Connection
@@ -19,6 +19,7 @@ from pairjudge_lab.engines.server.faults import AttemptError, read_failure, with
 from pairjudge_lab.engines.server.identifiers import Identifiers
 from pairjudge_lab.engines.server.options import ServerOptions
 from pairjudge_lab.engines.server.reading import Reading
+from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
 T = TypeVar("T")

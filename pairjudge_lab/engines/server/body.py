@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pairjudge_lab.engines.contract import GenerationConfig, Request, request_seed
+from pairjudge_lab.engines.contract import Request, request_seed
+from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pairjudge_lab.engines.contract import GenerationConfig
 from pairjudge_lab.engines.server.concurrency import Concurrency
 from pairjudge_lab.engines.server.options import KEY_VARIABLE, ServerOptions
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:

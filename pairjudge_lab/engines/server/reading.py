@@ -156,8 +156,8 @@ class Reading:
     def _answer(self) -> tuple[str, str]:
         """Reasoning and answer, told apart by the server or by their tags."""
         text = whole_text("".join(self._text))
-        inside, answer = split_reasoning(text)
-        return whole_text("".join(self._reasoning)).strip() or inside, answer
+        parts = split_reasoning(text)
+        return whole_text("".join(self._reasoning)).strip() or parts.reasoning, parts.answer
 
 
 class _Scores:

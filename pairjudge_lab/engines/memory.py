@@ -97,3 +97,24 @@ def check_fit(spec: str, parameters: int, bytes_each: float, device: str) -> Non
         f"{bytes_each:g} bytes each, overhead included; {device} has {free / GB:.1f} GB free; "
         f"{advice}"
     )
+
+
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Whether an error says that memory ran out."""
+    import torch
+
+    if isinstance(problem, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(problem)
+    return "out of memory" in text or "can't allocate memory" in text
+
+
+def release_memory() -> None:
+    """Give back what nothing refers to any more."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,130 @@
+"""The tables of a store in SQLite, and how older files become files of today."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from pairjudge_lab.engines.contract import Completion
+from pairjudge_lab.records import UserError
+from pairjudge_lab.verdicts.columns import FIELDS
+
+VERSION = 4
+
+VERDICT = tuple(FIELDS)
+"""Columns of a verdict's own values."""
+
+COMPLETION = tuple(field.name for field in fields(Completion) if field.name != "reason")
+"""Columns of a completion's values; only those without an error are kept, which need no reason."""
+
+_VERDICT_COLUMNS = ",\n    ".join(f"{field.name} {field.sql}" for field in FIELDS.values())
+
+_TABLES = f"""
+CREATE TABLE IF NOT EXISTS judges (digest TEXT PRIMARY KEY, identity TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS verdicts (
+    key TEXT PRIMARY KEY,
+    judge TEXT NOT NULL REFERENCES judges (digest),
+    problem_id TEXT NOT NULL,
+    response_a INTEGER NOT NULL,
+    response_b INTEGER NOT NULL,
+    repetition INTEGER NOT NULL,
+    {_VERDICT_COLUMNS},
+    checksum INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS producers (digest TEXT PRIMARY KEY, identity TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS completions (
+    key TEXT PRIMARY KEY,
+    producer TEXT NOT NULL REFERENCES producers (digest),
+    text TEXT NOT NULL,
+    reasoning TEXT NOT NULL,
+    finish TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    reasoning_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    labels TEXT NOT NULL,
+    mean_logprob REAL,
+    checksum INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sources (
+    verdict TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    completion TEXT NOT NULL,
+    PRIMARY KEY (verdict, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS damaged (place TEXT NOT NULL, key TEXT NOT NULL) STRICT;
+"""
+
+
+def prepare_tables(db: sqlite3.Connection, path: str) -> None:
+    """Make the tables, or bring those of an older version up to date, all or nothing.
+
+    Raises
+    ------
+    UserError
+        When the file is something else, or was written by a newer version.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if version == 0 and tables:
+            raise UserError(f"{path} is not a verdict store; name another file")
+        if version > VERSION:
+            raise UserError(
+                f"{path} was written by a newer pairjudge-lab (store version {version}, this one "
+                f"knows {VERSION}); update: pip install -U pairjudge-lab"
+            )
+        if version not in (0, 3, VERSION):
+            raise UserError(
+                f"{path} is a verdict store of version {version}, which this release does not "
+                "read; convert it with pairjudge-lab 0.1 ('judge' goes on from it), or name "
+                "another file"
+            )
+        if version == 3:
+            _from_version_3(db)
+        if version != VERSION:
+            for statement in _TABLES.split(";\n"):
+                if statement.strip():
+                    db.execute(statement)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _from_version_3(db: sqlite3.Connection) -> None:
+    """Verdicts of before stay as they are; what they did not know gets its default.
+
+    They keep the identity under which they were judged, which did not cover everything that a judge
+    loads, so a judge of today does not take them for its own.
+    """
+    there = {row[1] for row in db.execute("PRAGMA table_info(verdicts)")}
+    for field in FIELDS.values():
+        if field.name not in there:
+            default = "" if field.default is None else f" DEFAULT {_literal(field.default)}"
+            db.execute(f"ALTER TABLE verdicts ADD COLUMN {field.name} {field.sql}{default}")
+    db.execute("ALTER TABLE verdicts ADD COLUMN checksum INTEGER")
+    names = ", ".join(VERDICT)
+    rows = db.execute(f"SELECT key, {names} FROM verdicts").fetchall()  # noqa: S608
+    db.executemany(
+        "UPDATE verdicts SET checksum = ? WHERE key = ?",
+        [(checksum(values), key) for key, *values in rows],
+    )
+
+
+def _literal(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else repr(value)
+
+
+def checksum(values: Sequence[Any]) -> int:
+    """What tells whether a row is still what was written."""
+    plain = [int(value) if isinstance(value, bool) else value for value in values]
+    return zlib.crc32(json.dumps(plain, ensure_ascii=True).encode())

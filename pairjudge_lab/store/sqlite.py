@@ -1,0 +1,329 @@
+"""Verdicts and completions in one SQLite file.
+
+A batch is one transaction, so a process killed at any moment costs the batch in flight and no more.
+Every row carries a checksum: one that does not hold is set aside, counted, and judged again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pairjudge_lab.engines.contract import Completion, Request
+from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.store.keys import judge_digest
+from pairjudge_lab.store.schema import COMPLETION, VERDICT, checksum, prepare_tables
+from pairjudge_lab.verdicts.columns import from_values, to_values
+from pairjudge_lab.verdicts.table import table_row, to_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PATIENCE = 60.0
+"""Seconds to wait for another process that holds the file."""
+
+
+class Store:
+    """Verdicts and completions in one SQLite file; ``:memory:`` keeps them for the process only.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Attributes
+    ----------
+    damaged : int
+        Rows that were not what had been written; they were set aside and are not known any more.
+
+    Raises
+    ------
+    UserError
+        When the file cannot be opened, is no store, or is of another version.
+    """
+
+    def __init__(self, path: str | Path = ":memory:") -> None:
+        self.path = str(path)
+        self.damaged = 0
+        try:
+            self._db = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+            # Bytes that are no text do not stop a whole query: their row's checksum fails.
+            self._db.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+            # Several processes that open a new file at once wait here for the first of them.
+            self._patiently(lambda: self._db.execute("PRAGMA journal_mode = WAL").fetchone())
+            # WAL with NORMAL survives a killed process; only a power cut could lose the last batch.
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._patiently(lambda: prepare_tables(self._db, self.path))
+        except (sqlite3.Error, ValueError, UnicodeError) as problem:
+            raise UserError(f"cannot open the verdict store {path}: {problem}") from None
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the file."""
+        self._db.close()
+
+    def __len__(self) -> int:
+        return int(self._read("SELECT count(*) FROM verdicts")[0][0])
+
+    def get(self, keys: Sequence[str]) -> dict[str, Verdict]:
+        """The verdicts that are known, by key."""
+        return self._sound("verdicts", VERDICT, keys, from_values)
+
+    def put(self, identity: Mapping[str, Any], rows: Iterable[tuple[str, Match, Verdict]]) -> None:
+        """Keep verdicts, all or none; the first verdict kept for a key stays.
+
+        Raises
+        ------
+        UserError
+            When the file cannot be written, a full disk for example; what was kept stays.
+        """
+        digest = judge_digest(identity)
+        records = []
+        for key, match, verdict in rows:
+            if verdict.status is Status.FAILED:
+                continue
+            values = tuple(map(_storable, to_values(verdict)))
+            problem = _storable(match.pool.problem.id)
+            place = (problem, match.a, match.b, match.repetition)
+            records.append((key, digest, *place, *values, checksum(values)))
+        self._insert("judges", [(digest, _json(identity))], "verdicts", records)
+
+    def forget(self, *statuses: Status) -> int:
+        """Drop verdicts with these statuses, and what they were read from, so that the judge is
+        asked again; returns how many."""
+        named = [s.value for s in statuses]
+        marks = ",".join("?" * len(named))
+        chosen = f"SELECT key FROM verdicts WHERE status IN ({marks})"  # noqa: S608
+        try:
+            with _transaction(self._db):
+                self._db.execute(
+                    "DELETE FROM completions WHERE key IN (SELECT completion FROM sources "  # noqa: S608
+                    f"WHERE verdict IN ({chosen}))",
+                    named,
+                )
+                self._db.execute(f"DELETE FROM sources WHERE verdict IN ({chosen})", named)  # noqa: S608
+                done = self._db.execute(
+                    f"DELETE FROM verdicts WHERE status IN ({marks})",  # noqa: S608
+                    named,
+                )
+        except sqlite3.Error as problem:
+            raise self._unwritable(problem) from None
+        return done.rowcount
+
+    def completions(self, keys: Sequence[str]) -> dict[str, Completion]:
+        """The completions that are known, by key."""
+        return self._sound("completions", COMPLETION, keys, _completion)
+
+    def keep_completions(
+        self, producer: Mapping[str, Any], rows: Sequence[tuple[str, Request, Completion]]
+    ) -> None:
+        """Keep completions, all or none; the first one kept for a key stays.
+
+        Raises
+        ------
+        UserError
+            When the file cannot be written.
+        """
+        digest = judge_digest(producer)
+        records = []
+        for key, _, completion in rows:
+            if completion.finish == "error":
+                continue
+            values = _completion_values(completion)
+            records.append((key, digest, *values, checksum(values)))
+        self._insert("producers", [(digest, _json(producer))], "completions", records)
+
+    def link(self, ticket: str, keys: Sequence[str]) -> None:
+        """Note that the verdict with this key is read from these completions, in this order."""
+        rows = [(ticket, number, key) for number, key in enumerate(keys)]
+        self._insert("sources", rows, "sources", [])
+
+    def linked(self) -> Iterable[tuple[str, dict[str, Any], list[Completion]]]:
+        """Each verdict that was read from completions: its key, its judge's identity, and them."""
+        found: dict[str, tuple[str, list[str]]] = {}
+        for key, identity, completion in self._read(
+            "SELECT v.key, j.identity, s.completion FROM verdicts v JOIN judges j "
+            "ON j.digest = v.judge JOIN sources s ON s.verdict = v.key ORDER BY v.key, s.number"
+        ):
+            found.setdefault(key, (identity, []))[1].append(completion)
+        for key, (identity, wanted) in found.items():
+            known = self.completions(wanted)
+            if len(known) == len(set(wanted)):
+                yield key, json.loads(identity), [known[one] for one in wanted]
+
+    def replace(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Put other verdicts in the place of those with these keys, all or none."""
+        names = ", ".join(f"{name} = ?" for name in VERDICT)
+        rows = []
+        for key, verdict in verdicts.items():
+            values = tuple(map(_storable, to_values(verdict)))
+            rows.append((*values, checksum(values), key))
+        try:
+            with _transaction(self._db):
+                self._db.executemany(
+                    f"UPDATE verdicts SET {names}, checksum = ? WHERE key = ?",  # noqa: S608
+                    rows,
+                )
+        except sqlite3.Error as problem:
+            raise self._unwritable(problem) from None
+
+    def table(self) -> pd.DataFrame:
+        """Every sound verdict as a verdict table, one row a verdict; see ``verdicts.columns``."""
+        names = ", ".join(f"v.{name}" for name in VERDICT)
+        rows = []
+        for identity, rep, problem, a, b, key, check, *values in self._read(
+            "SELECT j.identity, v.repetition, v.problem_id, v.response_a, v.response_b, "  # noqa: S608
+            f"v.key, v.checksum, {names} FROM verdicts v JOIN judges j ON j.digest = v.judge "
+            "ORDER BY j.digest, v.problem_id, v.repetition, v.response_a, v.response_b"
+        ):
+            verdict = _sound_row(values, check, from_values)
+            if verdict is None:
+                self._set_aside("verdicts", [key])
+                continue
+            name = str(json.loads(identity).get("name", "judge"))
+            rows.append(table_row(name, rep, problem, a, b, verdict))
+        return to_table(rows)
+
+    def _sound(
+        self,
+        table: str,
+        columns: Sequence[str],
+        keys: Sequence[str],
+        build: Callable[[Sequence[Any]], Any],
+    ) -> dict[str, Any]:
+        """Rows by key; those whose checksum does not hold, or that make no sense, are set aside."""
+        found: dict[str, Any] = {}
+        broken: list[str] = []
+        for begin in range(0, len(keys), 500):
+            some = keys[begin : begin + 500]
+            marks = ",".join("?" * len(some))
+            query = (
+                f"SELECT key, checksum, {', '.join(columns)} FROM {table} WHERE key IN ({marks})"  # noqa: S608
+            )
+            for key, check, *values in self._read(query, some):
+                built = _sound_row(values, check, build)
+                if built is None:
+                    broken.append(key)
+                else:
+                    found[key] = built
+        if broken:
+            self._set_aside(table, broken)
+        return found
+
+    def _read(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as problem:
+            raise UserError(
+                f"cannot read the verdict store {self.path}: {problem}; move the file away, and "
+                "the same command begins a new one"
+            ) from None
+
+    def _insert(
+        self, head: str, first: Sequence[Any], table: str, rows: Sequence[Sequence[Any]]
+    ) -> None:
+        try:
+            with _transaction(self._db):
+                for name, some in ((head, first), (table, rows)):
+                    if some:
+                        marks = ",".join("?" * len(some[0]))
+                        self._db.executemany(
+                            f"INSERT OR IGNORE INTO {name} VALUES ({marks})",  # noqa: S608
+                            some,
+                        )
+        except sqlite3.Error as problem:
+            raise self._unwritable(problem) from None
+
+    def _set_aside(self, table: str, keys: Sequence[str]) -> None:
+        self.damaged += len(keys)
+        try:
+            with _transaction(self._db):
+                self._db.executemany(
+                    "INSERT INTO damaged VALUES (?, ?)", [(table, k) for k in keys]
+                )
+                self._db.executemany(
+                    f"DELETE FROM {table} WHERE key = ?",  # noqa: S608
+                    [(k,) for k in keys],
+                )
+        except sqlite3.Error as problem:
+            raise self._unwritable(problem) from None
+
+    def _unwritable(self, problem: sqlite3.Error) -> UserError:
+        return UserError(
+            f"cannot write to the verdict store {self.path}: {problem}; "
+            "what was stored before is safe, and the same command goes on from there"
+        )
+
+    def _patiently(self, action: Callable[[], Any]) -> None:
+        """Do it again while another process holds the file; SQLite's own patience has gaps."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                action()
+            except sqlite3.OperationalError as problem:
+                if "locked" not in str(problem) or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        # A full disk ends the transaction by itself.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _sound_row(
+    values: Sequence[Any], check: int | None, build: Callable[[Sequence[Any]], Any]
+) -> Any:
+    """What a row holds; None where it is not what was written."""
+    try:
+        return build(values) if check == checksum(values) else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _storable(value: Any) -> Any:
+    """A field as SQLite can keep it: a lone surrogate cannot be stored as UTF-8."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _json(identity: Mapping[str, Any]) -> str:
+    return str(_storable(json.dumps(identity, sort_keys=True, ensure_ascii=False)))
+
+
+def _completion_values(completion: Completion) -> tuple[Any, ...]:
+    values = {name: getattr(completion, name) for name in COMPLETION}
+    values["labels"] = json.dumps(values["labels"])
+    return tuple(map(_storable, values.values()))
+
+
+def _completion(values: Sequence[Any]) -> Completion:
+    known = dict(zip(COMPLETION, values, strict=True))
+    shares = json.loads(known["labels"])
+    known["labels"] = tuple(None if share is None else tuple(share) for share in shares)
+    return Completion(**known)
