@@ -75,10 +75,10 @@ def test_a_server_with_few_places_and_a_long_queue_is_asked_once_for_each():
 
     with FaultyServer(slowly, slots=2) as server:
         found = complete(
-            server, [case(n) for n in range(48)], silence=0.4, begin_with=40, concurrency=40
+            server, [case(n) for n in range(100)], silence=1.0, begin_with=90, concurrency=90
         )
     assert all(is_right(n, c) for n, c in enumerate(found))
-    assert server.served == {"answered": 48}, "none was given up because the server is slow"
+    assert server.served == {"answered": 100}, "none was given up because the server is slow"
 
 
 def test_a_long_queue_makes_fewer_requests_wait():
@@ -112,6 +112,7 @@ def test_refused_requests_are_sent_again_and_fewer_at_once():
         found = generate(asked, [case(n) for n in range(60)], CONFIG)
     assert all(is_right(n, c) for n, c in enumerate(found))
     assert server.served == {"429": 4, "answered": 60}
+    assert asked.sent == 64
     assert asked.capacity < 32
 
 
@@ -127,6 +128,12 @@ def test_without_ids_of_their_own_answers_come_on_connections_of_their_own(ident
 def test_with_ids_of_their_own_answers_come_on_connections_that_are_kept():
     with FaultyServer(by_number) as server:
         complete(server, [case(n) for n in range(100)], concurrency=4)
+    assert len(server.ports) < 20
+
+
+def test_an_answer_that_cannot_be_read_does_not_end_keeping_connections():
+    with FaultyServer(by_number, lambda n: "html" if n == 10 else None) as server:
+        complete(server, [case(n) for n in range(60)], concurrency=4, begin_with=4)
     assert len(server.ports) < 20
 
 

@@ -1,24 +1,58 @@
 """Whatever a server does wrong, completions are right, and tied to their requests."""
 
+import time
 from collections import Counter
 
 import numpy as np
 import psutil
 import pytest
 
+from pairjudge_lab.records import UserError
 from tests.engines.asking import CONFIG, by_number, case, complete, engine, is_right
 from tests.engines.faulty_server import FAULTS, ODDITIES, FaultyServer
 
 
 @pytest.mark.parametrize("kind", FAULTS)
 def test_every_fault_is_asked_again(kind):
-    with FaultyServer(by_number, lambda number: kind if number == 5 else None, hang=2) as server:
+    with FaultyServer(by_number, lambda number: kind if number == 5 else None, hang=4) as server:
         found = complete(server, [case(n) for n in range(12)], begin_with=4, concurrency=4)
     assert all(is_right(n, c) for n, c in enumerate(found)), [c.reason for c in found if c.reason]
     assert server.served[kind] == 1
     if kind != "doubled":
         # A doubled response is itself good; what follows on its connection is asked again.
         assert server.served["answered"] == 12, "no other was asked again"
+
+
+REASONS = {
+    "500": "the server answered 500",
+    "drop": "the connection broke: ",
+    "empty": "the answer held no text",
+    "nonsense": "the answer was no chat completion",
+    "html": "the answer broke off",
+    "truncated": "the connection broke: ",
+    "silence": "the answer paused for 1.5 s",
+    "large": "the answer was larger than 1,064,000 bytes",
+    "large_line": "the answer was larger than 1,064,000 bytes",
+    "endless": "the answer was larger than 1,064,000 bytes",
+    "gzip_bomb": "the answer was compressed, which was not asked for",
+    "bad_gzip": "the answer was compressed, which was not asked for",
+    "deep": "the answer was not JSON, or only a part of it",
+    "error_event": "the server broke off: out of memory",
+    "no_finish": "the answer broke off",
+    "other_choice": "the answer held another choice than the first",
+    "not_utf8": "the answer was not JSON, or only a part of it",
+    "no_choices": "the answer broke off",
+    "wrong_type": "the answer held no message",
+}
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_why_there_is_no_answer_is_said(kind):
+    with FaultyServer(by_number, lambda number: kind, hang=4) as server:
+        (found,) = complete(server, [case(1)], attempts=1)
+    assert found.finish == "error"
+    assert found.reason.startswith(REASONS[kind])
+    assert found.reason.endswith("(1 attempts)")
 
 
 @pytest.mark.parametrize("kind", ODDITIES)
@@ -34,6 +68,41 @@ def test_what_is_only_strange_is_read(kind):
         )
     if kind == "surrogates":
         assert found[0].text.endswith("\U0001f600\ufffd")
+
+
+@pytest.mark.parametrize("said", ["nan", "-5", "1e400", "-inf", "soon", "Mon, 99 Nov", "\u0661"])
+def test_a_wait_that_makes_no_sense_is_not_waited_for(said):
+    class Asking(FaultyServer):
+        def do_wait(self, request, body, identifier):
+            self.send(request, 429, b"{}", {"Retry-After": said.encode().decode("latin-1")})
+
+    with Asking(by_number, lambda number: "wait" if number == 1 else None) as server:
+        found = complete(server, [case(n) for n in range(3)], concurrency=1)
+    assert all(is_right(n, c) for n, c in enumerate(found))
+    assert server.served == {"wait": 1, "answered": 3}
+
+
+def test_an_answer_that_never_ends_is_given_up():
+    class Dripping(FaultyServer):
+        def do_drip(self, request, body, identifier):
+            events = list(self.answer(body).chunks(identifier))
+            self.begin(request)
+            while True:
+                self.event(request, events[1])
+                time.sleep(0.02)
+
+    with Dripping(by_number, lambda number: "drip") as server:
+        (found,) = complete(server, [case(1)], total=0.5, attempts=1)
+    assert found.reason == "no whole answer within 0.5 s (1 attempts)"
+
+
+def test_a_silent_server_is_given_more_time_and_then_said_to_be_silent():
+    with (
+        FaultyServer(by_number, lambda number: "hang", hang=20) as server,
+        pytest.raises(UserError, match=r"cannot be asked: no answer within 0\.8 s"),
+    ):
+        complete(server, [case(1)], silence=0.2)
+    assert server.served == {"hang": 3}
 
 
 def faults_of(share, seed):

@@ -200,7 +200,8 @@ class Asker:
                         tied = self._tie(exchange, reading, headers, kept)
                     if reading.stopped_here:
                         break
-                if not tied:
+                # An answer that cannot be read says nothing of the server's ids.
+                if not tied and reading.finish is not None:
                     self._tie(exchange, reading, headers, kept)
 
         self._exchanges.open[exchange.name] = exchange
@@ -208,6 +209,7 @@ class Asker:
             await self._watch(exchange, read())
         finally:
             del self._exchanges.open[exchange.name]
+            self._concurrency.sent += exchange.attempts
 
     def _tie(
         self, exchange: Exchange, reading: Reading, headers: Mapping[str, str], kept: bool

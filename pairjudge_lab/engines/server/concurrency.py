@@ -19,10 +19,18 @@ class Concurrency:
     ----------
     first, most : int
         Where it begins, and what it never exceeds.
+
+    Attributes
+    ----------
+    limit : int
+        The number at present.
+    sent : int
+        Requests sent so far, repeated ones included.
     """
 
     def __init__(self, first: int, most: int) -> None:
         self.limit = min(first, most)
+        self.sent = 0
         self._most = most
         self._halved_at = float("-inf")
         self._careful = False
@@ -44,14 +52,12 @@ class Concurrency:
             self._began = now
             return
         self._count += 1
-        if self._count < max(self.limit, 8):
-            return
-        rate = self._count / max(now - self._began, 1e-9)
-        if self._careful:
+        if self._careful and self._count >= self.limit:
             self.limit = min(self._most, self.limit + 1)
-        else:
-            self._search(rate)
-        self._begin(now)
+            self._begin(now)
+        elif not self._careful and self._count >= max(self.limit, 8):
+            self._search(self._count / max(now - self._began, 1e-9))
+            self._begin(now)
 
     def slow_down(self, now: float, sent: float) -> None:
         """The server had no room for a request sent then, or let it wait too long.

@@ -63,6 +63,11 @@ class ServerEngine:
         sent the moment that an answer makes room for it."""
         return 2 * self._concurrency.limit
 
+    @property
+    def sent(self) -> int:
+        """How many requests were sent so far, those that were sent again included."""
+        return self._concurrency.sent
+
     def session(self, config: GenerationConfig) -> ServerSession:
         """Connections to the server that keep many requests in flight.
 

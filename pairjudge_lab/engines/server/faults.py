@@ -122,4 +122,4 @@ def retry_after(headers: Mapping[str, str]) -> float:
             seconds = parsedate_to_datetime(said).timestamp() - time.time()
         except (TypeError, ValueError, OverflowError):
             return 0.0
-    return 0.0 if math.isnan(seconds) else max(0.0, min(LONGEST_WAIT, seconds))
+    return max(0.0, min(LONGEST_WAIT, seconds)) if math.isfinite(seconds) else 0.0

@@ -40,8 +40,8 @@ class LabelReader:
             if not self._checked:
                 await self._check()
                 self._checked = True
-        text, shares, seconds = "", [], 0.0
-        prompt = cached = completion = 0
+        text, shares, seconds, written = "", [], 0.0, 0
+        first: Completion | None = None
         for label in request.labels:
             text += label.lead
             answer = await self._next(request, text, label)
@@ -53,15 +53,15 @@ class LabelReader:
             shares.append(found)
             # The later word where two are as likely.
             text += label.words[max(range(len(found)), key=lambda word: (found[word], word))]
-            prompt = max(prompt, answer.prompt_tokens)
-            cached += answer.cached_tokens
-            completion += answer.completion_tokens
+            # What comes after the first label's prompt was read with it.
+            first = first or answer
+            written += answer.completion_tokens
             seconds += answer.seconds
         return Completion(
             text + request.close,
-            prompt_tokens=prompt,
-            cached_tokens=min(cached, prompt),
-            completion_tokens=completion,
+            prompt_tokens=first.prompt_tokens if first else 0,
+            cached_tokens=first.cached_tokens if first else 0,
+            completion_tokens=written,
             seconds=seconds,
             labels=tuple(shares),
         )
