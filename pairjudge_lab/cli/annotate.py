@@ -17,6 +17,7 @@ from pairjudge_lab.cli.shared.options import (
 )
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
+from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 from pairjudge_lab.progress import LOG
 
 HELP = "judgments to train on, from a teacher"
@@ -65,6 +66,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_rules(parser)
     add_json(parser)
+    add_table_options(parser)
     add_model_options(parser)
 
 
@@ -81,7 +83,7 @@ def run(args: argparse.Namespace) -> None:
 
     rules = tournament(args.tournament, **rules_given(args))
     options = model_options(args)
-    pools = load_pools(args.pools, limit=args.limit)
+    pools = load_pools(args.pools, limit=args.limit, **table_options(args))
     if args.n is not None:
         pools = [pool.first(args.n) for pool in pools]
     protocol = PairJudgeProtocol(read_template(args.ask_with)) if args.ask_with else None

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from pairjudge_lab.cli.shared.options import VERDICTS, add_json, add_seed, positive
+from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 
 HELP = "what the order shown does to each judge's verdicts"
 
@@ -25,13 +26,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--picture", type=Path, metavar="FILE", help="draw the forest plot as .svg, .pdf or .png"
     )
     add_json(parser)
+    add_table_options(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.datasets.verdicts import load_verdicts
     from pairjudge_lab.statistics.position import bias_report
 
-    table = load_verdicts(args.verdicts)
+    table = load_verdicts(args.verdicts, **table_options(args))
     if args.by == "judge" and "judge" not in table:
         table = table.assign(judge="judge")
     report = bias_report(table, by=args.by, seed=args.seed, resamples=args.resamples)

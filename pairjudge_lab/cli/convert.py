@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.cli.shared.options import positive
+from pairjudge_lab.cli.shared.tables import SOURCES, add_table_options, table_options
 
 HELP = "problems, pools or verdicts from another layout into the lab's, or into another tool's"
 
@@ -16,17 +17,8 @@ OTHERS = ("preferences", "judgebench", "openai-evals")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "source", metavar="SOURCE",
-        help="a file, a hub id (owner/name), a name of 'pairjudge-lab datasets', or 'embedded'",
-    )  # fmt: skip
+    parser.add_argument("source", metavar="SOURCE", help=SOURCES)
     parser.add_argument("--kind", required=True, choices=KINDS, help="what it holds")
-    parser.add_argument(
-        "--column", action="append", default=[], metavar="OURS=THEIRS",
-        help="a column that is called otherwise, such as problem=question; give it again for more",
-    )  # fmt: skip
-    parser.add_argument("--config", help="of a hub id")
-    parser.add_argument("--split", help="of a hub id")
     parser.add_argument(
         "--layout", help="of verdicts: inspect, rewardbench, judgebench or openai-evals"
     )
@@ -38,21 +30,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--pools", help="of --to judgebench: the pools that were judged")
     parser.add_argument("--out", type=Path, required=True, help="the file to write")
+    add_table_options(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.datasets.pools import load_pools, save_pools
     from pairjudge_lab.datasets.problems import load_problems, save_problems
-    from pairjudge_lab.datasets.rows import parse_columns
     from pairjudge_lab.datasets.verdicts import load_verdicts, save_verdicts
     from pairjudge_lab.records import UserError
     from pairjudge_lab.runs import open_folder
 
-    options: dict[str, Any] = {
-        "columns": parse_columns(args.column) or None,
-        "config": args.config,
-        "split": args.split,
-    }
+    options = table_options(args)
     wanted = {"preferences": "pools", "judgebench": "verdicts", "openai-evals": "verdicts"}
     if args.to and wanted[args.to] != args.kind:
         raise UserError(f"--to {args.to} is written from {wanted[args.to]}, not from {args.kind}")

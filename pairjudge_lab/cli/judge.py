@@ -16,6 +16,7 @@ from pairjudge_lab.cli.shared.options import (
     positive,
 )
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
+from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 from pairjudge_lab.progress import LOG
 from pairjudge_lab.records import UserError
 
@@ -42,6 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_json(parser)
     add_store(parser)
+    add_table_options(parser)
     add_model_options(parser)
 
 
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     if args.out.is_dir():
         raise UserError(f"cannot write {args.out}: it is a folder")
     options = model_options(args)
-    pools = load_pools(args.pools, limit=args.limit)
+    pools = load_pools(args.pools, limit=args.limit, **table_options(args))
     if args.n is not None:
         pools = [pool.first(args.n) for pool in pools]
     if max(map(len, pools)) < 2:

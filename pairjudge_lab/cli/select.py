@@ -10,6 +10,7 @@ from pairjudge_lab.cli.shared.options import JUDGE, add_candidates, add_json, ad
 from pairjudge_lab.cli.shared.printing import print_run
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
+from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 from pairjudge_lab.progress import LOG
 
 HELP = "play a tournament for each problem of a file"
@@ -30,6 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", action="store_true", help="write report.html as well")
     add_json(parser)
     add_store(parser)
+    add_table_options(parser)
     add_model_options(parser)
 
 
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
 
     rules = tournament(args.tournament, **rules_given(args))
     options = model_options(args)
-    pools = load_pools(args.pools, limit=args.limit)
+    pools = load_pools(args.pools, limit=args.limit, **table_options(args))
     smallest = min(pools, key=len)
     n = args.n or len(smallest)
     smallest.first(n)

@@ -70,6 +70,29 @@ def test_convert_maps_columns(tmp_path, capsys):
     assert load_problems(problems) == [pool.problem]
 
 
+def test_commands_take_tables_of_another_layout(tmp_path, capsys):
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("question,left,right,gold\n2 + 3?,It is 5.,It is 6.,A\n")
+    names = ("problem=question", "response_a=left", "response_b=right")
+    columns = [part for name in names for part in ("--column", name)]
+    table = tmp_path / "verdicts.csv"
+    judge = ["--judge", "simulated:accuracy=1", "--both-orders"]
+    assert run("judge", pairs, *judge, *columns, "--out", table) == 0
+    assert list(load_verdicts(table)["verdict"]) == ["A", "B"]
+    theirs = tmp_path / "theirs.csv"
+    header = "item,first,second,winner"
+    theirs.write_text(f"{header}\np,x,y,A\np,y,x,B\n")
+    named = zip(
+        ("problem_id", "response_a", "response_b", "verdict"), header.split(","), strict=True
+    )
+    columns = [part for ours, name in named for part in ("--column", f"{ours}={name}")]
+    capsys.readouterr()
+    assert run("bias", theirs, *columns, "--json") == 0
+    assert '"consistent": 1' in capsys.readouterr().out
+    assert run("bias", theirs, "--column", "verdict=won") == 2
+    assert "no column 'won'; there are: item, first, second, winner" in capsys.readouterr().err
+
+
 def test_convert_writes_other_tools_layouts(tmp_path):
     pools = tmp_path / "pools.jsonl"
     candidates = [{"text": "5", "correct": True}, {"text": "6", "correct": False}]
