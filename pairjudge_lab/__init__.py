@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.tables import pools_from, pools_to_dataset, pools_to_frame
     from pairjudge_lab.datasets.verdicts import load_verdicts, save_verdicts
     from pairjudge_lab.engines.options import ModelOptions
+    from pairjudge_lab.engines.registry import load_engine
+    from pairjudge_lab.generation import GenerationConfig
     from pairjudge_lab.judges import load_judge
     from pairjudge_lab.judges.functions import FunctionJudge
     from pairjudge_lab.judging import judge_pairs
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         UserError,
         Verdict,
     )
+    from pairjudge_lab.sampling import sample
     from pairjudge_lab.store import Store
     from pairjudge_lab.tournaments import Knockout, tournament
 
@@ -37,6 +40,7 @@ _HOMES = {
     "Arena": "arena",
     "Candidate": "records",
     "FunctionJudge": "judges.functions",
+    "GenerationConfig": "generation",
     "Knockout": "tournaments",
     "Match": "records",
     "ModelOptions": "engines.options",
@@ -49,6 +53,7 @@ _HOMES = {
     "Verdict": "records",
     "all_ordered_pairs": "arena",
     "judge_pairs": "judging",
+    "load_engine": "engines.registry",
     "load_judge": "judges",
     "load_pools": "datasets.pools",
     "load_problems": "datasets.problems",
@@ -57,6 +62,7 @@ _HOMES = {
     "pools_to_dataset": "datasets.tables",
     "pools_to_frame": "datasets.tables",
     "prepare": "answers",
+    "sample": "sampling",
     "save_pools": "datasets.pools",
     "save_problems": "datasets.problems",
     "save_verdicts": "datasets.verdicts",
@@ -67,6 +73,7 @@ __all__ = [
     "Arena",
     "Candidate",
     "FunctionJudge",
+    "GenerationConfig",
     "Knockout",
     "Match",
     "ModelOptions",
@@ -79,6 +86,7 @@ __all__ = [
     "Verdict",
     "all_ordered_pairs",
     "judge_pairs",
+    "load_engine",
     "load_judge",
     "load_pools",
     "load_problems",
@@ -87,6 +95,7 @@ __all__ = [
     "pools_to_dataset",
     "pools_to_frame",
     "prepare",
+    "sample",
     "save_pools",
     "save_problems",
     "save_verdicts",

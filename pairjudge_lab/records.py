@@ -34,6 +34,9 @@ class Candidate:
     """One solution: its text, the final answer found in it, and whether that is right, where known.
 
     ``score`` is a scalar reward where one came with the data; ``source`` names the model or run.
+    Of a candidate that was sampled here it is known what it took: ``tokens`` written and
+    ``seconds``; ``mean_logprob``, the mean natural-log probability of its tokens, where the engine
+    tells; and ``finish``: ``stop``, or ``length`` where the token limit cut it off.
     """
 
     text: str
@@ -41,6 +44,10 @@ class Candidate:
     correct: bool | None = None
     source: str | None = None
     score: float | None = None
+    tokens: int | None = None
+    seconds: float | None = None
+    mean_logprob: float | None = None
+    finish: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

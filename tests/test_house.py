@@ -34,6 +34,7 @@ MAY_LEAN_ON = {
         "transformers_names",
     },
     "word_problems": {"records"},
+    "sampling": {"records", "engines", "protocols", "generation", "progress", "files"},
     "store": {"records", "verdicts", "engines", "protocols"},
     "arena": {"records", "store", "progress", "verdicts"},
     "judging": {"records", "arena", "store", "verdicts"},
@@ -50,11 +51,11 @@ MAY_LEAN_ON = {
     "cli": {
         "records", "answers", "arena", "datasets", "judges", "plots", "progress", "protocols",
         "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
-        "training", "judging", "verdicts", "engines",
+        "training", "judging", "verdicts", "engines", "sampling",
     },
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",
-        "judging", "engines",
+        "judging", "engines", "sampling", "generation",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -1,13 +1,15 @@
 """Pools from and to JSONL and Parquet.
 
 One row a problem: ``problem_id``, ``problem``, ``answer`` (may be absent), and ``candidates``, a
-list of objects with ``text`` and, where known, ``answer``, ``correct``, ``source``, ``score``.
+list of objects with ``text`` and, where known, ``answer``, ``correct``, ``source``, ``score``,
+``tokens``, ``seconds``, ``mean_logprob``, ``finish``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,17 +99,15 @@ def pool_row(pool: Pool) -> dict[str, Any]:
         "problem_id": pool.problem.id,
         "problem": pool.problem.question,
         "answer": pool.problem.answer,
-        "candidates": [
-            {
-                "text": c.text,
-                "answer": c.answer,
-                "correct": c.correct,
-                "source": c.source,
-                "score": c.score,
-            }
-            for c in pool.candidates
-        ],
+        "candidates": [_candidate_row(c) for c in pool.candidates],
     }
+
+
+def _candidate_row(candidate: Candidate) -> dict[str, Any]:
+    # What is known only of candidates that were sampled here is left out of all others.
+    always = {"text", "answer", "correct", "source", "score"}
+    row = {field.name: getattr(candidate, field.name) for field in fields(Candidate)}
+    return {name: value for name, value in row.items() if name in always or value is not None}
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[str, Any]]:
@@ -161,4 +161,21 @@ def _read_candidate(where: str, raw: Any) -> Candidate:
         None if correct is None else bool(correct),
         None if raw.get("source") is None else str(raw["source"]),
         None if score is None else number_of(score, f"{where}: 'score'"),
+        **_measured(where, raw),
     )
+
+
+def _measured(where: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a candidate that was sampled here."""
+    found: dict[str, Any] = {}
+    for name in ("tokens", "seconds", "mean_logprob"):
+        value = raw.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UserError(f"{where}: {name!r} is a number or absent; got {value!r:.60}")
+        number = number_of(value, f"{where}: {name!r}")
+        found[name] = int(number) if name == "tokens" else number
+    if raw.get("finish") is not None:
+        found["finish"] = str(raw["finish"])
+    return found

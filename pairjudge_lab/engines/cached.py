@@ -37,6 +37,11 @@ class CachedSession:
     config : GenerationConfig
     cache : CompletionCache, optional
         Without one, completions are kept for as long as the session.
+
+    Attributes
+    ----------
+    generated, tokens : int
+        Completions that the engine wrote in this session, and their tokens.
     """
 
     def __init__(
@@ -52,7 +57,7 @@ class CachedSession:
         self._requests: dict[str, Request] = {}
         self._known: dict[str, Completion] = {}
         self._ready: list[tuple[str, str, Completion]] = []
-        self.generated = 0
+        self.generated = self.tokens = 0
 
     @property
     def in_flight(self) -> int:
@@ -83,7 +88,9 @@ class CachedSession:
             ready, self._ready = self._ready, []
             return ready
         answers = self._session.collect()
-        self.generated += len(answers)
+        answered = [c for _, c in answers if c.finish != "error"]
+        self.generated += len(answered)
+        self.tokens += sum(c.completion_tokens for c in answered)
         done = [(key, self._requests.pop(key), completion) for key, completion in answers]
         if self._cache is not None:
             whole = [row for row in done if row[2].finish != "error"]

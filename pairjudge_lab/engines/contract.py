@@ -114,11 +114,15 @@ class EngineSession(Protocol):
 class Engine(Protocol):
     """Generates text.
 
-    ``identity`` holds what could change a completion besides its request and configuration: the
-    model, the digest of everything that was loaded with it, the data type. ``capacity`` is how many
-    requests should be in flight. ``control_strings`` are the strings that the model's tokenizer
-    turns into control tokens, or None where the tokenizer is not known here.
+    ``name`` is what the model is called in tables. ``identity`` holds what could change a
+    completion besides its request and configuration: the model, the digest of everything that was
+    loaded with it, the data type. ``capacity`` is how many requests should be in flight.
+    ``control_strings`` are the strings that the model's tokenizer turns into control tokens, or
+    None where the tokenizer is not known here.
     """
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def identity(self) -> Mapping[str, Any]: ...

@@ -83,7 +83,8 @@ class RayEngine:
                 f"{self.workers} replicas do not fit: the cluster has {there} CPU cores"
             )
         self.replicas = [self.start() for _ in range(self.workers)]
-        self._identity, capacity, self._strings = ray.get(self.replicas[0].describe.remote())
+        told = ray.get(self.replicas[0].describe.remote())
+        self.name, self._identity, capacity, self._strings = told
         self.rows: int = rows or capacity
         self.losses = 0
 
@@ -209,10 +210,11 @@ class _Replica:
         torch.set_num_threads(cores)
         self._engine = load_engine(spec, options)
 
-    def describe(self) -> tuple[dict[str, Any], int, frozenset[str] | None]:
+    def describe(self) -> tuple[str, dict[str, Any], int, frozenset[str] | None]:
         strings = self._engine.control_strings
         known = None if strings is None else frozenset(strings)
-        return dict(self._engine.identity), int(self._engine.capacity), known
+        engine = self._engine
+        return engine.name, dict(engine.identity), int(engine.capacity), known
 
     def generate(
         self, asked: list[Submission], config: GenerationConfig

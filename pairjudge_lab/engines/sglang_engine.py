@@ -82,6 +82,7 @@ class SGLangEngine:
         window: int,
         options: ModelOptions,
     ) -> None:
+        self.name = name
         self.model = model
         self.encoder = PromptEncoder(name, tokenizer, window)
         self._rows = options.batch_size or 256

@@ -87,6 +87,7 @@ class VLLMEngine:
     def __init__(
         self, name: str, model: Any, weights: str, window: int, options: ModelOptions
     ) -> None:
+        self.name = name
         self.scheduler = model.llm_engine
         self.tokenizer = model.get_tokenizer()
         self.encoder = PromptEncoder(name, self.tokenizer, window)

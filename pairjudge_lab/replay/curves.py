@@ -54,7 +54,8 @@ class Point:
             ``subsets``.
         calls: mean judge calls a problem; tokens and seconds are calls times the mean of the
             problem's recorded verdicts, None where they were not recorded.
-        candidate_tokens: of the N candidates, at four characters a token: an estimate.
+        candidate_tokens: of the N candidates, as counted when they were sampled here; otherwise an
+            estimate, at four characters a token.
     """
 
     selector: str
@@ -308,7 +309,7 @@ def _point(
             token, second = costs[recording.pool.problem.id]
             tokens.append(spent * token)
             seconds.append(spent * second)
-    letters = [np.mean([len(c.text) for c in r.pool.candidates]) for r in recordings]
+    written = [_mean_tokens(r.pool) for r in recordings]
     judged = costs is not None or not any(calls)
     return Point(
         name,
@@ -320,8 +321,16 @@ def _point(
         float(np.mean(calls)),
         (float(np.mean(tokens)) if tokens else 0.0) if judged else None,
         (float(np.mean(seconds)) if seconds else 0.0) if judged else None,
-        float(np.mean(letters)) * n / 4,
+        float(np.mean(written)) * n,
     )
+
+
+def _mean_tokens(pool: Pool) -> float:
+    """Tokens of a candidate: as counted where all were sampled here, else four characters each."""
+    counted = [c.tokens for c in pool.candidates if c.tokens is not None]
+    if len(counted) == len(pool):
+        return float(np.mean(counted))
+    return float(np.mean([len(c.text) for c in pool.candidates])) / 4
 
 
 def _values(

@@ -49,9 +49,8 @@ def add_loading(parser: argparse._ActionsContainer) -> None:
     )  # fmt: skip
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    model = parser.add_argument_group("how a model is run")
-    add_loading(model)
+def add_generation(model: argparse._ActionsContainer, temperature: float = 0.0) -> None:
+    """How text is generated, by whatever engine."""
     model.add_argument(
         "--batch-tokens", type=positive, metavar="TOKENS",
         help="the most tokens at once, prompts and answers (default: what memory allows)",
@@ -61,22 +60,17 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="auto, sdpa, eager or flash_attention_2 (auto)",
     )  # fmt: skip
     model.add_argument(
-        "--protocol", default="auto", metavar="NAME",
-        help="how it is asked: pairjudge, mt-bench, pointwise, scalar and others (what the model's "
-        "folder says, else pairjudge)",
+        "--temperature", type=float, default=temperature,
+        help=f"of sampling; 0 is greedy ({temperature:g})",
     )  # fmt: skip
-    model.add_argument("--template", type=Path, metavar="FILE", help="a file with the wording")
-    model.add_argument(
-        "--temperature", type=float, default=0.0, help="of sampling; 0 is greedy (0)"
-    )
     model.add_argument("--top-p", type=float, default=1.0, help="nucleus sampling; 1 is off (1)")
     model.add_argument(
         "--max-new-tokens", type=positive, metavar="TOKENS",
-        help="the most tokens of an answer, reasoning included (default: the protocol's)",
+        help="the most tokens of an answer, reasoning included (2048)",
     )  # fmt: skip
     model.add_argument(
         "--context-window", type=positive, metavar="TOKENS",
-        help="the most tokens of prompt and answer together (default: the protocol's)",
+        help="the most tokens of prompt and answer together (4096)",
     )  # fmt: skip
     model.add_argument(
         "--thinking", action=argparse.BooleanOptionalAction,
@@ -85,10 +79,6 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--thinking-budget", type=whole, metavar="TOKENS", help="the most tokens of reasoning"
     )
-    model.add_argument(
-        "--second-try", action="store_true",
-        help="ask once more where reasoning took all tokens of an answer",
-    )  # fmt: skip
     model.add_argument(
         "--tensor-parallel", type=positive, default=1, metavar="GPUS",
         help="GPUs over which vLLM or SGLang spreads the model (1)",
@@ -102,6 +92,27 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="vLLM's kernels whose results do not depend on the batch, where it has them",
     )  # fmt: skip
     model.add_argument(
+        "--trust-remote-code", action="store_true",
+        help="run code that comes with a model; only for models you trust as you trust a program",
+    )  # fmt: skip
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """How a judge is asked and its model run."""
+    model = parser.add_argument_group("how a model is run")
+    add_loading(model)
+    add_generation(model)
+    model.add_argument(
+        "--protocol", default="auto", metavar="NAME",
+        help="how it is asked: pairjudge, mt-bench, pointwise, scalar and others (what the model's "
+        "folder says, else pairjudge)",
+    )  # fmt: skip
+    model.add_argument("--template", type=Path, metavar="FILE", help="a file with the wording")
+    model.add_argument(
+        "--second-try", action="store_true",
+        help="ask once more where reasoning took all tokens of an answer",
+    )  # fmt: skip
+    model.add_argument(
         "--fast", action="store_true", help="no reasoning: the labels' probabilities decide"
     )
     model.add_argument(
@@ -113,10 +124,6 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--pooling", default="majority", help="how they are pooled: majority or mean (majority)"
     )
-    model.add_argument(
-        "--trust-remote-code", action="store_true",
-        help="run code that comes with a model; only for models you trust as you trust a program",
-    )  # fmt: skip
 
 
 def model_options(args: argparse.Namespace) -> ModelOptions:

@@ -49,7 +49,7 @@ class ServerEngine:
                 "name the model at the server behind a #, such as http://127.0.0.1:8000/v1#NAME"
             )
         self.address = address.rstrip("/")
-        self.model = model
+        self.model = self.name = model
         self.options = options or ServerOptions()
         self._concurrency = Concurrency(self.options.begin_with, self.options.concurrency)
 
