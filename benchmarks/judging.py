@@ -54,7 +54,7 @@ def one_at_a_time(judge: TextJudge, matches: Sequence[Match]) -> list[Verdict]:
     model, tokenizer, verdicts = judge.engine.model, judge.engine.tokenizer, []
     for match in matches:
         (request,) = judge.requests(match)
-        text = judge.engine.encoder.render(request.messages, None)
+        text = judge.engine.encoder.template.render(request.messages, None)
         inputs = tokenizer([text], return_tensors="pt", add_special_tokens=False)
         length = inputs.input_ids.shape[1]
         with torch.inference_mode():

@@ -80,6 +80,8 @@ def load_model(source: Source, options: ModelOptions, kind: Any = None) -> tuple
     with Readable(source.spec):
         tokenizer = AutoTokenizer.from_pretrained(source.address, **where)
         chosen = kind or AutoModelForCausalLM
+        # Weights of another shape are then told of by name, and refused below.
+        settings["ignore_mismatched_sizes"] = True
         model, told = chosen.from_pretrained(source.address, output_loading_info=True, **settings)
     check_loading(source.spec, told)
     check_numbers(source.spec, model)

@@ -7,9 +7,9 @@ from typing import Any
 
 from pairjudge_lab.engines.contract import Messages, Request
 from pairjudge_lab.engines.reasoning import CLOSE, begins_thinking
+from pairjudge_lab.engines.rendering import ChatTemplate
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.protocols.control_strings import PromptCheck, control_tokens
-from pairjudge_lab.records import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +41,19 @@ class PromptEncoder:
     Raises
     ------
     UserError
-        When the tokenizer has no chat template.
+        When the tokenizer has no chat template, or one that is not sound.
     """
 
     def __init__(self, name: str, tokenizer: Any, window: int) -> None:
-        if not getattr(tokenizer, "chat_template", None):
-            raise UserError(f"{name} has no chat template, so it cannot be asked; use a chat model")
         self.tokenizer = tokenizer
+        self.template = ChatTemplate(name, tokenizer)
         self.window = window
         self.control_strings = control_tokens(tokenizer)
         self._checks: dict[tuple[Messages, bool | None], PromptCheck] = {}
 
     def encode(self, request: Request, config: GenerationConfig) -> Prompt:
         """The prompt of a request under a configuration."""
-        text = self.render(request.messages, config.thinking)
+        text = self.template.render(request.messages, config.thinking)
         thinking = begins_thinking(text)
         if thinking and config.label_only:
             # The answer is begun for the judge, so there is nothing to think about.
@@ -69,20 +68,12 @@ class PromptEncoder:
             refusal = f"the prompt of {len(ids)} tokens does not fit the window of {window}"
         return Prompt(ids, limit, thinking, refusal)
 
-    def render(self, messages: Messages, thinking: bool | None) -> str:
-        """The conversation through the chat template."""
-        switch = {} if thinking is None else {"enable_thinking": thinking}
-        said = [{"role": role, "content": content} for role, content in messages]
-        return str(
-            self.tokenizer.apply_chat_template(
-                said, tokenize=False, add_generation_prompt=True, **switch
-            )
-        )
-
     def _check(self, frame: Messages, thinking: bool | None) -> PromptCheck:
         """What tells whether a prompt holds control tokens that its frame does not."""
         key = (frame, thinking)
         if key not in self._checks:
-            ids = self.tokenizer(self.render(frame, thinking), add_special_tokens=False).input_ids
+            ids = self.tokenizer(
+                self.template.render(frame, thinking), add_special_tokens=False
+            ).input_ids
             self._checks[key] = PromptCheck.of(self.tokenizer, ids)
         return self._checks[key]

@@ -11,7 +11,7 @@ from typing import Any
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.engines.memory import count_hub_parameters, count_parameters
 from pairjudge_lab.engines.options import ModelOptions
-from pairjudge_lab.engines.weights import file_digest, folder_digest
+from pairjudge_lab.engines.weights import check_json, file_digest, folder_digest
 from pairjudge_lab.records import UserError
 
 SHIPPED_MODELS = {"tiny": "tiny-judge", "tiny-solver": "tiny-solver"}
@@ -105,6 +105,7 @@ def find_source(spec: str, options: ModelOptions) -> Source:
         digest = file_digest(path)
         return Source(spec, path.stem, path, str(path.parent), _count_gguf(path), digest, file)
     name = spec if spec in SHIPPED_MODELS else path.name
+    check_json(path)
     return Source(spec, name, path, str(path), count_parameters(path), folder_digest(path))
 
 

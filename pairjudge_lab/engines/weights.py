@@ -7,6 +7,7 @@ says differs from run to run. Here it is refused, by name.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,25 @@ def check_numbers(spec: str, model: Any) -> None:
             f"{spec}: {len(broken)} weights hold values that are no numbers: {_some(broken)}; the "
             "files are damaged; fetch them again"
         )
+
+
+def check_json(folder: Path) -> None:
+    """Refuse a model folder with a JSON file that cannot be read.
+
+    A library may leave such a file out without a word, and the model is then another one.
+
+    Raises
+    ------
+    UserError
+        With the file's name.
+    """
+    for file in sorted(folder.glob("*.json")):
+        try:
+            if not file.is_file():
+                raise ValueError("it is no regular file")
+            json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError, RecursionError) as problem:
+            raise UserError(f"{file} is not sound JSON: {str(problem)[:120]}") from None
 
 
 def folder_digest(folder: Path) -> str:
