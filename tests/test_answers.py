@@ -1,5 +1,4 @@
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -57,13 +56,14 @@ HANGS = [
 ]
 
 
+# What hangs is ended by pytest's time limit.
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("answer", HANGS, ids=lambda a: a[:12])
 def test_pathological_latex_cannot_hang_or_break_it(answer, monkeypatch):
-    monkeypatch.setattr(answers, "TIME_LIMIT", 1.0)
-    clock = time.perf_counter()
-    assert answers.same_answer(answer, "2") is False
-    answers.final_answer(f"\\boxed{{{answer}}}")
-    assert time.perf_counter() - clock < 15
+    with monkeypatch.context() as limited:
+        limited.setattr(answers, "TIME_LIMIT", 1.0)
+        assert answers.same_answer(answer, "2") is False
+        answers.final_answer(f"\\boxed{{{answer}}}")
     assert answers.same_answer(r"\frac{2}{4}", r"\frac{1}{2}") is True
 
 

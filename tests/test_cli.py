@@ -206,21 +206,6 @@ def test_judges_and_templates(capsys, tmp_path):
     assert "{response_b}" in capsys.readouterr().out
 
 
-@pytest.mark.slow
-def test_start_up_is_fast():
-    def best(*code):
-        times = []
-        for _ in range(5):
-            clock = time.perf_counter()
-            subprocess.run([sys.executable, *code], check=True, capture_output=True)
-            times.append(time.perf_counter() - clock)
-        return min(times)
-
-    bare = best("-c", "pass")
-    assert best("-c", "import pairjudge_lab") - bare < 0.3
-    assert best("-m", "pairjudge_lab", "--help") - bare < 0.5
-
-
 def lines_in(file):
     return file.read_bytes().count(b"\n") if file.exists() else 0
 

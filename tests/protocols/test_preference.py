@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairjudge_lab import Arena, Store, protocols
+from pairjudge_lab import Arena, Store
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.datasets.pools import load_pools
 from pairjudge_lab.datasets.verdicts import save_verdicts
@@ -188,8 +188,7 @@ class Agreed:
         return Verdict(Status.PARSED, a, b, text=shown.text + "\n" + turned.text)
 
 
-def test_a_protocol_of_ones_own_is_known_by_its_name(monkeypatch):
-    monkeypatch.setattr(protocols, "_REGISTERED", {})
+def test_a_protocol_of_ones_own_is_known_by_its_name():
     with pytest.raises(UserError, match="not offered"):
         ModelOptions(protocol="agreed")
     register("agreed", Agreed)

@@ -98,22 +98,31 @@ def test_ties_by_davidson():
     assert set(fit.to_frame().parameter) == {"a", "b", "c", "(order)", "(tie)"}
 
 
-def test_slope_and_curvature_are_derivatives():
-    from pairjudge_lab.statistics.bradley_terry import _Model
-
+def test_the_fit_is_the_maximum_and_its_errors_the_curvature_there():
+    """Against the likelihood of Davidson's model written out, and differentiated by numbers."""
     rng = np.random.default_rng(6)
-    counts = rng.integers(0, 9, (4, 4, 3)).astype(float)
-    counts[np.arange(4), np.arange(4)] = 0
-    model, step = _Model(4, ties=True, order_effect=True), 1e-5
-    at = rng.normal(size=6)
-    for k in range(6):
-        up, down = at.copy(), at.copy()
-        up[k] += step
-        down[k] -= step
-        slope = (model.likelihood(counts, up) - model.likelihood(counts, down)) / (2 * step)
-        assert model.slope(counts, at)[k] == pytest.approx(slope, abs=1e-4)
-        bend = (model.slope(counts, down) - model.slope(counts, up)) / (2 * step)
-        assert model.curvature(counts, at)[k] == pytest.approx(bend, abs=1e-4)
+    i = rng.integers(0, 4, 400)
+    j = (i + rng.integers(1, 4, 400)) % 4
+    said = rng.integers(0, 3, 400)
+    names = np.array(["a", "b", "c", "d"])
+    fit = bradley_terry(names[i], names[j], np.array(["A", "B", "tie"])[said], reference="a")
+
+    def likelihood(parameters):
+        theta, gamma, tie = np.array([0, *parameters[:3]]), parameters[3], parameters[4]
+        weights = [theta[i] + gamma, theta[j], tie + (theta[i] + theta[j]) / 2]
+        return (np.choose(said, weights) - np.logaddexp.reduce(weights)).sum()
+
+    found = np.array([*fit.theta[1:], fit.order_effect, fit.tie])
+    assert likelihood(found) == pytest.approx(fit.log_likelihood, abs=1e-8)
+    steps = 1e-3 * np.eye(5)
+    slope = [(likelihood(found + s) - likelihood(found - s)) / 2e-3 for s in steps]
+    assert slope == pytest.approx(np.zeros(5), abs=1e-3)
+    curvature = np.array([
+        [sum(x * y * likelihood(found + x * s + y * r) for x in (1, -1) for y in (1, -1)) / 4e-6
+         for r in steps] for s in steps
+    ])  # fmt: skip
+    errors = np.sqrt(np.diag(np.linalg.inv(-curvature)))
+    assert fit.errors[1:] == pytest.approx(errors, rel=1e-3)
 
 
 @pytest.mark.parametrize(
