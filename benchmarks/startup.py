@@ -28,9 +28,8 @@ def main() -> None:
     bare = best(args.repeats, "-c", "pass")
     print(f"bare Python               {bare:6.3f} s")
     print("beyond it:")
-    print(
-        f"import pairjudge_lab      {best(args.repeats, '-c', 'import pairjudge_lab') - bare:6.3f} s"
-    )
+    seconds = best(args.repeats, "-c", "import pairjudge_lab") - bare
+    print(f"import pairjudge_lab      {seconds:6.3f} s")
     for name in command_names():
         command = name.replace("_", "-")
         seconds = best(args.repeats, "-m", "pairjudge_lab", command, "--help") - bare
