@@ -267,6 +267,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
         dtype=str,
         keep_default_na=False,
         encoding="utf-8-sig",
+        index_col=False,
     )
     for number, data in enumerate(table.to_dict("records"), 1):
         values = {str(k): (None if v == "" else v) for k, v in data.items()}

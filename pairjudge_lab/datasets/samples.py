@@ -43,7 +43,11 @@ def load_groups(
 
     with reading(path):
         table = pd.read_csv(
-            regular_file(path), dtype=str, keep_default_na=False, encoding="utf-8-sig"
+            regular_file(path),
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            index_col=False,
         )
     if "problem_id" not in table or not {"labels", "answer", "correct"} & set(table):
         raise UserError(

@@ -71,7 +71,9 @@ def load_verdicts(
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
         elif path.suffix == ".csv":
-            table = pd.read_csv(path, dtype=dict.fromkeys(NEEDED, str), keep_default_na=False)
+            table = pd.read_csv(
+                path, dtype=dict.fromkeys(NEEDED, str), keep_default_na=False, index_col=False
+            )
         else:
             table = pd.DataFrame([row.data for row in read_rows(path)])
             for name in set(NEEDED) & set(table):
@@ -107,6 +109,13 @@ def check_verdicts(table: pd.DataFrame, where: str) -> pd.DataFrame:
         )
     if not len(table):
         raise UserError(f"{where}: there are no verdicts in it")
+
+    for name in sorted({*MATCH_COLUMNS, *NEEDED, "status", "gold"} & set(table)):
+        # Only columns of Python objects can hold lists; text has a dtype of its own.
+        if table[name].dtype == object:
+            for number, value in enumerate(table[name].tolist(), 1):
+                if isinstance(value, list | dict | tuple | set):
+                    raise UserError(f"{where}, row {number}: {name} is a text; got {value!r:.60}")
 
     def first(wrong: pd.Series) -> int | None:
         return int(np.flatnonzero(wrong.to_numpy())[0]) if wrong.any() else None

@@ -51,9 +51,15 @@ class RecordedJudge:
         self.capacity = capacity
         self.kind: VerdictKind | None = table_kind(table)
         self._verdicts = TableVerdicts(table)
+        for column in _PLACE[1:]:
+            if not table[column].astype(str).str.fullmatch(r"[0-9]{1,9}(?:\.0)?").all():
+                raise UserError(
+                    f"the recorded verdicts ({name}): {column} must hold whole numbers from 0; "
+                    "use a table written by 'pairjudge-lab judge'"
+                )
         columns = [table[c].tolist() for c in _PLACE]
         self._rows = {
-            (str(problem), int(a), int(b), int(repetition)): row
+            (str(problem), int(float(a)), int(float(b)), int(float(repetition))): row
             for row, (problem, a, b, repetition) in enumerate(zip(*columns, strict=True))
         }
 

@@ -25,6 +25,9 @@ from pairjudge_lab.verdicts.table import table_kind
 if TYPE_CHECKING:
     import pandas as pd
 
+LARGEST_INDEX = 9_999
+"""Of a candidate or a repetition: an array is made that holds every one up to the largest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -127,13 +130,15 @@ def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
 def _indices(column: pd.Series) -> np.ndarray:
     try:
         values = column.to_numpy().astype(np.int64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UserError(
             f"{column.name} must hold whole numbers (a candidate's place in its pool, from 0); "
             f"got {column.iloc[0]!r}"
         ) from None
     if len(values) and values.min() < 0:
         raise UserError(f"{column.name} is never negative; got {values.min()}")
+    if len(values) and values.max() > LARGEST_INDEX:
+        raise UserError(f"{column.name} is at most {LARGEST_INDEX:,}; got {values.max()}")
     return values
 
 
