@@ -47,26 +47,27 @@ benchmarks: $(READY)  ## every benchmark for two cores, each a ratio against a n
 wheel-test: $(READY)  ## build the wheel and run it in empty environments, far from here
 	$(LOCKED) bash tests/wheel.sh $(BIN)/python
 
-lock:           ## choose a version for every dependency anew; UPGRADE= keeps those that still fit
-	test -x $(UV) || { $(PYTHON) -m venv build/uv && build/uv/bin/python $(INSTALL) uv; }
+lock: $(UV)     ## choose a version for every dependency anew; UPGRADE= keeps those that still fit
 	$(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 -c constraints.txt \
 	  --extra all --extra dev --no-header --no-annotate -o requirements.lock pyproject.toml
 	# The index describes a torch for CUDA. What that one needs is left to torch itself to ask for:
 	# the build for processors needs none of it, and one for a GPU wants the versions it was made with.
 	grep -vE '^(cuda|nvidia|triton)' requirements.lock > build/lock && mv build/lock requirements.lock
 
-test-newest:    ## before a release: the quick tests with the newest of everything but torch (minutes)
+test-newest: $(UV)  ## before a release: the quick tests with the newest of everything but torch (minutes)
 	rm -rf build/newest && $(PYTHON) -m venv build/newest
-	build/newest/bin/python $(INSTALL) -c constraints.txt -e '.[dev]'
+	# pip finds the torch for processors; uv is quicker with the rest.
+	build/newest/bin/python $(INSTALL) -c constraints.txt torch
+	$(UV) pip install --quiet --python build/newest/bin/python -c constraints.txt -e '.[dev]'
 	OMP_NUM_THREADS=1 build/newest/bin/pytest $(QUICK) --others-may-warn
 
-test-oldest:    ## before a release: the quick tests with the oldest that pyproject.toml admits; not torch
-	test -x $(UV) || { $(PYTHON) -m venv build/uv && build/uv/bin/python $(INSTALL) uv; }
+test-oldest: $(UV)  ## before a release: the quick tests with the oldest that pyproject.toml admits; not torch
 	rm -rf build/oldest && $(PYTHON) -m venv build/oldest
 	$(UV) pip compile --quiet --resolution lowest-direct --python build/oldest/bin/python \
 	  -c constraints.txt --extra dev --no-header --no-annotate -o build/oldest/versions pyproject.toml
 	grep -vE '^(cuda|nvidia|triton)' build/oldest/versions > build/oldest/lock
-	build/oldest/bin/python $(INSTALL) -c build/oldest/lock -e '.[dev]'
+	build/oldest/bin/python $(INSTALL) -c build/oldest/lock torch
+	$(UV) pip install --quiet --python build/oldest/bin/python -c build/oldest/lock -e '.[dev]'
 	OMP_NUM_THREADS=1 build/oldest/bin/pytest $(QUICK) --others-may-warn
 
 judge: $(READY) ## make the small judge again, from nothing, and say how long it took (an hour or two)
@@ -89,6 +90,9 @@ vllm:           ## an environment with vLLM for processors, for one test (minute
 
 clean:          ## remove what make made
 	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache
+
+$(UV):
+	$(PYTHON) -m venv build/uv && build/uv/bin/python $(INSTALL) uv
 
 # The environment is made once, and again when what it should hold has changed.
 $(READY): pyproject.toml requirements.lock
