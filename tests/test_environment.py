@@ -52,7 +52,9 @@ def test_the_lock_keeps_the_pins_and_names_no_place():
 
 
 def test_all_is_every_extra_that_fits_one_environment():
-    rest = EXTRAS.keys() - {"all", "dev", "vllm", "quantization"}
+    # Engines that bring a torch of their own, and what wants a GPU.
+    apart = {"sglang", "vllm", "quantization"}
+    rest = EXTRAS.keys() - apart - {"all", "dev"}
     assert Requirement(EXTRAS["all"][0]).extras == rest
     names = {r.name for r in needs()}
     heavy = {"torch", "transformers", "datasets", "jupyterlab", "numba", "ray", "vllm"}
