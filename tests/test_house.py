@@ -36,6 +36,10 @@ MAY_LEAN_ON = {
     "word_problems": {"records"},
     "sampling": {"records", "engines", "protocols", "generation", "progress", "files"},
     "store": {"records", "verdicts", "engines", "protocols"},
+    "study": {
+        "records", "answers", "arena", "datasets", "engines", "files", "generation", "plots",
+        "progress", "replay", "sampling", "statistics", "store", "verdicts",
+    },
     "arena": {"records", "store", "progress", "verdicts"},
     "judging": {"records", "arena", "store", "verdicts"},
     "statistics": {"records", "verdicts"},
@@ -51,7 +55,7 @@ MAY_LEAN_ON = {
     "cli": {
         "records", "answers", "arena", "datasets", "judges", "plots", "progress", "protocols",
         "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
-        "training", "judging", "verdicts", "engines", "sampling",
+        "training", "judging", "verdicts", "engines", "sampling", "study",
     },
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",

@@ -25,6 +25,11 @@ class CompletionCache(Protocol):
         ...
 
 
+def producer_of(engine: Engine, config: GenerationConfig) -> dict[str, Any]:
+    """The identity under which an engine's completions are kept."""
+    return {"engine": dict(engine.identity), "generation": dict(config.identity)}
+
+
 class CachedSession:
     """A session at an engine that asks for nothing twice.
 
@@ -50,7 +55,7 @@ class CachedSession:
         self._session = engine.session(config)
         self._config = config
         self._cache = cache
-        self._producer = {"engine": dict(engine.identity), "generation": dict(config.identity)}
+        self._producer = producer_of(engine, config)
         canonical = json.dumps(dict(engine.identity), sort_keys=True, ensure_ascii=False)
         self._engine_digest = hashlib.sha256(canonical.encode()).hexdigest()
         self._tickets: dict[str, list[str]] = {}

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,20 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds to wait for another process that holds the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one producer has generated: how many completions, and the tokens read and written.
+
+    ``producer`` is the digest of its identity: ``judge_digest`` of the engine's and the generation
+    settings'.
+    """
+
+    producer: str
+    completions: int
+    prompt_tokens: int
+    completion_tokens: int
 
 
 class Store:
@@ -165,6 +180,14 @@ class Store:
             known = self.completions(wanted)
             if len(known) == len(set(wanted)):
                 yield key, json.loads(identity), [known[one] for one in wanted]
+
+    def usage(self) -> list[Usage]:
+        """What was generated, by what generated it."""
+        rows = self._read(
+            "SELECT producer, count(*), sum(prompt_tokens), sum(completion_tokens) "
+            "FROM completions GROUP BY producer ORDER BY producer"
+        )
+        return [Usage(*row) for row in rows]
 
     def replace(self, verdicts: Mapping[str, Verdict]) -> None:
         """Put other verdicts in the place of those with these keys, all or none."""

@@ -1,0 +1,120 @@
+"""What a study says: curves, position bias, and the page that shows both."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.datasets.verdicts import verdict_costs
+from pairjudge_lab.files.writing import write_whole
+from pairjudge_lab.plots.scaling import plot_curve
+from pairjudge_lab.plots.style import as_data_uri, save_picture
+from pairjudge_lab.records import UserError
+from pairjudge_lab.replay import curve, pools_heard, record
+from pairjudge_lab.statistics.position import bias_report
+from pairjudge_lab.study.run import StudyRun
+
+WITHOUT_JUDGE = ("pass", "random", "majority")
+"""Selectors that every study compares its tournaments with."""
+
+
+def write_findings(
+    run: StudyRun,
+    folder: Path,
+    tournaments: list[str],
+    *,
+    title: str,
+    subsets: int = 100,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Write ``curve.csv``, ``bias.csv``, their pictures and ``report.html``.
+
+    Parameters
+    ----------
+    run : StudyRun
+    folder : Path
+    tournaments : list of str
+        Replayed on the recorded verdicts, beside the selectors that ask no judge.
+    title : str
+        Of the page.
+    subsets : int
+        Random subsets and brackets a problem and N.
+    seed : int
+        Of these.
+
+    Returns
+    -------
+    dict
+        The headline figures.
+    """
+    facts: dict[str, Any] = {
+        "title": title,
+        "counts": run.counts,
+        "spent": {
+            "calls": run.spent.calls, "tokens": run.spent.tokens, "dollars": run.spent.dollars
+        },
+        "stopped": run.stopped,
+        "curve": None,
+        "bias": None,
+        "notes": [],
+    }  # fmt: skip
+    pictures: dict[str, str] = {}
+    try:
+        facts["curve"], pictures["curve"] = _curve(run, folder, tournaments, subsets, seed)
+    except UserError as problem:
+        facts["notes"].append(f"No curve: {problem}")
+    try:
+        facts["bias"], pictures["bias"] = _bias(run, folder, seed)
+    except UserError as problem:
+        facts["notes"].append(f"No position bias: {problem}")
+    write_whole(folder / "findings.json", json.dumps(facts, indent=2, default=str) + "\n")
+    write_whole(folder / "report.html", _page(facts, pictures))
+    return facts
+
+
+def _curve(
+    run: StudyRun, folder: Path, tournaments: list[str], subsets: int, seed: int
+) -> tuple[list[dict[str, Any]], str]:
+    heard, _ = pools_heard(run.pools, run.verdicts)
+    largest = min(map(len, heard), default=1)
+    sizes = [n for n in (1, 2, 4, 8, 16, 32, 64, 128) if n < largest] + [largest]
+    found = curve(
+        record(heard, run.verdicts),
+        [*WITHOUT_JUDGE, *tournaments],
+        sizes,
+        subsets=subsets,
+        seed=seed,
+        costs=verdict_costs(run.verdicts),
+    )
+    frame = found.to_frame()
+    write_whole(folder / "curve.csv", frame.to_csv(index=False))
+    figure = plot_curve(found).figure
+    save_picture(figure, folder / "curve.svg")
+    known = frame.astype(object).where(frame.notna(), None)
+    rows = [{str(k): v for k, v in row.items()} for row in known.to_dict("records")]
+    return rows, as_data_uri(figure)
+
+
+def _bias(run: StudyRun, folder: Path, seed: int) -> tuple[list[dict[str, Any]], str]:
+    from pairjudge_lab.plots.bias import plot_bias
+
+    report = bias_report(run.verdicts, seed=seed)
+    rows = [row.row() for row in report.rows]
+    import pandas as pd
+
+    write_whole(folder / "bias.csv", pd.DataFrame(rows).to_csv(index=False))
+    figure = plot_bias(report).figure
+    save_picture(figure, folder / "bias.svg")
+    return rows, as_data_uri(figure)
+
+
+def _page(facts: dict[str, Any], pictures: dict[str, str]) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    source = files("pairjudge_lab.study").joinpath("study.html.j2").read_text("utf-8")
+    return environment.from_string(source).render(**facts, pictures=pictures)

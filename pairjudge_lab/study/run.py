@@ -1,0 +1,294 @@
+"""The stages of a study, each of which goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pairjudge_lab.answers import prepare
+from pairjudge_lab.arena import Arena, all_ordered_pairs
+from pairjudge_lab.datasets.pools import load_pools, save_pools
+from pairjudge_lab.datasets.verdicts import save_verdicts
+from pairjudge_lab.engines.cached import producer_of
+from pairjudge_lab.engines.contract import Engine
+from pairjudge_lab.files.writing import whole_file, write_whole
+from pairjudge_lab.generation import GenerationConfig
+from pairjudge_lab.progress import LOG, Progress
+from pairjudge_lab.records import Judge, Pool, Problem, StreamingJudge, UserError
+from pairjudge_lab.sampling import SolutionPrompt, sample
+from pairjudge_lab.sampling.sampler import SAMPLING
+from pairjudge_lab.store import Store, judge_digest
+from pairjudge_lab.study.budget import Budget, Price, Spent, spent_so_far
+from pairjudge_lab.study.plan import StudyPlan
+from pairjudge_lab.verdicts.table import matches_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRIAL_SOLUTIONS, TRIAL_VERDICTS = 4, 8
+CHUNK = 8
+"""Problems between two looks at the budget."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is studied, and how.
+
+    Attributes
+    ----------
+    problems : sequence of Problem
+    generators : mapping of str to Engine
+        By the names that their candidates carry.
+    judge : Judge or StreamingJudge
+    n : int
+        Solutions of each generator for each problem.
+    sampling : GenerationConfig
+        Of the generators.
+    prompt : SolutionPrompt, optional
+        How a generator is asked.
+    repetitions : int
+        Verdicts on each ordered pair.
+    budget : Budget
+        Where to stop, with what there is.
+    prices : mapping of str to Price
+        By a generator's name, or ``judge``.
+    """
+
+    problems: Sequence[Problem]
+    generators: Mapping[str, Engine]
+    judge: Judge | StreamingJudge
+    n: int = 16
+    sampling: GenerationConfig = SAMPLING
+    prompt: SolutionPrompt | None = None
+    repetitions: int = 1
+    budget: Budget = field(default_factory=Budget)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRun:
+    """What came of a study.
+
+    Attributes
+    ----------
+    pools : tuple of Pool
+        Those whose every ordered pair was judged.
+    verdicts : DataFrame
+        The verdict table.
+    counts : dict
+        The account: solutions and verdicts, where they came from, what was left out.
+    spent : Spent
+    stopped : str
+        Why it stopped early; empty where it did not.
+    """
+
+    pools: tuple[Pool, ...]
+    verdicts: pd.DataFrame
+    counts: dict[str, Any]
+    spent: Spent
+    stopped: str
+
+
+def plan_study(study: Study, folder: Path) -> StudyPlan:
+    """Estimate what a study takes, by a trial on its first problem; the trial's answers are kept.
+
+    The plan is written down, so that a study which goes on is not tried anew.
+    """
+    file = folder / "plan.json"
+    key = _key(study)
+    if file.exists():
+        told = json.loads(file.read_text("utf-8"))
+        if told.get("study") == key:
+            return StudyPlan(**told["plan"])
+    few = min(TRIAL_SOLUTIONS, study.n)
+    with Store(folder / "study.sqlite") as store:
+        clock = time.perf_counter()
+        found = _sample(study, study.problems[:1], few, store)
+        sampling = time.perf_counter() - clock
+        if not found.pools:
+            raise UserError(f"the first problem cannot be asked: {set(found.left_out.values())}")
+        matches = all_ordered_pairs(found.pools[0])
+        texts = {(m.response_a, m.response_b): m for m in matches}
+        some = list(texts.values())[:TRIAL_VERDICTS]
+        clock = time.perf_counter()
+        verdicts = Arena(study.judge, store).judge(some)
+        judging = time.perf_counter() - clock
+    candidates = found.pools[0].candidates
+    written = sum(c.tokens or 0 for c in candidates) / len(candidates)
+    read = sum(v.prompt_tokens for v in verdicts) / max(1, len(verdicts))
+    answered = sum(v.completion_tokens for v in verdicts) / max(1, len(verdicts))
+    each = study.n * len(study.generators)
+    solutions = each * len(study.problems)
+    pairs = each * (each - 1) * len(study.problems) * study.repetitions
+    distinct = len(texts) / max(1, len(matches))
+    prices = study.prices
+    dollars = None
+    if prices:
+        judged = prices.get("judge", Price())
+        dollars = pairs * distinct * judged.of(1, 0) * read
+        dollars += pairs * distinct * judged.of(0, 1) * answered
+        for name in study.generators:
+            # What a generator reads is its prompt, of which the trial tells only the answer.
+            asked = prices.get(name, Price())
+            dollars += study.n * len(study.problems) * asked.of(0, 1) * written
+    plan = StudyPlan(
+        problems=len(study.problems),
+        generators=len(study.generators),
+        n=study.n,
+        solutions=solutions,
+        matches=pairs,
+        distinct=distinct,
+        sampling_tokens=solutions * written,
+        judging_tokens=pairs * distinct * (read + answered),
+        seconds=sampling * solutions / len(candidates)
+        + judging * pairs * distinct / max(1, len(some)),
+        dollars=dollars,
+        trial={"solutions": len(candidates), "verdicts": len(verdicts)},
+    )
+    write_whole(file, json.dumps({"study": key, "plan": plan.to_dict()}, indent=2) + "\n")
+    return plan
+
+
+def run_study(study: Study, folder: Path, *, progress: bool = False) -> StudyRun:
+    """Sample, judge every ordered pair, and write pools and verdicts down.
+
+    What a run that was killed had done is not done again.
+
+    Parameters
+    ----------
+    study : Study
+    folder : Path
+        Where everything is kept: ``study.sqlite``, ``pools.parquet``, ``verdicts.parquet``.
+    progress : bool
+        Whether to show progress; it is in ``progress.log`` in any case.
+
+    Raises
+    ------
+    UserError
+        When solutions could not be generated, or nothing could be judged.
+    """
+    shown: bool | Path = folder / LOG if progress else False
+    prices = _prices(study)
+    stopped = ""
+    with Store(folder / "study.sqlite") as store:
+
+        def over() -> str:
+            return study.budget.exceeded(spent_so_far(store, prices))
+
+        pools, counts, stopped = _candidates(study, folder, store, over, shown)
+        arena = Arena(study.judge, store, progress=shown)
+        tables, judged = [], 0
+        chunk = CHUNK if study.budget.limited else max(1, len(pools))
+        for begin in range(0, len(pools), chunk):
+            # A budget that sampling has reached leaves nothing to judge with.
+            stopped = over()
+            if stopped:
+                break
+            some = pools[begin : begin + chunk]
+            matches = [m for p in some for m in all_ordered_pairs(p, range(study.repetitions))]
+            name = str(study.judge.identity.get("name", "judge"))
+            tables.append(matches_table(name, matches, arena.judge(matches)))
+            judged += len(some)
+        if not tables:
+            raise UserError(f"nothing was judged: {stopped or 'there are no candidates'}")
+        import pandas as pd
+
+        table = pd.concat(tables, ignore_index=True)
+        counts["verdicts"] = {
+            "asked": arena.ledger.asked,
+            "judged": arena.ledger.judged,
+            "from_store": arena.ledger.from_store,
+            "shared": arena.ledger.shared,
+            **dict(arena.ledger.statuses),
+        }
+        counts["problems"] = {"asked": len(study.problems), "judged": judged}
+        spent = spent_so_far(store, prices)
+    with whole_file(folder / "verdicts.parquet") as new:
+        save_verdicts(table, new)
+    return StudyRun(tuple(pools[:judged]), table, counts, spent, stopped)
+
+
+def _candidates(
+    study: Study, folder: Path, store: Store, over: Callable[[], str], shown: bool | Path
+) -> tuple[list[Pool], dict[str, Any], str]:
+    """The pools, prepared; the account of them; and why sampling stopped, where it did."""
+    file, note = folder / "pools.parquet", folder / "pools.json"
+    key = _key(study)
+    if file.exists() and note.exists():
+        told = json.loads(note.read_text("utf-8"))
+        if told.get("study") == key and not told["stopped"]:
+            return [prepare(pool) for pool in load_pools(file)], told["counts"], ""
+    chunk = CHUNK if study.budget.limited else len(study.problems)
+    pools: list[Pool] = []
+    counts: dict[str, Any] = {"left_out": {}}
+    stopped = ""
+    for begin in range(0, len(study.problems), chunk):
+        # The first problems are sampled in any case: the plan has done so.
+        if begin and (stopped := over()):
+            break
+        found = _sample(study, study.problems[begin : begin + chunk], study.n, store, shown)
+        pools += found.pools
+        counts["left_out"].update(found.left_out)
+        for name, count in found.counts.items():
+            counts[name] = counts.get(name, 0) + count
+    pools = list(Progress(len(pools), "pools prepared", shown).over(map(prepare, pools)))
+    if not pools:
+        raise UserError(f"no problem could be asked: {set(counts['left_out'].values())}")
+    with whole_file(file) as new:
+        save_pools(pools, new)
+    facts = {"study": key, "counts": counts, "stopped": stopped}
+    write_whole(note, json.dumps(facts, indent=2) + "\n")
+    return pools, counts, stopped
+
+
+def _sample(
+    study: Study,
+    problems: Sequence[Problem],
+    n: int,
+    store: Store,
+    shown: bool | Path = False,
+) -> Any:
+    return sample(
+        problems,
+        study.generators,
+        n,
+        study.sampling,
+        prompt=study.prompt,
+        store=store,
+        progress=shown,
+    )
+
+
+def _key(study: Study) -> str:
+    """What tells one study from another, as far as its candidates go."""
+    facts = {
+        "problems": [[p.id, p.question, p.answer] for p in study.problems],
+        "generators": {name: dict(e.identity) for name, e in study.generators.items()},
+        "n": study.n,
+        "sampling": dict(study.sampling.identity),
+        "prompt": None
+        if study.prompt is None
+        else [
+            study.prompt.template.digest,
+            list(map(list, study.prompt.shots)),
+            study.prompt.system,
+        ],
+    }
+    return judge_digest(facts)
+
+
+def _prices(study: Study) -> dict[str, Price]:
+    """Prices by producer."""
+    found = {
+        judge_digest(producer_of(engine, study.sampling)): study.prices[name]
+        for name, engine in study.generators.items()
+        if name in study.prices
+    }
+    engine, config = getattr(study.judge, "engine", None), getattr(study.judge, "config", None)
+    if "judge" in study.prices and engine is not None and config is not None:
+        found[judge_digest(producer_of(engine, config))] = study.prices["judge"]
+    return found

@@ -1,0 +1,172 @@
+"""From problems to a page: planned first, stopped by a budget, gone on with after a kill."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pairjudge_lab import FunctionJudge, Problem, UserError, load_pools, load_verdicts
+from pairjudge_lab.cli import main
+from pairjudge_lab.engines.contract import Completion
+from pairjudge_lab.study import Budget, Price, Study
+from pairjudge_lab.study.run import plan_study, run_study
+from tests.sampling.test_sampling import Scripted
+
+PROBLEMS = [Problem(f"p{i}", f"What is {i} + {i}?", str(2 * i)) for i in range(20)]
+
+
+def answer(request):
+    """Right for even samples, wrong in its own way for each odd one."""
+    twice = 2 * int(re.search(r"What is (\d+)", request.messages[-1][1])[1])
+    said = twice if request.repetition % 2 == 0 else twice + request.repetition
+    text = f"({request.repetition}) The answer is \\boxed{{{said}}}."
+    return Completion(text, prompt_tokens=10, completion_tokens=5, seconds=0.01)
+
+
+def judge(question, a, b):
+    twice = 2 * int(re.search(r"What is (\d+)", question)[1])
+    return tuple(f"{{{twice}}}" in text for text in (a, b))
+
+
+def study(**more):
+    facts = {"n": 4, "judge": FunctionJudge(judge, "perfect"), "budget": Budget(), **more}
+    return Study(facts.pop("problems", PROBLEMS), {"g": Scripted(answer)}, **facts)
+
+
+def test_a_study_from_problems_to_verdicts(tmp_path):
+    run = run_study(study(), tmp_path)
+    assert len(run.pools) == 20
+    assert len(run.verdicts) == 20 * 4 * 3
+    assert run.stopped == ""
+    assert run.counts["sampled"] == 80
+    assert run.counts["verdicts"]["judged"] == 240
+    assert (run.spent.calls, run.spent.tokens) == (240, 80 * 15)
+    pools = load_pools(tmp_path / "pools.parquet")
+    assert [c.correct for c in pools[3].candidates] == [True, False, True, False]
+    assert len(load_verdicts(tmp_path / "verdicts.parquet")) == 240
+
+
+def test_done_work_is_not_done_again(tmp_path):
+    first = run_study(study(), tmp_path)
+    engine = Scripted(answer)
+    again = Study(PROBLEMS, {"g": engine}, FunctionJudge(judge, "perfect"), 4)
+    second = run_study(again, tmp_path)
+    assert engine.asked == []
+    assert second.counts["verdicts"]["judged"] == 0
+    assert second.verdicts.equals(first.verdicts)
+    assert second.spent == first.spent
+
+
+def test_the_plan_counts_and_its_trial_is_kept(tmp_path):
+    planned = study(prices={"g": Price(1.0, 2.0)})
+    plan = plan_study(planned, tmp_path)
+    assert (plan.solutions, plan.matches) == (80, 240)
+    assert plan.sampling_tokens == 80 * 5
+    assert plan.dollars == pytest.approx(80 * 5 * 2 / 1e6)
+    assert plan.trial == {"solutions": 4, "verdicts": 8}
+    engine = Scripted(answer)
+    again = Study(PROBLEMS, {"g": engine}, FunctionJudge(judge, "perfect"), 4)
+    assert plan_study(again, tmp_path) == plan
+    run = run_study(again, tmp_path)
+    assert len(engine.asked) == 76, "the trial's four are there"
+    assert run.spent.calls == 240
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        (Budget(calls=50), "the budget of 50 calls is spent"),
+        (Budget(tokens=200), "the budget of 200 tokens is spent"),
+        (Budget(dollars=0.0002), "the budget of 0.0002 dollars is spent"),
+    ],
+)
+def test_it_stops_at_a_budget_with_what_it_has(tmp_path, budget, words):
+    # A budget that sampling spends leaves nothing to judge, so these leave room for some.
+    small = study(budget=budget, prices={"g": Price(0.0, 1.0)})
+    if budget.calls is None:
+        with pytest.raises(UserError, match=f"nothing was judged: {words}"):
+            run_study(small, tmp_path)
+    else:
+        run = run_study(small, tmp_path)
+        assert run.stopped == words
+        assert 0 < len(run.pools) < 20
+        assert len(run.verdicts) == 12 * len(run.pools)
+    whole = run_study(study(), tmp_path)
+    assert len(whole.pools) == 20, "with more to spend it goes on"
+    assert whole.stopped == ""
+
+
+def test_prices():
+    assert Price.parse("0.5,2").of(1_000_000, 500_000) == 1.5
+    for wrong in ("x", "1", "1,2,3", "-1,2", "1e99,1"):
+        with pytest.raises(UserError, match="a price is IN,OUT"):
+            Price.parse(wrong)
+
+
+ARGS = [
+    "study", "embedded", "--generator", "tiny-solver", "--judge", "tiny", "--limit", "4", "-n", "3",
+    "--max-new-tokens", "60", "--tournaments", "knockout", "--subsets", "20",
+]  # fmt: skip
+
+
+def test_one_line_makes_a_page(tmp_path, capsys):
+    assert main([*ARGS, "--out", str(tmp_path), "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert "4 problems, 12 solutions to sample" in told
+    assert not (tmp_path / "report.html").exists()
+    assert main([*ARGS, "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "24 asked" in told
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "knockout" in page
+    assert "data:image" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    for name in ("curve.csv", "bias.csv", "curve.svg", "bias.svg", "findings.json", "plan.json"):
+        assert (tmp_path / name).stat().st_size > 50, name
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--tournaments", "nonsense"], "no tournament named 'nonsense'"),
+        (["--budget-dollars", "3"], "needs --judge-price or --generator-price"),
+        (["--judge-price", "free"], "a price is IN,OUT"),
+        (["--generator", "tiny-solver"], "each --generator is named once"),
+    ],
+)
+def test_bad_input(words, message, tmp_path, capsys):
+    assert main([*ARGS, "--out", str(tmp_path / "o"), *words]) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert message in said[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_at_any_moment_it_goes_on_to_the_same_page(tmp_path):
+    """Ten runs are killed, each a little later; nothing is sampled or judged twice."""
+    command = [sys.executable, "-m", "pairjudge_lab", *ARGS]
+    subprocess.run([*command, "--out", str(tmp_path / "whole")], check=True, capture_output=True)
+    folder = tmp_path / "killed"
+    for number in range(10):
+        with subprocess.Popen(
+            [*command, "--out", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            # Later each time, so that other stages are met; how far it comes does not matter.
+            time.sleep(1.0 + 0.8 * number)
+            os.kill(process.pid, signal.SIGKILL)
+    subprocess.run([*command, "--out", str(folder)], check=True, capture_output=True)
+    for name in ("curve.csv", "bias.csv"):
+        killed, whole = (pd.read_csv(f / name) for f in (folder, tmp_path / "whole"))
+        # How long the judge took is measured, and differs from run to run.
+        timed = [c for c in whole.columns if c.endswith("seconds")]
+        pd.testing.assert_frame_equal(killed.drop(columns=timed), whole.drop(columns=timed))
+    findings = [json.loads((f / "findings.json").read_text()) for f in (folder, tmp_path / "whole")]
+    assert findings[0]["spent"] == findings[1]["spent"]
+    assert Path(folder / "report.html").exists()
