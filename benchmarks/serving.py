@@ -1,11 +1,13 @@
-"""The server client against a plain load generator, and two Ray replicas against one.
+"""The client of servers against a plain load generator, and two Ray replicas against one.
 
     python benchmarks/serving.py
+    python benchmarks/serving.py --address http://127.0.0.1:8080/v1#MODEL --slots 4 --matches 64
 
-The server runs in a process of its own and answers with the small judge, in batches. The load
-generator keeps as many requests in flight, reads the answers and does nothing else: the arena's
-client must keep up with it. Both sides of a ratio are measured in turn, in one run. The Ray part
-wants two free cores.
+By default the server runs in a process of its own and answers with the small judge, in running
+batches; with an address, a real server is asked, such as llama.cpp's ``llama-server -np 4``. The
+load generator knows how many requests the server works on at once, keeps as many in flight, reads
+the answers and does nothing else; the arena's client has its defaults and is told nothing. Both
+sides of a ratio are measured in turn, in one run. The Ray part wants two free cores.
 """
 
 from __future__ import annotations
@@ -20,24 +22,29 @@ import asyncio
 import statistics
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
-from pairjudge_lab.judges.server import ServerJudge
 
 from pairjudge_lab import Arena, Match, load_judge, load_pools, prepare
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.engines.options import ModelOptions
+from pairjudge_lab.engines.server import ServerEngine
+from pairjudge_lab.engines.server.body import Dialect, request_body
+from pairjudge_lab.judges.text_judge import TextJudge
 
 ROOT = Path(__file__).parent.parent
 
 SERVE = """
 import time
-from tests.judges.serving import Server, small_judge
-with Server(small_judge()) as server:
+from pairjudge_lab import load_judge
+from tests.engines.faulty_server import FaultyServer
+from tests.engines.model_server import ModelAnswers
+judge = load_judge("tiny")
+with FaultyServer(ModelAnswers(judge.engine, judge.config)) as server:
     print(server.address, flush=True)
     time.sleep(3600)
 """
@@ -54,56 +61,70 @@ def distinct(count: int) -> list[Match]:
     return list(found.values())
 
 
-async def saturate(judge: ServerJudge, matches: Sequence[Match]) -> None:
-    """Post every request, as many at once as the judge would, and read the answers."""
-    many = judge.options.concurrency
-    bodies: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    for match in matches:
-        bodies.put_nowait(judge.request(judge.protocol.messages(match), match.repetition))
-    limits = httpx.Limits(max_connections=many, max_keepalive_connections=many)
-    async with httpx.AsyncClient(limits=limits, timeout=300) as client:
-
-        async def work() -> None:
-            while not bodies.empty():
-                answer = await client.post(
-                    f"{judge.address}/chat/completions", json=bodies.get_nowait()
-                )
-                answer.raise_for_status()
-                answer.json()
-
-        await asyncio.gather(*(work() for _ in range(many)))
-
-
-def serving(matches: list[Match], rounds: int) -> None:
+@contextmanager
+def small_server() -> Iterator[str]:
+    """The small judge behind a server in a process of its own; its address."""
     with subprocess.Popen(
         [sys.executable, "-c", SERVE], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        wording = data_path("tiny-judge") / "judge_template.md"
-        judge = load_judge(f"{address}#tiny", ModelOptions(template=wording))
-        assert isinstance(judge, ServerJudge)
-        Arena(judge).judge(matches[:64])  # warm up
-        ratios = []
-        for _ in range(rounds):
+        try:
+            yield f"{process.stdout.readline().strip()}#tiny"
+        finally:
+            process.terminate()
+
+
+async def saturate(judge: TextJudge, address: str, matches: Sequence[Match], slots: int) -> None:
+    """Post every request, as many at once as the server has places for, and read the answers."""
+    url, _, model = address.partition("#")
+    asked = [request for match in matches for request in judge.requests(match)]
+    waiting = iter([request_body(model, judge.config, r, Dialect()) for r in asked])
+    limits = httpx.Limits(max_connections=slots, max_keepalive_connections=slots)
+    async with httpx.AsyncClient(limits=limits, timeout=3600) as client:
+
+        async def work() -> None:
+            for body in waiting:
+                answer = await client.post(f"{url}/chat/completions", json=body)
+                answer.raise_for_status()
+
+        await asyncio.gather(*(work() for _ in range(slots)))
+
+
+def serving(
+    address: str, matches: list[Match], slots: int, rounds: int, options: ModelOptions
+) -> None:
+    """Judge the matches through the plain client and the arena, in turn."""
+    ratios = []
+    for number in range(rounds):
+        # A client that knows nothing yet of the server: what it learns in a run is lost with it.
+        judge = load_judge(address, options)
+        assert isinstance(judge, TextJudge)
+        if number == 0:
+            asyncio.run(saturate(judge, address, matches[: 2 * slots], slots))  # warm up
+        seconds = {}
+        for side in ("plain", "arena")[:: 1 if number % 2 else -1]:
             clock = time.perf_counter()
-            asyncio.run(saturate(judge, matches))
-            plain = time.perf_counter() - clock
-            clock = time.perf_counter()
-            arena = Arena(judge)
-            arena.judge(matches)
-            ours = time.perf_counter() - clock
-            assert arena.ledger.judged == len(matches)
-            assert arena.ledger.statuses["parsed"] > 0.9 * len(matches)
-            ratios.append(plain / ours)
-            print(
-                f"plain generator {len(matches) / plain:.0f}/s, arena {len(matches) / ours:.0f}/s"
-            )
-        process.terminate()
+            if side == "plain":
+                asyncio.run(saturate(judge, address, matches, slots))
+            else:
+                arena = Arena(judge)
+                arena.judge(matches)
+            seconds[side] = time.perf_counter() - clock
+        assert arena.ledger.judged == len(matches)
+        assert arena.ledger.statuses["failed"] == 0
+        ratios.append(seconds["plain"] / seconds["arena"])
+        engine = judge.engine
+        assert isinstance(engine, ServerEngine)
+        print(
+            f"plain client with {slots} in flight {len(matches) / seconds['plain']:.2f}/s, arena "
+            f"{len(matches) / seconds['arena']:.2f}/s ({engine.sent} requests sent for "
+            f"{len(matches)} matches, {engine.capacity // 2} in flight at the end; "
+            f"{dict(arena.ledger.statuses)})",
+            flush=True,
+        )
     print(
         f"the arena's client keeps the server at {100 * statistics.median(ratios):.1f} % of a "
-        f"plain "
-        f"load generator's throughput (median of {rounds}; wanted: 95)"
+        f"plain client's throughput (median of {rounds}; wanted: 95)"
     )
 
 
@@ -112,16 +133,15 @@ def cluster(matches: list[Match], rounds: int) -> None:
 
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     speeds: dict[int, list[float]] = {1: [], 2: []}
-    from pairjudge_lab.judges.cluster import RayJudge
-
     for _ in range(rounds):
         for workers in speeds:
-            judge = RayJudge("tiny", workers=workers, cores=1)
+            judge = load_judge(f"ray:{workers}:tiny")
+            assert isinstance(judge, TextJudge)
             Arena(judge).judge(matches[: 128 * workers])  # warm up every replica
             clock = time.perf_counter()
             Arena(judge).judge(matches)
             speeds[workers].append(len(matches) / (time.perf_counter() - clock))
-            judge.close()
+            judge.engine.close()
         print({workers: f"{found[-1]:.0f}/s" for workers, found in speeds.items()})
     gain = statistics.median(two / one for one, two in zip(speeds[1], speeds[2], strict=True))
     print(f"two Ray replicas of one core each judge {gain:.2f} times as fast as one (wanted: 1.6)")
@@ -130,12 +150,21 @@ def cluster(matches: list[Match], rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--address", help="a server that runs already, with #MODEL")
+    parser.add_argument("--slots", type=int, default=64, help="requests that it works on at once")
     parser.add_argument("--matches", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-ray", action="store_true", help="leave the Ray part out")
     args = parser.parse_args()
     matches = distinct(args.matches)
-    serving(matches, args.rounds)
-    cluster(matches, args.rounds)
+    if args.address:
+        serving(args.address, matches, args.slots, args.rounds, ModelOptions())
+        return
+    wording = data_path("tiny-judge") / "judge_template.md"
+    with small_server() as address:
+        serving(address, matches, args.slots, args.rounds, ModelOptions(template=wording))
+    if not args.no_ray:
+        cluster(matches, args.rounds)
 
 
 if __name__ == "__main__":

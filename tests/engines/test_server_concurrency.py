@@ -73,9 +73,9 @@ def test_a_server_with_few_places_and_a_long_queue_is_asked_once_for_each():
         time.sleep(0.05)
         return by_number(body)
 
-    with FaultyServer(slowly, slots=2) as server:
+    with FaultyServer(slowly, slots=1) as server:
         found = complete(
-            server, [case(n) for n in range(100)], silence=1.0, begin_with=90, concurrency=90
+            server, [case(n) for n in range(100)], silence=2.5, begin_with=90, concurrency=90
         )
     assert all(is_right(n, c) for n, c in enumerate(found))
     assert server.served == {"answered": 100}, "none was given up because the server is slow"

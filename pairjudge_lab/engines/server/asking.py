@@ -232,7 +232,7 @@ class Asker:
                     raise AbandonedError
                 if self._exchanges.queued(exchange):
                     self._slow_down(exchange)
-                if reason := self._exchanges.overdue(exchange, self.in_flight):
+                if reason := self._exchanges.overdue(exchange):
                     raise AttemptError(reason, astray=not exchange.begun)
         finally:
             if not task.done():

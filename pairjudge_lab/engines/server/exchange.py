@@ -24,6 +24,8 @@ class Exchange:
         Whether its answer has begun.
     heard : float
         When the last whole piece of the answer came.
+    beside : int
+        Requests on their way when it was sent.
     overtaken : int
         Answers to requests sent later that have begun since.
     """
@@ -33,6 +35,7 @@ class Exchange:
     sent: float | None = None
     begun: bool = False
     heard: float = 0.0
+    beside: int = 0
     overtaken: int = 0
 
 
@@ -58,7 +61,7 @@ class Exchanges:
         """It is sent, for the first time or again."""
         exchange.attempts += 1
         exchange.sent = exchange.heard = time.monotonic()
-        exchange.begun, exchange.overtaken = False, 0
+        exchange.begun, exchange.overtaken, exchange.beside = False, 0, len(self.open)
 
     def hear(self, exchange: Exchange) -> None:
         """A whole piece of its answer came."""
@@ -70,16 +73,8 @@ class Exchanges:
             if not other.begun and other.sent and exchange.sent and other.sent < exchange.sent:
                 other.overtaken += 1
 
-    def overdue(self, exchange: Exchange, in_flight: int) -> str:
-        """Why the request is to be given up; empty while it is not.
-
-        Parameters
-        ----------
-        exchange : Exchange
-            The request.
-        in_flight : int
-            How many requests are in flight.
-        """
+    def overdue(self, exchange: Exchange) -> str:
+        """Why the request is to be given up; empty while it is not."""
         if exchange.sent is None:
             return ""
         now = time.monotonic()
@@ -90,7 +85,7 @@ class Exchanges:
             return f"the answer paused for {self.options.silence:g} s" if paused else ""
         if now - exchange.sent <= self.patience:
             return ""
-        if exchange.overtaken >= 2 * in_flight + 8:
+        if exchange.overtaken >= 2 * exchange.beside + 8:
             return f"no answer within {self.patience:g} s, though later requests were answered"
         if now - self.heard <= self.patience:
             return ""
