@@ -70,11 +70,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--soft", action="store_true", help="ask a server or vLLM for the labels' probabilities"
     )
     judge.add_argument(
+        "--judge-max-new-tokens", type=positive, metavar="TOKENS",
+        help="the most tokens of a verdict, reasoning included (2048)",
+    )  # fmt: skip
+    judge.add_argument(
         "--judge-temperature", type=float, default=0.0, metavar="T", help="0 is greedy (0)"
     )
     add_seed(parser, "the samples, the subsets and the brackets")
     add_json(parser)
-    model = parser.add_argument_group("how the models are run; the temperature is the generators'")
+    model = parser.add_argument_group(
+        "how the models are run; temperature, top-p and max-new-tokens are the generators'"
+    )
     add_loading(model)
     add_generation(model, temperature=0.8)
 
@@ -111,7 +117,12 @@ def run(args: argparse.Namespace) -> None:
     folder = open_folder(args.out)
     quiet_libraries()
     generation = replace(options, fast=False, soft=False, protocol="auto", template=None)
-    judging = replace(options, temperature=args.judge_temperature, top_p=1.0)
+    judging = replace(
+        options,
+        temperature=args.judge_temperature,
+        top_p=1.0,
+        max_new_tokens=args.judge_max_new_tokens,
+    )
     study = Study(
         problems,
         {spec: load_engine(spec, generation) for spec in args.generators},
