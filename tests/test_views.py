@@ -55,6 +55,19 @@ def test_a_verdict_shows_both_solutions_and_every_label():
     assert "consistent" not in alone.lower()
 
 
+def test_reasoning_is_folded_away_from_the_answer():
+    verdict = Verdict(
+        Status.PARSED, True, False, "A it is.", reasoning="let me <b>see</b>", reasoning_tokens=7
+    )
+    view = view_verdict(Match(make_pool([True, False]), 0, 1), verdict)
+    shown = text_of(view)
+    assert "reasoning before the answer, 7 tokens" in shown
+    assert "let me <b>see</b>" in shown
+    assert "<b>see</b>" not in view.html
+    plain = Verdict(Status.PARSED, True, False, "A it is.")
+    assert "reasoning" not in text_of(view_verdict(Match(make_pool([True, False]), 0, 1), plain))
+
+
 @pytest.mark.parametrize(
     ("first", "second", "words"),
     [

@@ -92,6 +92,8 @@ def _reading(verdict: Verdict, name: str, first: int, second: int) -> dict[str, 
         "said": said(verdict),
         "text": verdict.text,
         "tokens": verdict.completion_tokens,
+        "reasoning": verdict.reasoning,
+        "reasoning_tokens": verdict.reasoning_tokens,
     }
 
 

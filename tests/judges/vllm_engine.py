@@ -5,6 +5,7 @@ Prints one JSON object: the verdicts, in the order of ``matches``.
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -24,9 +25,15 @@ def matches():
 
 def main():
     judge = load_judge(f"vllm:{sys.argv[1]}", ModelOptions(soft=True, dtype="float32"))
-    keep = ("a_correct", "b_correct", "text", "a_probability", "completion_tokens")
-    told = [{name: getattr(v, name) for name in keep} for v in judge.judge(matches())]
-    print("VERDICTS " + json.dumps({"identity": dict(judge.identity), "verdicts": told}))
+    keep = ("a_correct", "b_correct", "text", "a_probability", "b_probability", "cached_tokens")
+
+    def told(some):
+        return [{name: getattr(v, name) for name in keep} for v in judge.judge(some)]
+
+    facts = {"identity": dict(judge.identity), "verdicts": told(matches())}
+    # The same engine, with answers begun for the judge.
+    judge.config = replace(judge.config, label_only=True)
+    print("VERDICTS " + json.dumps({**facts, "begun": told(matches()[:4])}))
 
 
 # The engine starts processes that read this file again.
