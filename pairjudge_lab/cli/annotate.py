@@ -13,7 +13,8 @@ from pairjudge_lab.cli.shared.options import (
     add_json,
     add_pools,
     add_seed,
-    positive,
+    finite,
+    up_to,
 )
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
@@ -38,12 +39,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="which pairs are judged: see 'pairjudge-lab tournaments' (knockout)",
     )  # fmt: skip
     parser.add_argument(
-        "--replicates", type=positive, default=1, metavar="K", help="tournaments a problem (1)"
+        "--replicates", type=up_to(10_000), default=1, metavar="K", help="tournaments a problem (1)"
     )
     add_candidates(parser)
     parser.add_argument(
         "--held-out",
-        type=float,
+        type=finite,
         default=0.1,
         metavar="SHARE",
         help="share of the problems that no training sees (0.1)",

@@ -6,7 +6,12 @@ import argparse
 import json
 from pathlib import Path
 
-from pairjudge_lab.cli.shared.options import VERDICTS, add_json, add_seed, positive
+from pairjudge_lab.cli.shared.options import (
+    VERDICTS,
+    add_json,
+    add_seed,
+    up_to,
+)
 from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 
 HELP = "what the order shown does to each judge's verdicts"
@@ -18,7 +23,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--by", default="judge", metavar="COLUMN", help="column whose values are compared (judge)"
     )
     parser.add_argument(
-        "--resamples", type=positive, default=2000, metavar="K",
+        "--resamples", type=up_to(100_000), default=2000, metavar="K",
         help="bootstrap resamples of the problems for the intervals (2000)",
     )  # fmt: skip
     add_seed(parser, "the resamples")

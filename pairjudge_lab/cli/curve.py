@@ -19,8 +19,9 @@ from pairjudge_lab.cli.shared.options import (
     add_json,
     add_pools,
     add_seed,
-    positive,
+    share,
     sizes_of,
+    up_to,
 )
 from pairjudge_lab.cli.shared.printing import print_curve
 
@@ -42,14 +43,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--subsets",
-        type=positive,
+        type=up_to(100_000),
         default=200,
         metavar="K",
         help="random subsets a problem and N (200)",
     )
     parser.add_argument(
         "--tolerance",
-        type=float,
+        type=share,
         metavar="SHARE",
         help="draw more subsets until the Monte Carlo error is below this, such as 0.002",
     )

@@ -13,7 +13,7 @@ from pairjudge_lab.cli.shared.options import (
     add_json,
     add_pools,
     add_seed,
-    positive,
+    up_to,
 )
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.tables import add_table_options, table_options
@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_candidates(parser)
     parser.add_argument(
-        "--repetitions", type=positive, default=1, metavar="K", help="verdicts of each match (1)"
+        "--repetitions", type=up_to(1000), default=1, metavar="K", help="verdicts of each match (1)"
     )
     add_seed(parser, "who is shown first")
     parser.add_argument(
@@ -97,3 +97,6 @@ def run(args: argparse.Namespace) -> None:
     else:
         for key, value in facts.items():
             print(f"{key.replace('_', ' '):14} {value}")
+    if judged.statuses.get(Status.FAILED) == len(judged) > 0:
+        reason = next(iter(judged.to_pandas()["reason"]))
+        raise UserError(f"all {len(judged)} verdicts failed: {reason}")

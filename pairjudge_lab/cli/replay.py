@@ -11,8 +11,8 @@ from pairjudge_lab.cli.shared.options import (
     add_json,
     add_pools,
     add_seed,
-    positive,
     sizes_of,
+    up_to,
 )
 from pairjudge_lab.cli.shared.printing import print_curve
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--replicates",
-        type=positive,
+        type=up_to(100_000),
         default=20,
         metavar="K",
         help="subsets and brackets a problem (20)",

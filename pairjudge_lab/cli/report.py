@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pairjudge_lab.cli.shared.options import POOLS, VERDICTS, positive, sizes_of, whole
+from pairjudge_lab.cli.shared.options import (
+    POOLS,
+    VERDICTS,
+    sizes_of,
+    up_to,
+    whole,
+)
 
 HELP = "run a report's notebook on your data, and write it as one HTML file"
 
@@ -29,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--subsets",
-        type=positive,
+        type=up_to(100_000),
         metavar="K",
         help="tournaments, scaling: random subsets a problem",
     )

@@ -38,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.datasets.pools import load_pools
     from pairjudge_lab.judges import load_judge
-    from pairjudge_lab.records import Status
+    from pairjudge_lab.records import Status, UserError
     from pairjudge_lab.report import write_selection_report
     from pairjudge_lab.runs import open_folder, run_selection, save_run
     from pairjudge_lab.store import Store
@@ -64,3 +64,13 @@ def run(args: argparse.Namespace) -> None:
         title = f"Best of {n} by {rules.name}"
         write_selection_report(run, folder / "report.html", title=title)
     print_run(run, args.json)
+    asked, failed = run.ledger.asked, run.ledger.statuses[Status.FAILED.value]
+    if 0 < asked == failed:
+        told = (
+            v.reason
+            for s in run.selections
+            for bouts in s.history
+            for b in bouts
+            for v in (*b.verdicts, *b.swapped)
+        )
+        raise UserError(f"all {asked} verdicts failed: {next(told, 'no reason was given')}")

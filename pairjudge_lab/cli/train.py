@@ -6,7 +6,11 @@ import argparse
 import os
 from pathlib import Path
 
-from pairjudge_lab.cli.shared.options import positive, whole
+from pairjudge_lab.cli.shared.options import (
+    finite,
+    positive,
+    whole,
+)
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.progress import LOG
 
@@ -29,9 +33,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", default="lora", help="paper, lora or small (lora)")
     recipe = parser.add_argument_group("the recipe, where it is not the preset's")
     recipe.add_argument("--kind", help="of the judge: pairwise, pointwise or reward")
-    recipe.add_argument("--epochs", type=float, help="passes over the rows")
+    recipe.add_argument("--epochs", type=finite, help="passes over the rows")
     recipe.add_argument("--max-steps", type=whole, metavar="K", help="end after K steps")
-    recipe.add_argument("--learning-rate", type=float, metavar="RATE", help="of AdamW")
+    recipe.add_argument("--learning-rate", type=finite, metavar="RATE", help="of AdamW")
     recipe.add_argument("--warmup", type=whole, metavar="K", help="steps that lead in")
     recipe.add_argument(
         "--batch-size", type=positive, metavar="ROWS", help="rows of one optimiser step"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import signal
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
+from pairjudge_lab.cli.shared.plain_output import plain, plain_output
 from pairjudge_lab.cli.shared.quiet import ignore_deprecations
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import UserError
@@ -46,18 +50,20 @@ def main(argv: list[str] | None = None) -> int:
             libraries tell developers is not shown.
 
     Returns:
-        The exit code: 0, 2 for input that the user can put right, 130 when interrupted.
+        The exit code: 0, 2 for what the user can put right, 130 when interrupted.
     """
     args = build_parser().parse_args(argv)
     if argv is None:
         ignore_deprecations()
     try:
-        with naming_extras():
+        with naming_extras(), plain_output():
             args.run(args)
     except UserError as problem:
-        print(f"pairjudge-lab: {' '.join(str(problem).split())}", file=sys.stderr)
-        return 2
+        return _refused(str(problem))
     except KeyboardInterrupt:
+        # A second one would only interrupt the ending.
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         print(
             "pairjudge-lab: interrupted; every finished batch is stored, and the same command goes "
             "on from there",
@@ -65,6 +71,26 @@ def main(argv: list[str] | None = None) -> int:
         )
         return 130
     except BrokenPipeError:  # the reader of our output has gone
-        sys.stderr.close()
+        _drop_output()
         return 1
+    except MemoryError:
+        return _refused("out of memory; ask for less at once, or use a larger machine")
+    except OSError as problem:
+        # A full disk, a folder that went away: what a file cannot do is said where it is used.
+        _drop_output()
+        named = f"{problem.filename}: " if problem.filename is not None else ""
+        return _refused(f"{named}{problem.strerror or problem}")
     return 0
+
+
+def _refused(message: str) -> int:
+    print(f"pairjudge-lab: {plain(' '.join(message.split()))}", file=sys.stderr)
+    return 2
+
+
+def _drop_output() -> None:
+    """Leave nothing for the interpreter to flush where it cannot be written."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)

@@ -10,7 +10,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pairjudge_lab.cli.shared.options import positive, whole
+from pairjudge_lab.cli.shared.options import (
+    finite,
+    positive,
+    share,
+    up_to,
+    whole,
+)
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
@@ -60,10 +66,10 @@ def add_generation(model: argparse._ActionsContainer, temperature: float = 0.0) 
         help="auto, sdpa, eager or flash_attention_2 (auto)",
     )  # fmt: skip
     model.add_argument(
-        "--temperature", type=float, default=temperature,
+        "--temperature", type=finite, default=temperature,
         help=f"of sampling; 0 is greedy ({temperature:g})",
     )  # fmt: skip
-    model.add_argument("--top-p", type=float, default=1.0, help="nucleus sampling; 1 is off (1)")
+    model.add_argument("--top-p", type=share, default=1.0, help="nucleus sampling; 1 is off (1)")
     model.add_argument(
         "--max-new-tokens", type=positive, metavar="TOKENS",
         help="the most tokens of an answer, reasoning included (2048)",
@@ -84,7 +90,7 @@ def add_generation(model: argparse._ActionsContainer, temperature: float = 0.0) 
         help="GPUs over which vLLM or SGLang spreads the model (1)",
     )  # fmt: skip
     model.add_argument(
-        "--memory-share", type=float, default=0.9, metavar="SHARE",
+        "--memory-share", type=share, default=0.9, metavar="SHARE",
         help="share of a GPU's memory that vLLM or SGLang takes (0.9)",
     )  # fmt: skip
     model.add_argument(
@@ -119,7 +125,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--soft", action="store_true", help="ask a server or vLLM for the labels' probabilities"
     )
     model.add_argument(
-        "--samples", type=positive, default=1, metavar="K", help="verdicts pooled a match (1)"
+        "--samples", type=up_to(1000), default=1, metavar="K", help="verdicts pooled a match (1)"
     )
     model.add_argument(
         "--pooling", default="majority", help="how they are pooled: majority or mean (majority)"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pairjudge_lab.cli.shared.options import positive, whole
+from pairjudge_lab.cli.shared.options import (
+    up_to,
+    whole,
+)
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +20,9 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
         help="who is shown first: as the tournament draws it, at random, whoever was first less "
         "often, or both orders (two calls a match)",
     )  # fmt: skip
-    rules.add_argument("--votes", type=positive, metavar="K", help="verdicts that decide a match")
+    rules.add_argument(
+        "--votes", type=up_to(1000), metavar="K", help="verdicts that decide a match"
+    )
     rules.add_argument(
         "--both-correct", choices=("tie", "first"),
         help="what a verdict counts for that calls both correct: a tie, or a win of the one shown "
