@@ -73,7 +73,7 @@ def sizes_of(text: str) -> list[int]:
         sizes = []
     if not sizes or not all(1 <= n <= MOST for n in sizes):
         raise UserError(
-            f"--n takes whole numbers from 1 up with commas, such as 2,4,8; got {text!r:.60}"
+            f"--n takes whole numbers with commas, from 1 up, such as 2,4,8; got {text!r:.60}"
         )
     return sizes
 
