@@ -44,6 +44,7 @@ MAY_LEAN_ON = {
     "judging": {"records", "arena", "store", "verdicts"},
     "statistics": {"records", "verdicts"},
     "replay": {"records", "tournaments", "selectors", "arena", "statistics", "verdicts"},
+    "price": {"records", "replay", "statistics", "tournaments", "verdicts"},
     "plots": {"records", "statistics", "verdicts"},
     "runs": {"records", "answers", "arena", "selectors", "statistics", "store"},
     "views": {"records", "statistics", "plots"},
@@ -54,7 +55,7 @@ MAY_LEAN_ON = {
     },
     "cli": {
         "records", "answers", "arena", "datasets", "judges", "plots", "progress", "protocols",
-        "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
+        "price", "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
         "training", "judging", "verdicts", "engines", "sampling", "study",
     },
     "__init__": {
