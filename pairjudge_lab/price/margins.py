@@ -149,7 +149,7 @@ def margins_of(recordings: Sequence[Recording], table: pd.DataFrame) -> list[np.
             "read the verdicts themselves"
         )
     place = {r.pool.problem.id: i for i, r in enumerate(recordings)}
-    out = [np.full(r.codes.shape, np.nan) for r in recordings]
+    out: list[np.ndarray] = [np.full(r.codes.shape, np.nan) for r in recordings]
     # A probability of exactly 0 or 1 is one that was rounded.
     a, b = (logit(table[name].clip(1e-6, 1 - 1e-6)) for name in names)
     again = table["repetition"] if "repetition" in table else [0] * len(table)
@@ -158,8 +158,7 @@ def margins_of(recordings: Sequence[Recording], table: pd.DataFrame) -> list[np.
     for problem, repetition, first, second, margin in zip(*columns, strict=True):
         i, j = int(first), int(second)
         if problem in place and max(i, j) < out[place[problem]].shape[1]:
-            at = out[place[problem]]
-            at[int(repetition), i, j] = margin
+            out[place[problem]][int(repetition), i, j] = margin
     return out
 
 
