@@ -28,8 +28,12 @@ ENGINES: dict[str, tuple[str, str]] = {
     "ray": ("pairjudge_lab.engines.ray_engine", "open_ray"),
     "http": ("pairjudge_lab.engines.server.opening", "open_server"),
     "https": ("pairjudge_lab.engines.server.opening", "open_server"),
+    "openai-batch": ("pairjudge_lab.engines.batches.opening", "open_openai_batch"),
+    "anthropic-batch": ("pairjudge_lab.engines.batches.opening", "open_anthropic_batch"),
 }
 """Module and function of each engine, by prefix. Addresses keep theirs."""
+ELSEWHERE = ("http", "https", "openai-batch", "anthropic-batch")
+"""Engines whose models are known to a service alone: what follows a ``#`` is a name there."""
 
 
 @naming_extras()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pairjudge_lab.engines.options import ModelOptions
-from pairjudge_lab.engines.registry import load_engine, split_spec
+from pairjudge_lab.engines.registry import ELSEWHERE, load_engine, split_spec
 from pairjudge_lab.engines.sources import find_source, resolve
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.judges.choosing import choose_protocol, model_template
@@ -25,6 +25,9 @@ SHIPPED = {
     "sglang:SPEC": "a model in SGLang's engine in this process",
     "ray:SPEC": "replicas of any of these on a Ray cluster; ray:4:SPEC for four of them",
     "http://HOST/v1#MODEL": "a model behind a server that speaks the OpenAI chat protocol",
+    "openai-batch:FILE#MODEL": "a model through OpenAI's batches, at half the price and within "
+    "hours; FILE remembers what was submitted",
+    "anthropic-batch:FILE#MODEL": "the same through Anthropic's batches",
 }
 """Judges known by name, with what each is."""
 
@@ -82,7 +85,7 @@ def _model_of(engine: str, rest: str) -> str | None:
     while engine == "ray":
         count, _, more = rest.partition(":")
         engine, rest = split_spec(more if count.isdigit() and more else rest, ModelOptions())
-    return None if engine in ("http", "https") else rest
+    return None if engine in ELSEWHERE else rest
 
 
 def _text_judge(
@@ -97,7 +100,7 @@ def _text_judge(
     if strings is not None:
         asked = protocol(chosen, template, strings)
     config = options.generation(asked.generation)
-    name = spec.partition("#")[2] if model is None else _name(model, path)
+    name = spec.partition("#")[2].partition("@http")[0] if model is None else _name(model, path)
     # In this process probabilities cost nothing, and some families write no reasons at all.
     told = engine.identity.get("engine") == "transformers"
     if told or begun:

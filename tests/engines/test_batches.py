@@ -9,11 +9,14 @@ from dataclasses import replace
 
 import pytest
 
+from pairjudge_lab import Arena, load_judge
 from pairjudge_lab.engines import GenerationConfig, Request, generate
 from pairjudge_lab.engines.batches import AnthropicBatchEngine, BatchOptions, OpenAIBatchEngine
 from pairjudge_lab.engines.batches.transport import json_lines
 from pairjudge_lab.engines.server import KEY_VARIABLE
 from pairjudge_lab.records import UserError
+from pairjudge_lab.tournaments import Knockout
+from tests.conftest import make_pool
 from tests.engines.batch_server import (
     AnthropicServer,
     OpenAIServer,
@@ -301,3 +304,30 @@ def test_labels_alone_are_not_for_batches(tmp_path):
         OpenAIBatchEngine("http://127.0.0.1:9/v1", "m", tmp_path / "s").session(
             GenerationConfig(label_only=True)
         )
+
+
+def test_a_judge_through_batches(tmp_path):
+    """A knockout of four: each round is a batch."""
+    text = "<resp_a_judge>Correct</resp_a_judge>\n<resp_b_judge>Incorrect"
+
+    def answer(item):
+        message = {"role": "assistant", "content": text}
+        body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+        return {"custom_id": item["custom_id"], "response": {"status_code": 200, "body": body}}
+
+    with OpenAIServer(answer, polls=0) as server:
+        judge = load_judge(f"openai-batch:{tmp_path}/b.json#some-model@{server.address}")
+        judge.engine.options = BatchOptions(poll=0.01)
+        arena = Arena(judge)
+        arena.play([make_pool([True, False, True, False])], Knockout(), seed=1)
+    assert judge.identity["name"] == "some-model"
+    assert arena.ledger.statuses == {"parsed": 3}
+    assert len(server.batches) == 2
+
+
+@pytest.mark.parametrize("spec", ["openai-batch:x", "openai-batch:#m", "anthropic-batch:x#"])
+def test_a_batch_endpoint_that_is_not_named(spec):
+    with pytest.raises(UserError, match=r"is named .*-batch:FILE#MODEL"):
+        load_judge(spec)
+    with pytest.raises(UserError, match="there is no folder"):
+        load_judge("openai-batch:/no/such/folder/b.json#m")
