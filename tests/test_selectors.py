@@ -54,7 +54,7 @@ def test_the_published_wilson_interval():
 
 def test_students_interval_agrees_with_scipy():
     data = np.random.default_rng(1).random(30)
-    found = mean_interval(data)
+    found = mean_interval(data, method="student")
     theirs = stats.ttest_1samp(data, 0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
 
@@ -73,18 +73,21 @@ def test_the_paired_interval_is_agresti_and_mins():
 
 
 def test_degenerate_intervals():
-    assert np.isnan(mean_interval([0.5]).low)
-    assert mean_interval([0.5, 0.5]).low == mean_interval([0.5, 0.5]).high == 0.5
-    assert mean_interval([1.0, 1.0]).low == pytest.approx(0.342, abs=0.001)
-    assert mean_interval([0.0, 0.0, 0.5]).low == 0.0
+    for few in ([0.5], [0.5, 0.5], [1.0, 1.0], [0.0, 0.0, 0.5, 1.0, 1.0]):
+        assert np.isnan(mean_interval(few).low)
+    assert mean_interval([1.0] * 6).low == pytest.approx(0.610, abs=0.001)
+    assert mean_interval([0.0] * 5 + [0.5]).low == pytest.approx(0, abs=0.02)
+    with pytest.raises(ValueError, match="methods score and student, not 'normal'"):
+        mean_interval([1.0] * 6, method="normal")
     with pytest.raises(ValueError, match="at least one problem"):
         mean_interval([])
     with pytest.raises(ValueError, match="one value and one rival"):
         difference_interval([1.0], [1.0, 2.0])
     with pytest.raises(ValueError, match="chances between 0 and 1"):
         difference_interval([1.0], [2.0])
-    every_time = difference_interval([1.0] * 3, [0.0] * 3)
-    assert every_time.low < 0.1
+    assert np.isnan(difference_interval([1.0] * 5, [0.0] * 5).low)
+    every_time = difference_interval([1.0] * 6, [0.0] * 6)
+    assert 0 < every_time.low < 0.5
     assert every_time.high == 1.0
 
 

@@ -1,4 +1,4 @@
-"""Pictures of position bias: a forest of judges, slot by slot, flips split, repetitions."""
+"""Pictures of position bias: a forest of judges, one judge's pairs, flips, repetitions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from pairjudge_lab.plots.style import (
     lab_style,
     new_figure,
 )
-from pairjudge_lab.statistics.position import BiasReport, PositionBias
+from pairjudge_lab.statistics.bias_table import BiasReport
+from pairjudge_lab.statistics.position import PositionBias
 from pairjudge_lab.statistics.stability import Stability
 
 if TYPE_CHECKING:
@@ -25,26 +26,33 @@ if TYPE_CHECKING:
 
 
 def plot_bias(report: BiasReport, *, ax: Axes | None = None) -> Axes:
-    """A forest plot: each judge's slot effect with its interval, in points, the largest on top.
+    """A forest plot: each judge's position effect with its interval, in points, the largest on top.
 
-    A filled mark is significant at 5 % after adjusting for the number of judges. To the right
-    stands the share of pairs with the same winner in both orders.
+    A filled mark is significant at 5 % after adjusting for the number of judges. A thin line shows
+    where the effect could lie had every verdict been read. With a margin, the range that counts as
+    no effect is shaded, and a square mark is an effect shown to lie in it. To the right stands the
+    share of pairs with the same winner in both orders.
     """
     rows = sorted(report.rows, key=lambda row: row.slot_effect.estimate)
     with lab_style():
         if ax is None:
             ax = new_figure(7.2, 1.1 + 0.32 * len(rows)).subplots()
         ax.axvline(0, color=GREY, lw=1)
+        if report.margin is not None:
+            ax.axvspan(-100 * report.margin, 100 * report.margin, color=GREEN, alpha=0.12, lw=0)
         for y, row in enumerate(rows):
             e = row.slot_effect
             sure = row.p_adjusted < 0.05
             colour = ORANGE if e.estimate > 0 else BLUE
+            low, high = row.bounds_intervals.get("slot_effect", (np.nan, np.nan))
+            if row.invalid and not np.isnan(low):
+                ax.plot([100 * low, 100 * high], [y, y], color=colour, lw=0.8, zorder=1)
             if not np.isnan(e.low):
                 ax.plot([100 * e.low, 100 * e.high], [y, y], color=colour, lw=2, zorder=2)
             ax.plot(
                 100 * e.estimate,
                 y,
-                "o",
+                "s" if row.equivalence < 0.05 else "o",
                 ms=7,
                 color=colour,
                 mfc=colour if sure else "white",
@@ -73,7 +81,7 @@ def plot_bias(report: BiasReport, *, ax: Axes | None = None) -> Axes:
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
         ax.set_xlabel(
-            "favours the second slot  ←  slot effect, points (95 % interval)  →  the first"
+            "favours the second  ←  position effect, points (95 % interval)  →  favours the first"
         )
     return ax
 
@@ -135,30 +143,56 @@ def plot_slots(row: PositionBias, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_flips(results: dict[str, Stability], *, ax: Axes | None = None) -> Axes:
-    """Flips when the order is swapped, split into sampling noise and bias, a bar a judge.
+    """Flips when the order is swapped beside changes when the same is asked again, a pair of bars a
+    judge, with the position effect written out.
 
-    The whisker is the 95 % interval of the bias. A bias below zero is drawn as none and written
-    out.
+    The whiskers are 95 % intervals. What flips beyond the noise is no size of the position effect:
+    an effect that goes the same way everywhere shows as its square.
     """
     with lab_style():
         if ax is None:
-            ax = new_figure(6.4, 1.2 + 0.42 * len(results)).subplots()
-        for y, (name, found) in enumerate(results.items()):
-            noise, bias = 100 * found.noise.estimate, 100 * found.bias.estimate
-            ax.barh(y, noise, color=GREY, alpha=0.6, height=0.55, label="noise" if not y else None)
-            ax.barh(y, max(bias, 0), 0.55, noise, color=ORANGE, label="bias" if not y else None)
-            low, high = 100 * found.bias.low, 100 * found.bias.high
-            if not np.isnan(low):
-                ax.plot([noise + low, noise + high], [y, y], color=BLACK, lw=1.2)
-            end = max(noise + max(bias, 0), noise + (0 if np.isnan(high) else high))
-            ax.text(end + 1.2, y, f"{noise:.1f} + {bias:.1f}", va="center", fontsize=8.5)
+            ax = new_figure(7.2, 1.4 + 0.5 * len(results)).subplots()
+        for y, found in enumerate(results.values()):
+            for offset, e, colour, label in (
+                (0.17, found.flips, ORANGE, "the order is swapped"),
+                (-0.17, found.noise, GREY, "the same is asked again"),
+            ):
+                ax.barh(
+                    y + offset,
+                    100 * e.estimate,
+                    0.32,
+                    color=colour,
+                    alpha=0.8,
+                    label=None if y else label,
+                )
+                if not np.isnan(e.low):
+                    ax.plot([100 * e.low, 100 * e.high], [y + offset] * 2, color=BLACK, lw=1.2)
+            effect = found.slot_effect
+            said = f"{100 * effect.estimate:+.1f}"
+            if not np.isnan(effect.low):
+                said += f" [{100 * effect.low:+.1f}, {100 * effect.high:+.1f}]"
             ax.annotate(
-                name, (-0.02, y), xycoords=("axes fraction", "data"), ha="right", va="center"
+                said, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5
             )
-        ax.set_yticks([])
-        ax.margins(x=0.15)
-        ax.set_xlabel("pairs that flip when the order is swapped, per cent")
-        ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+        ax.annotate(
+            "position effect, points",
+            (1.02, len(results) - 0.42),
+            xycoords=("axes fraction", "data"),
+            fontsize=8,
+            color=GREY,
+        )
+        ax.set_yticks(range(len(results)), list(results))
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(-0.6, len(results) - 0.1)
+        ax.set_xlim(left=0)
+        ax.set_xlabel("pairs whose winner changes, per cent (95 % interval)")
+        ax.legend(
+            frameon=False,
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+            ncols=2,
+            title="winner changes when",
+        )
     return ax
 
 

@@ -19,7 +19,7 @@ from pairjudge_lab.replay.recording import Recording, replay
 from pairjudge_lab.replay.subsets import draw_subsets
 from pairjudge_lab.replay.voting import best_mean_verdict, need_scores, weighted_votes
 from pairjudge_lab.selectors import correctness
-from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
+from pairjudge_lab.statistics.intervals import Estimate, mean_interval, paired_difference
 from pairjudge_lab.statistics.scaling import best_score_at_k, majority_at_k, pass_at_k
 from pairjudge_lab.tournaments import TOURNAMENTS, Knockout, tournament
 from pairjudge_lab.verdicts.kinds import check_tournament, need_labels
@@ -106,15 +106,14 @@ class Curve:
     def compare(self, against: str | None = None) -> list[Comparison]:
         """Paired differences at every N, with p values adjusted over all of them.
 
-        Intervals are Agresti and Min's; p is the paired t-test's, adjusted after Benjamini and
-        Hochberg.
+        Interval and p are of one test (``intervals.paired_difference``); p is adjusted after
+        Benjamini and Hochberg. With fewer than six problems there is neither.
 
         Args:
             against: the selector that all others are compared with; without it all pairs are.
         """
         from itertools import combinations
 
-        from scipy import stats
         from statsmodels.stats.multitest import multipletests
 
         by = {(p.selector, p.n): p for p in self.points}
@@ -131,11 +130,11 @@ class Curve:
         for one, other in pairs:
             for n in sizes:
                 x, y = by[one, n].per_problem, by[other, n].per_problem
-                # Differences that are all alike have no spread for a test to measure.
-                apart = np.ptp(x - y) > 1e-9 and len(x) > 1
-                p = float(stats.ttest_rel(x, y).pvalue) if apart else float(abs(x - y).max() < 1e-9)
-                found.append((one, other, n, difference_interval(x, y), p))
-        adjusted = multipletests([row[-1] for row in found], method="fdr_bh")[1] if found else []
+                found.append((one, other, n, *paired_difference(x, y)))
+        p = np.array([row[-1] for row in found])
+        adjusted = p
+        if found and not np.isnan(p).any():
+            adjusted = multipletests(p, method="fdr_bh")[1]
         return [Comparison(*row, float(q)) for row, q in zip(found, adjusted, strict=True)]
 
     def to_frame(self) -> pd.DataFrame:

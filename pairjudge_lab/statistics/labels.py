@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.pairs import CODES, FIRST, INVALID, NEITHER, SECOND, TIE
-from pairjudge_lab.statistics.resampling import RESAMPLES, Resampled, margin, ratio, totals_by
+from pairjudge_lab.statistics.totals import Totals
 from pairjudge_lab.verdicts.kinds import need_labels
 from pairjudge_lab.verdicts.table import table_kind
 
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 """A problem's id and a response's name."""
-
-# The columns of the totals.
-_N, _HIT_A, _HIT_B, _BOTH, _SAID_A, _SAID_B = range(6)
-_TRUE_N, _TRUE_HIT, _FALSE_N, _FALSE_HIT, _MIXED, _MIXED_HIT = range(6, 12)
-_NEITHER_N, _SAME, _SAME_SPLIT, _APART, _APART_BOTH, _ASKED = range(12, 18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ class LabelReport:
             f"{self.verdicts} verdicts, {self.unread} of them not readable and left out; if all "
             f"their labels were wrong, or right, accuracy would be {worst:.1f} or {best:.1f}."
         )
-        lines.append("Intervals: bootstrap over problems.")
+        lines.append(f"Intervals: {self.accuracy.method}.")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -124,6 +120,7 @@ def label_report(
     truth: Mapping[Key, bool],
     *,
     answers: Mapping[Key, Any] | None = None,
+    method: str = "score",
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> LabelReport:
@@ -133,6 +130,7 @@ def label_report(
         table: the verdicts of one judge.
         truth: whether each response is right, by problem and name.
         answers: each response's team (equal: same final answer), for the rules of the protocol.
+        method, resamples: see ``figures.Figures``; ``seed`` is the bootstrap's.
 
     Raises:
         UserError: when the truth of a response is not given, nothing could be read, or the verdicts
@@ -160,68 +158,68 @@ def label_report(
     said_a = np.isin(said, (FIRST, TIE))
     said_b = np.isin(said, (SECOND, TIE))
     hit_a, hit_b = said_a == true_a, said_b == true_b
-    columns = np.zeros((len(table), _ASKED + 1))
     mixed = true_a != true_b
-    for place, values in (
-        (_N, read),
-        (_HIT_A, hit_a),
-        (_HIT_B, hit_b),
-        (_BOTH, hit_a & hit_b),
-        (_TRUE_N, true_a.astype(int) + true_b),
-        (_TRUE_HIT, (hit_a & true_a).astype(int) + (hit_b & true_b)),
-        (_FALSE_N, 2 - true_a.astype(int) - true_b),
-        (_FALSE_HIT, (hit_a & ~true_a).astype(int) + (hit_b & ~true_b)),
-        (_MIXED, mixed),
-        (_MIXED_HIT, mixed & hit_a & hit_b),
-        (_NEITHER_N, said == NEITHER),
-    ):
-        columns[:, place] = values * read
-    columns[:, _ASKED] = 1
     counterpart = _both_read(table, problem, said)
-    columns[:, _SAID_A] = said_a * counterpart
-    columns[:, _SAID_B] = said_b * counterpart
+    same = np.zeros(len(table), dtype=bool)
     if answers is not None:
         same = np.array([answers[a] == answers[b] for a, b in zip(*keys, strict=True)])
-        columns[:, _SAME] = same * read
-        columns[:, _SAME_SPLIT] = same * read * (said_a != said_b)
-        columns[:, _APART] = ~same * read
-        columns[:, _APART_BOTH] = ~same * read * (said == TIE)
-    totals = totals_by(problem, columns, len(problems))
-    paired = np.bincount(problem, weights=counterpart.astype(float), minlength=len(problems))
-    changes = _context(keys, problem, read, said_a, said_b, len(problems))
-    everything = np.column_stack([totals, paired, *changes])
-    drawn = Resampled(everything, np.random.default_rng(seed), resamples)
-    whole = drawn.whole
-
-    def of(top: int, bottom: int) -> Estimate:
-        return drawn.estimate(ratio(top, bottom), bounds=(0.0, 1.0))
-
+    counted = {
+        "verdicts": 1,
+        "labels": 2,
+        "hits": hit_a.astype(int) + hit_b,
+        "hit_a": hit_a,
+        "hit_b": hit_b,
+        "both": hit_a & hit_b,
+        "right": true_a.astype(int) + true_b,
+        "right_hit": (hit_a & true_a).astype(int) + (hit_b & true_b),
+        "wrong": 2 - true_a.astype(int) - true_b,
+        "wrong_hit": (hit_a & ~true_a).astype(int) + (hit_b & ~true_b),
+        "mixed": mixed,
+        "mixed_hit": mixed & hit_a & hit_b,
+        "neither": said == NEITHER,
+        "same": same,
+        "same_split": same & (said_a != said_b),
+        "apart": ~same,
+        "apart_both": ~same & (said == TIE),
+    }
+    columns = {name: values * read for name, values in counted.items()}
+    # Of pairs read in both orders, so that response and opponent are the same in both positions.
+    columns |= {
+        "paired": counterpart,
+        "said_a": said_a & counterpart,
+        "said_b": said_b & counterpart,
+        "said_apart": (said_a != said_b) & counterpart,
+    }
+    totals = Totals.count(problem, len(problems), columns)
+    changes, chances = _context(keys, problem, read, said_a, said_b, len(problems))
+    context = {"changes": changes, "chances": chances}
+    totals = Totals.of({name: totals[name] for name in totals.names} | context)
+    figures = Figures(totals, method=method, rng=np.random.default_rng(seed), resamples=resamples)
+    of = figures.share
     code = np.array([TIE, FIRST, SECOND, NEITHER])
     true_code = np.select([true_a & true_b, true_a, true_b], [TIE, FIRST, SECOND], NEITHER)
     crossed = np.array(
         [[(read & (said == s) & (true_code == t)).sum() for t in code] for s in code]
     )
-    hits, asked = whole[_HIT_A] + whole[_HIT_B], 2 * whole[_ASKED]
+    hits, asked = float(totals["hits"].sum()), 2 * len(table)
     unread = int((~read).sum())
     return LabelReport(
         verdicts=len(table),
         unread=unread,
         said_by_true=crossed,
-        accuracy=drawn.estimate(
-            lambda t: (t[..., _HIT_A] + t[..., _HIT_B]) / (2 * t[..., _N]), bounds=(0.0, 1.0)
-        ),
-        accuracy_bounds=(float(hits / asked), float((hits + 2 * unread) / asked)),
-        accuracy_a=of(_HIT_A, _N),
-        accuracy_b=of(_HIT_B, _N),
-        on_right=of(_TRUE_HIT, _TRUE_N),
-        on_wrong=of(_FALSE_HIT, _FALSE_N),
-        pair_accuracy=of(_BOTH, _N),
-        mixed_accuracy=of(_MIXED_HIT, _MIXED),
-        slot_effect=drawn.estimate(margin(_SAID_A, _SAID_B, _ASKED + 1), bounds=(-1.0, 1.0)),
-        neither_rate=of(_NEITHER_N, _N),
-        same_answer_split=of(_SAME_SPLIT, _SAME) if answers is not None else None,
-        different_both=of(_APART_BOTH, _APART) if answers is not None else None,
-        context=of(_ASKED + 2, _ASKED + 3),
+        accuracy=of("hits", "labels"),
+        accuracy_bounds=(hits / asked, (hits + 2 * unread) / asked),
+        accuracy_a=of("hit_a", "verdicts"),
+        accuracy_b=of("hit_b", "verdicts"),
+        on_right=of("right_hit", "right"),
+        on_wrong=of("wrong_hit", "wrong"),
+        pair_accuracy=of("both", "verdicts"),
+        mixed_accuracy=of("mixed_hit", "mixed"),
+        slot_effect=figures.difference("said_a", "said_b", "paired", squares="said_apart"),
+        neither_rate=of("neither", "verdicts"),
+        same_answer_split=of("same_split", "same") if answers is not None else None,
+        different_both=of("apart_both", "apart") if answers is not None else None,
+        context=of("changes", "chances"),
         alpha=_alpha(keys, problem, read, said_a, said_b),
     )
 

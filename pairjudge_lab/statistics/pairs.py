@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError
+<<<<<<< HEAD
 from pairjudge_lab.verdicts.codes import CODES, FIRST, NEITHER, SECOND, TIE, codes_of
 from pairjudge_lab.verdicts.codes import UNREAD as INVALID
+=======
+from pairjudge_lab.statistics.names import codes_by_name
+>>>>>>> 0f3f42f (Intervals that hold for few problems and rare outcomes; totals with names)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 
@@ -30,6 +36,10 @@ class Pairs:
         verdicts: how many verdicts the group has.
         unpaired: how many of them have no counterpart in the other order.
         invalid_verdicts: how many could not be read.
+        identical: pairs of two identical texts, which say nothing of the order and are left out;
+            0 where the texts are not known.
+        distinct: how many different pairs of texts there are among ``pairs``; None where the texts
+            are not known.
     """
 
     name: str
@@ -41,6 +51,8 @@ class Pairs:
     verdicts: int
     unpaired: int
     invalid_verdicts: int
+    identical: int = 0
+    distinct: int | None = None
 
     def __len__(self) -> int:
         return len(self.problem)
@@ -61,54 +73,109 @@ _BY_X = np.array([0, 1, 2, 2, 3])
 _BY_Y = np.array([1, 0, 2, 2, 3])
 
 
-def pair_up(table: pd.DataFrame, by: str | None = "judge") -> list[Pairs]:
+def pair_up(
+    table: pd.DataFrame,
+    by: str | None = "judge",
+    *,
+    texts: Mapping[tuple[str, str], str] | None = None,
+) -> list[Pairs]:
     """Bring the two orders of every pair together.
+
+    Names are compared as text in Unicode's composed form (NFC), so that 1 and "1" are one name.
 
     Args:
         table: a verdict table.
         by: the column whose values are the groups; without one the whole table is one group.
+        texts: the text of each response, by problem id and response. Pairs of identical texts are
+            then left out and counted: whatever the judge says of them, it is not about the order of
+            two responses.
 
     Returns:
         One ``Pairs`` a group, in the order in which the groups first appear.
 
     Raises:
-        UserError: when the column is not there, a verdict is unknown, a response meets itself, or
-        the
-            same ordered pair occurs twice in one repetition of a group.
+        UserError: when the column is not there, a name is missing, a verdict is unknown, a response
+            meets itself, the same ordered pair occurs twice in one repetition of a group, or the
+            two orders of a pair contradict each other on which response is better.
     """
     import pandas as pd
 
     if by is not None and by not in table:
         raise UserError(f"no column {by!r}; there are: {', '.join(map(str, table.columns))}")
-    if by is None:
-        group, names = np.zeros(len(table), dtype=np.int64), pd.Index(["all"])
-    else:
-        group, names = pd.factorize(table[by])
-    problem, problems = pd.factorize(table["problem_id"])
-    both = pd.concat([table["response_a"], table["response_b"]], ignore_index=True).astype(str)
-    responses, labels = pd.factorize(both, sort=True)
-    a, b = responses[: len(table)], responses[len(table) :]
-    repetition = (
-        pd.factorize(table["repetition"])[0]
-        if "repetition" in table
-        else np.zeros(len(table), dtype=np.int64)
+    rows = len(table)
+    group, names = np.zeros(rows, dtype=np.int64), ["all"]
+    if by is not None:
+        group, names = codes_by_name(table[by], by)
+    problem, problems = codes_by_name(table["problem_id"], "problem_id")
+    responses, labels = codes_by_name(
+        pd.concat([table["response_a"], table["response_b"]], ignore_index=True), "response"
     )
+<<<<<<< HEAD
     said = codes_of(table)
     _check(table, a, b)
+=======
+    # x is the response whose name sorts first.
+    rank = np.empty(len(labels), dtype=np.int64)
+    rank[np.argsort(labels)] = np.arange(len(labels))
+    a, b = rank[responses[:rows]], rank[responses[rows:]]
+    repetition = np.zeros(rows, dtype=np.int64)
+    if "repetition" in table:
+        repetition, _ = codes_by_name(table["repetition"], "repetition")
+    said = pd.Index(list(CODES)).get_indexer(pd.Index(table["verdict"]))
+    _check(table, a, b, said)
+>>>>>>> 0f3f42f (Intervals that hold for few problems and rare outcomes; totals with names)
     gold = _gold(table, a < b)
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    x_rows, y_rows = _orders(table, (group, problem, repetition, low, high), a > b)
+    _check_gold(table, gold, x_rows, y_rows)
+    content = None
+    if texts is not None:
+        content = _contents(
+            texts, problems, sorted(labels), problem[x_rows], low[x_rows], high[x_rows]
+        )
+    out = []
+    for g, name in enumerate(names):
+        mine, here = group == g, group[x_rows] == g
+        numbers = np.unique(problem[mine])
+        back = np.zeros(len(problems), dtype=np.int64)
+        back[numbers] = np.arange(len(numbers))
+        paired, identical, distinct = int(here.sum()), 0, None
+        if content is not None:
+            differ = content[:, 0] != content[:, 1]
+            identical = int((here & ~differ).sum())
+            here = here & differ
+            distinct = len(np.unique(np.sort(content[here], axis=1), axis=0))
+        xs, ys = x_rows[here], y_rows[here]
+        out.append(
+            Pairs(
+                name=name,
+                problem=back[problem[xs]],
+                problems=len(numbers),
+                x_first=said[xs],
+                y_first=said[ys],
+                gold=np.where(gold[xs] >= 0, gold[xs], gold[ys]),
+                verdicts=int(mine.sum()),
+                unpaired=int(mine.sum()) - 2 * paired,
+                invalid_verdicts=int((said[mine] == INVALID).sum()),
+                identical=identical,
+                distinct=distinct,
+            )
+        )
+    return out
+
+
+def _orders(
+    table: pd.DataFrame, parts: tuple[np.ndarray, ...], swapped: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows with x shown first and, of the same pairs, those with y shown first."""
+    import pandas as pd
+
     # One number for each unordered pair of a repetition, so that sorting brings its orders
     # together.
-    low, high = np.minimum(a, b), np.maximum(a, b)
     key = np.zeros(len(table), dtype=np.int64)
-    for part, size in (
-        (group, len(names)),
-        (problem, len(problems)),
-        (repetition, repetition.max(initial=0) + 1),
-        (low, len(labels)),
-        (high, len(labels)),
-    ):
+    for part in parts:
+        size = int(part.max(initial=0)) + 1
         key = pd.factorize(key * size + part)[0] if size > 1 else key
-    swapped = (a > b).astype(np.int64)
     place = np.argsort(2 * key + swapped, kind="stable")
     sorted_key, sorted_swap = key[place], swapped[place]
     same = sorted_key[1:] == sorted_key[:-1]
@@ -119,33 +186,33 @@ def pair_up(table: pd.DataFrame, by: str | None = "judge") -> list[Pairs]:
         raise UserError(
             f"rows {one + 1} and {other + 1}: {row['response_a']!r} is shown before "
             f"{row['response_b']!r} twice in one repetition of problem {row['problem_id']!r}; "
-            f"number "
-            "repetitions in a column 'repetition', or keep one of them"
+            "number repetitions in a column 'repetition', or keep one of them"
         )
     begins = np.flatnonzero(same)
-    x_rows, y_rows = place[begins], place[begins + 1]
-    out = []
-    for g, name in enumerate(names):
-        mine = group == g
-        here = group[x_rows] == g
-        xs, ys = x_rows[here], y_rows[here]
-        numbers = np.unique(problem[mine])
-        back = np.zeros(len(problems), dtype=np.int64)
-        back[numbers] = np.arange(len(numbers))
-        out.append(
-            Pairs(
-                name=str(name),
-                problem=back[problem[xs]],
-                problems=len(numbers),
-                x_first=said[xs],
-                y_first=said[ys],
-                gold=np.where(gold[xs] >= 0, gold[xs], gold[ys]),
-                verdicts=int(mine.sum()),
-                unpaired=int(mine.sum()) - 2 * len(xs),
-                invalid_verdicts=int((said[mine] == INVALID).sum()),
-            )
-        )
-    return out
+    return place[begins], place[begins + 1]
+
+
+def _contents(
+    texts: Mapping[tuple[str, str], str],
+    problems: list[str],
+    labels: list[str],
+    problem: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+) -> np.ndarray:
+    """(pairs, 2) a number for the text of x and of y, the same for the same text."""
+    import pandas as pd
+
+    keys = np.concatenate([problem * len(labels) + low, problem * len(labels) + high])
+    places, names = pd.factorize(keys)
+    found = []
+    for name in names:
+        owner, response = problems[int(name) // len(labels)], labels[int(name) % len(labels)]
+        if (owner, response) not in texts:
+            raise UserError(f"there is no text of response {response!r} of problem {owner!r}")
+        found.append(texts[owner, response])
+    numbers = pd.factorize(pd.Index(found, dtype=object))[0]
+    return np.asarray(numbers[places].reshape(2, -1).T)
 
 
 def _check(table: pd.DataFrame, a: np.ndarray, b: np.ndarray) -> None:
@@ -162,4 +229,21 @@ def _gold(table: pd.DataFrame, x_is_first: np.ndarray) -> np.ndarray:
     return np.where(said < 0, -1, np.where(x_is_first, said, 1 - said))
 
 
+<<<<<<< HEAD
 __all__ = ["CODES", "FIRST", "INVALID", "NEITHER", "SECOND", "TIE", "Pairs", "pair_up"]
+=======
+def _check_gold(
+    table: pd.DataFrame, gold: np.ndarray, x_rows: np.ndarray, y_rows: np.ndarray
+) -> None:
+    one, other = gold[x_rows], gold[y_rows]
+    apart = np.flatnonzero((one >= 0) & (other >= 0) & (one != other))
+    if len(apart):
+        first, second = sorted((int(x_rows[apart[0]]), int(y_rows[apart[0]])))
+        row = table.iloc[second]
+        raise UserError(
+            f"rows {first + 1} and {second + 1}: gold is {row['gold']!r} in both orders of "
+            f"{row['response_a']!r} and {row['response_b']!r} of problem {row['problem_id']!r} "
+            f"({len(apart)} such pairs); gold names the position of the better response, so it "
+            "changes with the order"
+        )
+>>>>>>> 0f3f42f (Intervals that hold for few problems and rare outcomes; totals with names)

@@ -1,4 +1,4 @@
-"""Bias apart from noise: would the judge say the same again, and the same the other way round?"""
+"""Repetition stability: would the judge say the same again, and the same the other way round?"""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.pairs import CODES, FIRST, INVALID, SECOND
-from pairjudge_lab.statistics.resampling import RESAMPLES, Resampled, ratio, totals_by
+from pairjudge_lab.statistics.totals import Totals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +28,11 @@ class Stability:
         per_item: (items,) that share, for the picture.
         flips: chance that one verdict of each order names different winners.
         noise: chance that two repetitions of the same order do: what sampling alone does.
-        bias: flips - noise, which is half the squared distance between the two orders' chances of
-            each winner, so 0 when the order changes nothing; estimated without bias, it can come
-            out below 0.
+        excess: flips - noise: half the squared distance between the two orders' chances of each
+            winner, 0 when the order changes nothing. It is no share of the flips that the order
+            causes: an effect of 20 points everywhere comes out as 2 to 4 points here, because it is
+            squared. Estimated without bias, it can come out below 0.
+        slot_effect: the position effect of the same pairs, P(first favoured) - P(second favoured).
         pairs: unordered pairs with two readable repetitions in both orders, from which these come.
     """
 
@@ -41,7 +44,8 @@ class Stability:
     per_item: np.ndarray
     flips: Estimate
     noise: Estimate
-    bias: Estimate
+    excess: Estimate
+    slot_effect: Estimate
 
     def to_frame(self) -> pd.DataFrame:
         """One line a figure: estimate, interval, problems."""
@@ -52,26 +56,28 @@ class Stability:
                 "stability": self.stability,
                 "flips": self.flips,
                 "noise": self.noise,
-                "bias": self.bias,
+                "excess": self.excess,
+                "position effect": self.slot_effect,
             }
         )
 
     def __str__(self) -> str:
-        lines = [f"{'per cent':50} {'estimate':>8}  95 % interval"]
+        lines = [f"{'per cent':53} {'estimate':>8}  95 % interval"]
         for name, e in (
             ("repetition stability", self.stability),
             ("flips when the order is swapped", self.flips),
-            ("  of that, sampling noise", self.noise),
-            ("  of that, bias", self.bias),
+            ("changes when the same is asked again (noise)", self.noise),
+            ("flips beyond noise (squared distance of the orders)", self.excess),
+            ("position effect, P(first) - P(second)", self.slot_effect),
         ):
             lines.append(
-                f"{name:50} {100 * e.estimate:8.1f}  [{100 * e.low:.1f}, {100 * e.high:.1f}]"
+                f"{name:53} {100 * e.estimate:8.1f}  [{100 * e.low:.1f}, {100 * e.high:.1f}]"
             )
         lines.append(
             f"{self.items} ordered pairs with two repetitions or more ({self.single} with fewer, "
             f"and "
             f"{self.unread} verdicts that could not be read, left out); {self.pairs} pairs in both "
-            "orders. Intervals: bootstrap over problems."
+            f"orders. Intervals: {self.stability.method}."
         )
         return "\n".join(lines)
 
@@ -81,8 +87,14 @@ class Stability:
         return f"<pre>{escape(str(self))}</pre>"
 
 
-def stability(table: pd.DataFrame, *, seed: int = 0, resamples: int = RESAMPLES) -> Stability:
-    """Repetition stability of one judge, and its flips split into bias and noise.
+def stability(
+    table: pd.DataFrame, *, method: str = "score", seed: int = 0, resamples: int = RESAMPLES
+) -> Stability:
+    """Repetition stability of one judge, and its flips set against sampling noise.
+
+    Args:
+        table: the verdicts of one judge.
+        method, resamples: see ``figures.Figures``; ``seed`` is the bootstrap's.
 
     Raises:
         UserError: when no ordered pair has two readable repetitions.
@@ -112,9 +124,8 @@ def stability(table: pd.DataFrame, *, seed: int = 0, resamples: int = RESAMPLES)
     enough = total >= 2
     if not enough.any():
         raise UserError(
-            "no ordered pair has two readable repetitions, so noise cannot be told from bias; "
-            "judge "
-            "with --repetitions 2 or more, at a temperature"
+            "no ordered pair has two readable repetitions, so noise cannot be told from what "
+            "the order does; judge with --repetitions 2 or more, at a temperature"
         )
     with np.errstate(invalid="ignore", divide="ignore"):
         share = counts.max(axis=2) / total
@@ -122,21 +133,40 @@ def stability(table: pd.DataFrame, *, seed: int = 0, resamples: int = RESAMPLES)
         alike = (counts * (counts - 1)).sum(axis=2) / (total * (total - 1))
         across = (counts[:, 0] * counts[:, 1]).sum(axis=1) / (total[:, 0] * total[:, 1])
     both = enough.all(axis=1)
-    columns = np.zeros((len(owner), 5))
-    columns[:, 0], columns[:, 1] = np.where(enough, share, 0).sum(axis=1), enough.sum(axis=1)
-    columns[both, 2] = 1
-    columns[both, 3] = 1 - across[both]
-    columns[both, 4] = 1 - alike[both].mean(axis=1)
-    totals = totals_by(owner, columns, len(problems))
-    drawn = Resampled(totals, np.random.default_rng(seed), resamples)
+    flip, within = np.where(both, 1 - across, 0), np.where(both, 1 - alike.mean(axis=1), 0)
+    # Of a pair, P(first favoured) - P(second favoured) over both orders: x is first in one of them.
+    won = counts / np.maximum(total, 1)[:, :, None]
+    lean = (won[:, 0, 0] - won[:, 0, 1] + won[:, 1, 1] - won[:, 1, 0]) / 2 * both
+    totals = Totals.count(
+        owner,
+        len(problems),
+        {
+            "items": enough.sum(axis=1),
+            "share": np.where(enough, share, 0).sum(axis=1),
+            "share_squares": np.where(enough, np.square(share), 0).sum(axis=1),
+            "pairs": both,
+            "flips": flip,
+            "flip_squares": np.square(flip),
+            "noise": within,
+            "noise_squares": np.square(within),
+            "more": np.maximum(flip - within, 0),
+            "fewer": np.maximum(within - flip, 0),
+            "gap_squares": np.square(flip - within),
+            "first": np.maximum(lean, 0),
+            "second": np.maximum(-lean, 0),
+            "lean_squares": np.square(lean),
+        },
+    )
+    figures = Figures(totals, method=method, rng=np.random.default_rng(seed), resamples=resamples)
     return Stability(
         items=int(enough.sum()),
         single=int((total == 1).sum()),
         unread=int((~read).sum()),
         pairs=int(both.sum()),
-        stability=drawn.estimate(ratio(0, 1), bounds=(0.0, 1.0)),
+        stability=figures.share("share", "items", squares="share_squares"),
         per_item=share[enough],
-        flips=drawn.estimate(ratio(3, 2), bounds=(0.0, 1.0)),
-        noise=drawn.estimate(ratio(4, 2), bounds=(0.0, 1.0)),
-        bias=drawn.estimate(lambda t: (t[..., 3] - t[..., 4]) / t[..., 2], bounds=(-1.0, 1.0)),
+        flips=figures.share("flips", "pairs", squares="flip_squares"),
+        noise=figures.share("noise", "pairs", squares="noise_squares"),
+        excess=figures.difference("more", "fewer", "pairs", squares="gap_squares"),
+        slot_effect=figures.difference("first", "second", "pairs", squares="lean_squares"),
     )

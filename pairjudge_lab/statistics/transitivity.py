@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairjudge_lab.statistics.intervals import Estimate
+from pairjudge_lab.statistics.intervals import Estimate, no_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,39 +142,49 @@ def soft_nontransitivity(
     return float(divergence.mean() / np.log(base))
 
 
+LEAST_SHARE = 0.01
+"""Of all triples, the share that must have three winners for their circles to be reported."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transitivity:
     """Circles in a judge's verdicts, problem by problem.
 
     Attributes:
         both_orders: share of fully decided triples that are circular, where a pair's winner must
-        win
-            in both orders (orders that disagree are no win).
-        one_order: the same when each pair is judged in one order only, averaged over the two ways
-        to
-            show each of the three pairs.
+            win in both orders (orders that disagree are no win). NaN where fewer than one triple in
+            a hundred is fully decided, as with judges that call most responses alike.
+        weak: share of triples judged in both orders that break weak transitivity, where pairs
+            without a winner are even; see ``weak_order.weak_triples``.
+        one_order: as ``both_orders`` when each pair is judged in one order only, averaged over the
+            two ways to show each of the three pairs.
         by_order_alone: the part of ``one_order``'s circles that go when both orders are asked:
             1 - both_orders / one_order. Negative when there are more.
         chance: the share that coins would give, 1/4.
         triples, circular: counts behind ``both_orders``; ``undecided`` triples had a pair without a
             winner (tie, neither, orders that disagree, not read, not judged), and are left out.
+        judged: triples with three pairs judged and read in both orders, behind ``weak``.
         zetas: by problem, where every pair has a winner.
     """
 
     both_orders: Estimate
+    weak: Estimate
     one_order: Estimate
     by_order_alone: float
     chance: float
     triples: int
     circular: int
     undecided: int
+    judged: int
     zetas: dict[str, float]
 
     def to_frame(self) -> pd.DataFrame:
         """One line a figure: estimate, interval, problems."""
         from pairjudge_lab.statistics.intervals import estimates_frame
 
-        return estimates_frame({"both orders": self.both_orders, "one order": self.one_order})
+        return estimates_frame(
+            {"both orders": self.both_orders, "weak": self.weak, "one order": self.one_order}
+        )
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -183,32 +193,41 @@ class Transitivity:
 
     def __str__(self) -> str:
         def said(e: Estimate) -> str:
-            if np.isnan(e.estimate):
-                return "no triple has three winners"
-            return f"{100 * e.estimate:.2f} % [{100 * e.low:.2f}, {100 * e.high:.2f}]"
+            if not np.isnan(e.estimate):
+                return f"{100 * e.estimate:.2f} % [{100 * e.low:.2f}, {100 * e.high:.2f}]"
+            return "too few to say" if self.triples else "no triple has three winners"
 
+        alone = "" if np.isnan(self.by_order_alone) else f"{100 * self.by_order_alone:.1f} %"
         return (
+            f"triples that break weak transitivity:    {said(self.weak)} (of {self.judged})\n"
             f"circular triples, winner in both orders: {said(self.both_orders)} "
             f"({self.circular} of {self.triples}; {self.undecided} not fully decided, left out)\n"
             f"circular triples, one order asked:       {said(self.one_order)} (coins: 25 %)\n"
-            f"share of the latter that order alone explains: {100 * self.by_order_alone:.1f} %\n"
-            "Intervals: bootstrap over problems."
+            f"share of the latter that order alone explains: {alone or 'not known'}\n"
+            f"Intervals: {self.weak.method}."
         )
 
 
-def transitivity(table: pd.DataFrame, *, seed: int = 0, resamples: int = 2000) -> Transitivity:
+def transitivity(
+    table: pd.DataFrame, *, method: str = "score", seed: int = 0, resamples: int = 2000
+) -> Transitivity:
     """Circular triples of one judge, with both orders and with one.
 
     Repetitions of a pair are averaged: x wins an order where it has more wins than y in it.
-    """
-    import pandas as pd
 
-    from pairjudge_lab.statistics.pairs import CODES, FIRST, SECOND
-    from pairjudge_lab.statistics.resampling import Resampled, ratio
+    Args:
+        table: the verdicts of one judge.
+        method, resamples: see ``figures.Figures``; ``seed`` is the bootstrap's.
+    """
+    from pairjudge_lab.statistics.figures import Figures
+    from pairjudge_lab.statistics.names import codes_by_name
+    from pairjudge_lab.statistics.pairs import CODES, FIRST, INVALID, SECOND
+    from pairjudge_lab.statistics.totals import Totals
+    from pairjudge_lab.statistics.weak_order import weak_triples
 
     said = table["verdict"].map(CODES).to_numpy()
     rows, zetas = [], {}
-    problem, names = pd.factorize(table["problem_id"].astype(str))
+    problem, names = codes_by_name(table["problem_id"], "problem_id")
     a, b = table["response_a"].astype(str).to_numpy(), table["response_b"].astype(str).to_numpy()
     order = np.argsort(problem, kind="stable")
     for name, mine in zip(
@@ -216,28 +235,43 @@ def transitivity(table: pd.DataFrame, *, seed: int = 0, resamples: int = 2000) -
     ):
         items, place = np.unique(np.concatenate([a[mine], b[mine]]), return_inverse=True)
         n, i, j = len(items), place[: len(mine)], place[len(mine) :]
-        lead = np.zeros((n, n))
+        lead, read = np.zeros((n, n)), np.zeros((n, n), dtype=bool)
         np.add.at(lead, (i, j), (said[mine] == FIRST) * 1.0 - (said[mine] == SECOND))
+        read[i, j] |= said[mine] != INVALID
         # first[i, j]: with i shown first, i has more wins than j; second[i, j]: with j shown first.
         first, second = lead > 0, (lead < 0).T
         strict = first & second
-        circular, decided = circular_triads(strict), decided_triples(strict)
+        broken, judged = weak_triples(strict, read & read.T)
         one_circular, one_decided = _one_order(first, second)
-        rows.append((circular, decided, one_circular, one_decided, comb(n, 3)))
+        rows.append(
+            {
+                "circular": circular_triads(strict),
+                "decided": decided_triples(strict),
+                "one_circular": one_circular,
+                "one_decided": one_decided,
+                "broken": broken,
+                "judged": judged,
+                "all": comb(n, 3),
+            }
+        )
         zetas[str(name)] = zeta(strict)
-    drawn = Resampled(np.array(rows, dtype=float), np.random.default_rng(seed), resamples)
-    both = drawn.estimate(ratio(0, 1), bounds=(0.0, 1.0))
-    one = drawn.estimate(ratio(2, 3), bounds=(0.0, 1.0))
+    totals = Totals.of({key: np.array([row[key] for row in rows]) for key in rows[0]})
+    figures = Figures(totals, method=method, rng=np.random.default_rng(seed), resamples=resamples)
+    whole = totals.whole
+    both, one = figures.share("circular", "decided"), figures.share("one_circular", "one_decided")
+    if whole["decided"] < LEAST_SHARE * whole["all"]:
+        both = no_interval(float("nan"), both.n)
     explained = 1 - both.estimate / one.estimate if one.estimate > 0 else float("nan")
-    whole = drawn.whole
     return Transitivity(
         both_orders=both,
+        weak=figures.share("broken", "judged"),
         one_order=one,
         by_order_alone=float(explained),
         chance=0.25,
-        triples=int(whole[1]),
-        circular=int(whole[0]),
-        undecided=int(whole[4] - whole[1]),
+        triples=int(whole["decided"]),
+        circular=int(whole["circular"]),
+        undecided=int(whole["all"] - whole["decided"]),
+        judged=int(whole["judged"]),
         zetas={name: value for name, value in zetas.items() if not np.isnan(value)},
     )
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pairjudge_lab.records import Candidate, Judge, Match, Pool, Problem, Status
+from pairjudge_lab.statistics.figures import Figures
 from pairjudge_lab.statistics.intervals import Estimate
-from pairjudge_lab.statistics.resampling import Resampled, Statistic, margin, ratio, totals_by
+from pairjudge_lab.statistics.totals import Totals
 from pairjudge_lab.training.judgments import Judgment
 
 FIGURES = ("label_accuracy", "consistency", "slot_effect", "pair_accuracy")
@@ -27,7 +28,8 @@ class Audit:
             neither is half.
         unreadable: share of verdicts.
 
-    Intervals resample problems. What cannot be computed (a preference judge has no labels) is None.
+    Intervals take problems as clusters. What cannot be computed (a preference judge has no labels)
+    is None.
     """
 
     pairs: int
@@ -93,25 +95,39 @@ def audit(judge: Judge, matches: Sequence[Match]) -> Audit:
         won = sum(p if truth[0] else 1 - p for p in told)
         read = [x.status is Status.PARSED for x in (v, w)]
         problem.append(names[match.pool.problem.id])
-        same = both and said[0] == said[1]
-        labels = [2 * sum(labelled), hits, both, same, 2 * both, first, second]
-        rows.append([*labels, len(told), won, 2, read.count(False)])
-    totals = totals_by(np.array(problem), np.array(rows, dtype=float), len(names))
-    drawn = Resampled(totals, np.random.default_rng(0), 1000)
-    one = (0.0, 1.0)
+        rows.append(
+            {
+                "labels": 2 * sum(labelled),
+                "hits": hits,
+                "both": both,
+                "same": both and said[0] == said[1],
+                "responses": 2 * both,
+                "first": first,
+                "second": second,
+                "apart": first + second - 2 * min(first, second),
+                "told": len(told),
+                "won": won,
+                "won_squares": won**2 / max(len(told), 1),
+                "verdicts": 2,
+                "unread": read.count(False),
+            }
+        )
+    columns = {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
+    totals = Totals.count(np.array(problem), len(names), columns)
+    figures, whole = Figures(totals), totals.whole
 
-    def figure(
-        statistic: Statistic, count: int, bounds: tuple[float, float] = one
-    ) -> Estimate | None:
-        return drawn.estimate(statistic, bounds=bounds) if drawn.whole[count] else None
+    def known(count: str, figure: Estimate) -> Estimate | None:
+        return figure if whole[count] else None
 
     return Audit(
         pairs=len(matches),
-        label_accuracy=figure(ratio(1, 0), 0),
-        consistency=figure(ratio(3, 2), 2),
-        slot_effect=figure(margin(5, 6, 4), 4, (-1.0, 1.0)),
-        pair_accuracy=figure(ratio(8, 7), 7),
-        unreadable=float(drawn.whole[10] / drawn.whole[9]),
+        label_accuracy=known("labels", figures.share("hits", "labels")),
+        consistency=known("both", figures.share("same", "both")),
+        slot_effect=known(
+            "responses", figures.difference("first", "second", "responses", squares="apart")
+        ),
+        pair_accuracy=known("told", figures.share("won", "told", squares="won_squares")),
+        unreadable=float(whole["unread"] / whole["verdicts"]),
     )
 
 

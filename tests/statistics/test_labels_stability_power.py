@@ -103,23 +103,27 @@ def test_stability_by_hand():
     assert found.flips.estimate == pytest.approx(1 / 3)
     # Two of A A B differ with chance 2/3, the two x wins never.
     assert found.noise.estimate == pytest.approx((2 / 3 + 0) / 2)
-    assert found.bias.estimate == pytest.approx(0)
+    assert found.excess.estimate == pytest.approx(0)
+    # x won 1/3 more often than y when first, and always when second.
+    assert found.slot_effect.estimate == pytest.approx((1 / 3 - 1) / 2)
     with pytest.raises(UserError, match="no ordered pair has two readable repetitions"):
         stability(repeated((0, "q", "x", "y", "A")))
 
 
-def test_bias_is_told_from_noise():
+def test_an_order_effect_is_told_from_noise():
     rng = np.random.default_rng(1)
     noisy = Plan(problems=400, repetitions=3, slot_effect=0, slot_spread=0, noise=0.5)
     found = stability(simulate_study(noisy, rng), resamples=300)
     assert found.flips.estimate > 0.3
-    assert found.bias.low < 0 < found.bias.high
+    assert found.excess.low < 0 < found.excess.high
+    assert found.slot_effect.low < 0 < found.slot_effect.high
     stuck = Plan(problems=400, repetitions=3, slot_effect=0.6, slot_spread=0, noise=0)
     found = stability(simulate_study(stuck, rng), resamples=300)
     # A verdict is the favoured slot's with chance 0.6 whatever the response, else the belief's: one
     # order has chance 1 and the other 0.4 for the same response, apart by 0.6; half of 2 * 0.6^2,
     # less ties (0.95 of the verdicts squared).
-    assert found.bias.estimate == pytest.approx(0.36 * 0.95**2, abs=0.03)
+    assert found.excess.estimate == pytest.approx(0.36 * 0.95**2, abs=0.03)
+    assert found.slot_effect.estimate == pytest.approx(0.6 * 0.95, abs=0.03)
 
 
 def test_power_by_simulation():

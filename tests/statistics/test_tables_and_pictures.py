@@ -98,8 +98,9 @@ def test_every_result_has_a_picture(study):
     assert areas == pytest.approx(1.0)
     found = stability(study, resamples=50)
     flips = plot_flips({"planted": found})
-    noise = flips.patches[0].get_width()
-    assert noise == pytest.approx(100 * found.noise.estimate)
+    widths = [bar.get_width() for bar in flips.patches]
+    assert widths == pytest.approx([100 * found.flips.estimate, 100 * found.noise.estimate])
+    assert any(f"{100 * found.slot_effect.estimate:+.1f} [" in t.get_text() for t in flips.texts)
     assert plot_reliability(found).patches
     triads = plot_triads({"planted": transitivity(study, resamples=20)})
     assert triads.get_xlabel().startswith("circular triples")
