@@ -35,6 +35,8 @@ class LabelReport:
         said_by_true: (4, 4) verdicts that could be read: what was said (line) by what was true
             (column), each in the order both correct, only A, only B, neither.
         unread: verdicts that could not be read; they are in nothing else.
+        identical: verdicts on two identical texts, where texts are known; they are not in
+            ``slot_effect``.
         accuracy: per response; ``accuracy_a``, ``accuracy_b`` by slot; ``on_right``, ``on_wrong``
         by
             truth (sensitivity and specificity); ``pair_accuracy`` both labels right;
@@ -55,6 +57,7 @@ class LabelReport:
 
     verdicts: int
     unread: int
+    identical: int
     said_by_true: np.ndarray
     accuracy: Estimate
     accuracy_bounds: tuple[float, float]
@@ -120,6 +123,7 @@ def label_report(
     truth: Mapping[Key, bool],
     *,
     answers: Mapping[Key, Any] | None = None,
+    texts: Mapping[Key, str] | None = None,
     method: str = "score",
     seed: int = 0,
     resamples: int = RESAMPLES,
@@ -130,6 +134,8 @@ def label_report(
         table: the verdicts of one judge.
         truth: whether each response is right, by problem and name.
         answers: each response's team (equal: same final answer), for the rules of the protocol.
+        texts: each response's text; verdicts on two identical texts then say nothing of the
+            position effect, and are counted.
         method, resamples: see ``figures.Figures``; ``seed`` is the bootstrap's.
 
     Raises:
@@ -160,6 +166,10 @@ def label_report(
     hit_a, hit_b = said_a == true_a, said_b == true_b
     mixed = true_a != true_b
     counterpart = _both_read(table, problem, said)
+    identical = np.zeros(len(table), dtype=bool)
+    if texts is not None:
+        identical = np.array([texts[a] == texts[b] for a, b in zip(*keys, strict=True)])
+    counterpart = counterpart & ~identical
     same = np.zeros(len(table), dtype=bool)
     if answers is not None:
         same = np.array([answers[a] == answers[b] for a, b in zip(*keys, strict=True)])
@@ -206,6 +216,7 @@ def label_report(
     return LabelReport(
         verdicts=len(table),
         unread=unread,
+        identical=int(identical.sum()),
         said_by_true=crossed,
         accuracy=of("hits", "labels"),
         accuracy_bounds=(hits / asked, (hits + 2 * unread) / asked),

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError
-<<<<<<< HEAD
+from pairjudge_lab.statistics.names import codes_by_name
 from pairjudge_lab.verdicts.codes import CODES, FIRST, NEITHER, SECOND, TIE, codes_of
 from pairjudge_lab.verdicts.codes import UNREAD as INVALID
-=======
-from pairjudge_lab.statistics.names import codes_by_name
->>>>>>> 0f3f42f (Intervals that hold for few problems and rare outcomes; totals with names)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,10 +107,6 @@ def pair_up(
     responses, labels = codes_by_name(
         pd.concat([table["response_a"], table["response_b"]], ignore_index=True), "response"
     )
-<<<<<<< HEAD
-    said = codes_of(table)
-    _check(table, a, b)
-=======
     # x is the response whose name sorts first.
     rank = np.empty(len(labels), dtype=np.int64)
     rank[np.argsort(labels)] = np.arange(len(labels))
@@ -121,9 +114,8 @@ def pair_up(
     repetition = np.zeros(rows, dtype=np.int64)
     if "repetition" in table:
         repetition, _ = codes_by_name(table["repetition"], "repetition")
-    said = pd.Index(list(CODES)).get_indexer(pd.Index(table["verdict"]))
-    _check(table, a, b, said)
->>>>>>> 0f3f42f (Intervals that hold for few problems and rare outcomes; totals with names)
+    said = codes_of(table)
+    _check(table, a, b)
     gold = _gold(table, a < b)
     low, high = np.minimum(a, b), np.maximum(a, b)
     x_rows, y_rows = _orders(table, (group, problem, repetition, low, high), a > b)
@@ -229,9 +221,6 @@ def _gold(table: pd.DataFrame, x_is_first: np.ndarray) -> np.ndarray:
     return np.where(said < 0, -1, np.where(x_is_first, said, 1 - said))
 
 
-<<<<<<< HEAD
-__all__ = ["CODES", "FIRST", "INVALID", "NEITHER", "SECOND", "TIE", "Pairs", "pair_up"]
-=======
 def _check_gold(
     table: pd.DataFrame, gold: np.ndarray, x_rows: np.ndarray, y_rows: np.ndarray
 ) -> None:
@@ -246,4 +235,6 @@ def _check_gold(
             f"({len(apart)} such pairs); gold names the position of the better response, so it "
             "changes with the order"
         )
->>>>>>> 0f3f42f (Intervals that hold for few problems and rare outcomes; totals with names)
+
+
+__all__ = ["CODES", "FIRST", "INVALID", "NEITHER", "SECOND", "TIE", "Pairs", "pair_up"]

@@ -41,7 +41,7 @@ def unread_bounds(
 ) -> Unread:
     """Bounds of consistency, position effect, order effect, kappa and, where known, accuracy."""
     worst, best = (_completed(pairs, totals, sign) for sign in (-1, 1))
-    asked = {
+    asked: dict[str, Callable[[Figures], Estimate]] = {
         "consistency": lambda f: f.share("consistent", "pairs"),
         "slot_effect": lambda f: f.difference("plus", "minus", "pairs", squares="squares"),
         "order_effect": lambda f: f.order("full_first", "full_second", "half_first", "half_second"),

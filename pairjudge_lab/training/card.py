@@ -18,20 +18,22 @@ import numpy as np
 from pairjudge_lab.datasets.pools import load_pools
 from pairjudge_lab.datasets.verdicts import load_verdicts
 from pairjudge_lab.records import Pool
+from pairjudge_lab.statistics.figures import Figures
 from pairjudge_lab.statistics.labels import label_report
-from pairjudge_lab.statistics.resampling import Resampled, ratio, totals_by
+from pairjudge_lab.statistics.totals import Totals
 from pairjudge_lab.training.chains import parse_chain, write_check
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def measure(pools: list[Pool], table: pd.DataFrame, *, resamples: int = 2000) -> dict[str, Any]:
+def measure(pools: list[Pool], table: pd.DataFrame) -> dict[str, Any]:
     """The figures of ``label_report``, and the share of verdicts that could not be read.
 
     Returns:
         For each figure ``[estimate, low, high]``, a 95 % interval over problems; verdicts that
-        could not be read are in no figure but ``unreadable``.
+        could not be read are in no figure but ``unreadable``, and pairs of identical texts not in
+        the position effect (``identical`` says how many verdicts they are).
 
     Raises:
         UserError: for preferences, which are no labels.
@@ -39,11 +41,12 @@ def measure(pools: list[Pool], table: pd.DataFrame, *, resamples: int = 2000) ->
     right = {
         (p.problem.id, str(i)): bool(c.correct) for p in pools for i, c in enumerate(p.candidates)
     }
-    report = label_report(table, right, resamples=resamples)
+    texts = {(p.problem.id, str(i)): c.text for p in pools for i, c in enumerate(p.candidates)}
+    report = label_report(table, right, texts=texts)
     unread = (table["verdict"] == "invalid").to_numpy(dtype=float)
     names, problem = np.unique(table["problem_id"].astype(str), return_inverse=True)
-    totals = totals_by(problem, np.column_stack([unread, np.ones(len(table))]), len(names))
-    drawn = Resampled(totals, np.random.default_rng(0), resamples)
+    counted = {"unread": unread, "verdicts": np.ones(len(table))}
+    share = Figures(Totals.count(problem, len(names), counted)).share("unread", "verdicts")
     frame = report.to_frame()
     figures = {
         str(name): [float(estimate), float(low), float(high)]
@@ -51,9 +54,13 @@ def measure(pools: list[Pool], table: pd.DataFrame, *, resamples: int = 2000) ->
             frame["figure"], frame["estimate"], frame["low"], frame["high"], strict=True
         )
     }
-    share = drawn.estimate(ratio(0, 1), bounds=(0.0, 1.0))
     figures["unreadable"] = [share.estimate, share.low, share.high]
-    return {"verdicts": len(table), "problems": len(names), "figures": figures}
+    return {
+        "verdicts": len(table),
+        "problems": len(names),
+        "identical": report.identical,
+        "figures": figures,
+    }
 
 
 def step_check(pools: list[Pool], table: pd.DataFrame) -> dict[str, float] | None:

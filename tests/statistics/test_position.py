@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.statistics.agreement import cohen_kappa
 from pairjudge_lab.statistics.pairs import pair_up
 from pairjudge_lab.statistics.position import bias_report, position_bias
+from pairjudge_lab.statistics.position_totals import CELLS, position_totals
 from pairjudge_lab.statistics.simulation import Plan, simulate_study
 
 LETTERS = {"A": "A", "B": "B", "C": "tie"}
@@ -191,7 +194,7 @@ def test_intervals_cover_the_truth():
             found = getattr(row, name)
             held[name] += found.low <= getattr(truth, name).estimate <= found.high
     # 95 % of 150 is 142.5; three standard errors are 8.
-    assert all(134 <= held[name] for name in names), held
+    assert all(held[name] >= 134 for name in names), held
 
 
 def test_many_judges_are_adjusted_for():
@@ -242,3 +245,137 @@ def test_clusters_widen_the_error():
         assert wide.estimate == pytest.approx(narrow.estimate)
         assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
     assert together.design_effect > 3 > 1.1 > lone.design_effect
+
+
+def test_what_was_read_of_a_pair_narrows_the_bounds():
+    # Half-read pairs whose read half went to the first: they can add to the first or be even.
+    row = bias_of(*["AB"] * 10, *["A?"] * 4, *["B?"] * 2)
+    assert row.bounds["slot_effect"] == pytest.approx(((0 * 4 - 1 * 2) / 16, (1 * 4 - 0 * 2) / 16))
+    low, high = row.bounds_intervals["slot_effect"]
+    assert low < -2 / 16
+    assert high > 4 / 16
+    # Of the six unread verdicts q favour the first: 4 - 2 + (2 q - 1) 6 = 0.
+    assert row.tipping == pytest.approx(0.5 - (4 - 2) / (2 * 6))
+    assert row.bounds["order_effect"] == (-np.inf, np.inf)
+    assert row.bounds["kappa"][0] < row.kappa.estimate == row.bounds["kappa"][1] == 1
+
+
+@given(st.lists(st.sampled_from(["AB", "BA", "AA", "BC", "CC", "A?", "?B", "C?"]), min_size=7,
+                max_size=9))  # fmt: skip
+@settings(max_examples=15)
+def test_the_bounds_are_reached_and_never_passed(pairs):
+    """Every way to fill in what was not read, up to three halves."""
+    from itertools import product
+
+    pairs = ["A?", *[p for p in pairs if "?" not in p][:6], *[p for p in pairs if "?" in p][:2]]
+    (row,) = bias_report(table_of(*pairs)).rows
+    found = {name: [] for name in ("consistency", "slot_effect", "kappa")}
+    for filled in product("ABC", repeat=sum(p.count("?") for p in pairs)):
+        left = iter(filled)
+        whole = ["".join(next(left) if c == "?" else c for c in p) for p in pairs]
+        one = position_totals(pair_up(table_of(*whole))[0]).whole
+        found["consistency"].append(one["consistent"] / one["read"])
+        found["slot_effect"].append((one["lean_first"] - one["lean_second"]) / one["read"])
+        kappa = float(cohen_kappa(np.array([one[c] for c in CELLS]).reshape(3, 3)))
+        if np.isfinite(kappa):
+            found["kappa"].append(kappa)
+    for name, values in found.items():
+        if values:
+            low, high = row.bounds[name]
+            assert low <= min(values) + 1e-9
+            assert max(values) - 1e-9 <= high
+            if name != "kappa":
+                assert (low, high) == pytest.approx((min(values), max(values)))
+
+
+def test_the_interval_of_the_bounds_holds_what_was_hidden():
+    """What is unread when wrong more often than when right, no figure over read pairs can see."""
+    rng, held, naive, studies = np.random.default_rng(5), 0, 0, 150
+    plan = Plan(problems=40, tie=0, unreadable=0)
+    hidden = simulate_study(replace(plan, problems=30_000), rng)
+    truth = position_bias(pair_up(hidden)[0], rng).consistency.estimate
+    for _ in range(studies):
+        table = simulate_study(plan, rng)
+        wrong = table.verdict != table.gold
+        lost = rng.random(len(table)) < np.where(wrong, 0.4, 0.05)
+        (row,) = bias_report(table.assign(verdict=table.verdict.mask(lost, "invalid"))).rows
+        low, high = row.bounds_intervals["consistency"]
+        held += low <= truth <= high
+        naive += row.consistency.low <= truth <= row.consistency.high
+    assert held >= 0.95 * studies
+    assert naive < 0.9 * studies
+
+
+def test_pairs_of_identical_texts_are_left_out_and_counted():
+    table = table_of("AB", "AA", "AA", "BB").assign(problem_id="p")
+    texts = {("p", f"{side}{i}"): f"{side}{i}" for side in "xy" for i in range(4)}
+    texts["p", "y1"] = texts["p", "x1"]
+    texts["p", "x3"], texts["p", "y3"] = texts["p", "x2"], texts["p", "y2"]
+    (pairs,) = pair_up(table, texts=texts)
+    assert (len(pairs), pairs.identical, pairs.distinct, pairs.unpaired) == (3, 1, 2, 0)
+    report = bias_report(table, texts=texts)
+    assert (report.rows[0].primacy, report.rows[0].recency) == (1, 1)
+    assert "1 pairs of identical texts" in str(report)
+    with pytest.raises(UserError, match="there is no text of response 'y3' of problem 'p'"):
+        pair_up(table, texts={k: v for k, v in texts.items() if k[1] != "y3"})
+
+
+def test_the_same_name_is_the_same_thing():
+    table = table_of("AB", "AA").assign(problem_id=[1, "1", "q", "q"])
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    table.loc[2, "response_a"] = table.loc[3, "response_b"] = composed
+    table.loc[3, "response_b"] = apart
+    (pairs,) = pair_up(table)
+    assert (len(pairs), pairs.problems) == (2, 2)
+    for column in ("judge", "problem_id", "response_b"):
+        missing = table.copy()
+        missing.loc[1, column] = None
+        with pytest.raises(UserError, match="is missing; every row needs one"):
+            pair_up(missing)
+
+
+def test_gold_that_contradicts_itself_is_refused():
+    table = table_of("AB", "AA").assign(gold=["A", "B", "A", "A"])
+    with pytest.raises(UserError, match="rows 3 and 4: gold is 'A' in both orders of 'y1' and"):
+        pair_up(table)
+
+
+def test_no_interval_below_six_problems_and_a_word_below_ten():
+    for n, said in ((5, "No intervals for j: fewer than 6"), (9, "with caution: fewer than 10")):
+        report = bias_report(table_of(*["AB", "AA", "AB"] * 3).iloc[: 2 * n])
+        assert said in str(report)
+        assert np.isnan(report.rows[0].consistency.low) == (n < 6)
+        assert np.isfinite(report.rows[0].p)
+
+
+def test_pairs_or_problems_count_the_same():
+    table = table_of(*["AB"] * 12, *["AA"] * 6, problems=[0] * 6 + list(range(1, 7)) + [7] * 6)
+    by_pairs, by_problems = (
+        bias_report(table, weight=weight).rows[0] for weight in ("pairs", "problems")
+    )
+    assert by_pairs.consistency.estimate == pytest.approx(12 / 18)
+    assert by_problems.consistency.estimate == pytest.approx(7 / 8)
+    assert "Every problem counts the same" in str(bias_report(table, weight="problems"))
+
+
+def test_no_effect_within_a_margin_is_shown_or_not():
+    few, many = (table_of(*["AB", "BA"] * n, "AA", "BB") for n in (10, 200))
+    assert bias_report(few, margin=0.05).rows[0].equivalence > 0.05
+    report = bias_report(many, margin=0.05)
+    assert report.rows[0].equivalence < 0.05
+    assert "within 5 points of 0" in str(report)
+    assert np.isnan(bias_report(many).rows[0].equivalence)
+    with pytest.raises(UserError, match="the margin is a share between 0 and 1"):
+        bias_report(few, margin=5)
+
+
+def test_the_largest_of_many_unbiased_judges_is_judged_by_its_adjusted_p():
+    rng, alone, adjusted = np.random.default_rng(6), 0, 0
+    for _ in range(40):
+        plan = Plan(problems=20, pairs=1, slot_effect=0, slot_spread=0, noise=0.5)
+        table = pd.concat(simulate_study(plan, rng).assign(judge=f"j{k}") for k in range(9))
+        worst = bias_report(table).largest
+        alone += worst.p < 0.05
+        adjusted += worst.p_adjusted < 0.05
+    assert alone >= 6
+    assert adjusted <= 6

@@ -16,6 +16,7 @@ from pairjudge_lab.statistics.transitivity import (
     triad_counts,
     zeta,
 )
+from pairjudge_lab.statistics.weak_order import weak_triples
 
 DOG = np.array(
     [[int(c) for c in row] for row in ["011011", "000110", "010111", "100000", "000101", "010100"]]
@@ -137,3 +138,33 @@ def test_a_judge_of_coins_is_circular_as_coins_are():
     assert found.both_orders.low < 0.25 < found.both_orders.high
     assert found.one_order.estimate == pytest.approx(found.both_orders.estimate)
     assert found.by_order_alone == pytest.approx(0)
+
+
+def test_a_judge_of_grades_breaks_no_weak_transitivity():
+    found = transitivity(study(lambda p, i, j: "tie" if i // 3 == j // 3 else "AB"[i > j]))
+    assert (found.weak.estimate, found.judged) == (0, 12 * 20)
+    # Of six items in two grades no triple has three winners.
+    assert found.triples == 0
+    assert "triples that break weak transitivity" in str(found)
+
+
+def test_weak_transitivity_by_trying_every_order():
+    from itertools import permutations
+
+    rng = np.random.default_rng(3)
+    for _ in range(30):
+        lead = np.triu(rng.integers(-1, 2, (5, 5)), 1)
+        lead = lead - lead.T
+        judged = np.triu(rng.random((5, 5)) < 0.8, 1)
+        judged = judged | judged.T
+        strict = (lead > 0) & judged
+        broken = total = 0
+        for triple in combinations(range(5), 3):
+            if not all(judged[i, j] for i, j in combinations(triple, 2)):
+                continue
+            total += 1
+            broken += any(
+                lead[i, j] >= 0 and lead[j, k] >= 0 and lead[k, i] > 0
+                for i, j, k in permutations(triple)
+            )
+        assert weak_triples(strict, judged) == (broken, total)
