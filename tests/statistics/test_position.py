@@ -14,6 +14,7 @@ from pairjudge_lab.statistics.pairs import pair_up
 from pairjudge_lab.statistics.position import bias_report, position_bias
 from pairjudge_lab.statistics.position_totals import CELLS, position_totals
 from pairjudge_lab.statistics.simulation import Plan, simulate_study
+from pairjudge_lab.statistics.unread import unread_bounds
 
 LETTERS = {"A": "A", "B": "B", "C": "tie"}
 
@@ -123,7 +124,7 @@ def test_unpaired_verdicts_are_counted():
 
 
 @given(st.lists(st.sampled_from(["AB", "BA", "AA", "BB", "AC", "CB", "CC", "A?"]), min_size=2))
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_swapping_the_slots_turns_the_bias_round(pairs):
     row = bias_of(*pairs)
     turned = bias_of(*(p.translate(str.maketrans("AB", "BA")) for p in pairs))
@@ -134,7 +135,7 @@ def test_swapping_the_slots_turns_the_bias_round(pairs):
 
 
 @given(st.integers(0, 99))
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_counts_agree_with_counting_by_hand(seed):
     rng = np.random.default_rng(seed)
     plan = Plan(problems=5, pairs=3, repetitions=2, tie=0.2, unreadable=0.2)
@@ -171,18 +172,18 @@ def test_a_planted_slot_effect_is_recovered():
 
 
 def test_noise_alone_is_not_called_bias():
-    rng, called, studies = np.random.default_rng(2), 0, 200
+    rng, called, studies = np.random.default_rng(2), 0, 80
     plan = Plan(slot_effect=0, slot_spread=0, noise=0.5)
     for _ in range(studies):
         (pairs,) = pair_up(simulate_study(plan, rng))
         called += position_bias(pairs, rng, resamples=1).tests[0].p < 0.05
-    # 5 % of 200 is 10; 20 is more than three standard errors above.
-    assert called <= 20
+    # 5 % of 80 is 4; 10 is three standard errors above.
+    assert called <= 10
 
 
 def test_intervals_cover_the_truth():
     """A small version of benchmarks/coverage.py."""
-    rng, plan, studies = np.random.default_rng(3), Plan(), 150
+    rng, plan, studies = np.random.default_rng(3), Plan(), 60
     (large,) = pair_up(simulate_study(Plan(problems=20_000), rng))
     truth = position_bias(large, rng, resamples=1)
     held = Counter()
@@ -193,8 +194,8 @@ def test_intervals_cover_the_truth():
         for name in names:
             found = getattr(row, name)
             held[name] += found.low <= getattr(truth, name).estimate <= found.high
-    # 95 % of 150 is 142.5; three standard errors are 8.
-    assert all(held[name] >= 134 for name in names), held
+    # 95 % of 60 is 57; three standard errors are 5.
+    assert all(held[name] > 51 for name in names), held
 
 
 def test_many_judges_are_adjusted_for():
@@ -249,7 +250,7 @@ def test_clusters_widen_the_error():
 
 def test_what_was_read_of_a_pair_narrows_the_bounds():
     # Half-read pairs whose read half went to the first: they can add to the first or be even.
-    row = bias_of(*["AB"] * 10, *["A?"] * 4, *["B?"] * 2)
+    row = bias_of(*["AB"] * 6, *["BA"] * 4, *["A?"] * 4, *["B?"] * 2)
     assert row.bounds["slot_effect"] == pytest.approx(((0 * 4 - 1 * 2) / 16, (1 * 4 - 0 * 2) / 16))
     low, high = row.bounds_intervals["slot_effect"]
     assert low < -2 / 16
@@ -257,12 +258,12 @@ def test_what_was_read_of_a_pair_narrows_the_bounds():
     # Of the six unread verdicts q favour the first: 4 - 2 + (2 q - 1) 6 = 0.
     assert row.tipping == pytest.approx(0.5 - (4 - 2) / (2 * 6))
     assert row.bounds["order_effect"] == (-np.inf, np.inf)
-    assert row.bounds["kappa"][0] < row.kappa.estimate == row.bounds["kappa"][1] == 1
+    assert row.bounds["kappa"][0] < 0.5 < row.bounds["kappa"][1] == 1
 
 
 @given(st.lists(st.sampled_from(["AB", "BA", "AA", "BC", "CC", "A?", "?B", "C?"]), min_size=7,
                 max_size=9))  # fmt: skip
-@settings(max_examples=15)
+@settings(max_examples=4)
 def test_the_bounds_are_reached_and_never_passed(pairs):
     """Every way to fill in what was not read, up to three halves."""
     from itertools import product
@@ -290,20 +291,21 @@ def test_the_bounds_are_reached_and_never_passed(pairs):
 
 def test_the_interval_of_the_bounds_holds_what_was_hidden():
     """What is unread when wrong more often than when right, no figure over read pairs can see."""
-    rng, held, naive, studies = np.random.default_rng(5), 0, 0, 150
+    rng, held, studies = np.random.default_rng(5), 0, 40
     plan = Plan(problems=40, tie=0, unreadable=0)
-    hidden = simulate_study(replace(plan, problems=30_000), rng)
-    truth = position_bias(pair_up(hidden)[0], rng).consistency.estimate
+
+    def lose(table):
+        lost = rng.random(len(table)) < np.where(table.verdict != table.gold, 0.4, 0.05)
+        return pair_up(table.assign(verdict=table.verdict.mask(lost, "invalid")))[0]
+
+    whole = simulate_study(replace(plan, problems=10_000), rng)
+    truth = position_bias(pair_up(whole)[0], rng).consistency.estimate
+    assert position_bias(lose(whole), rng).consistency.estimate > truth + 0.02
     for _ in range(studies):
-        table = simulate_study(plan, rng)
-        wrong = table.verdict != table.gold
-        lost = rng.random(len(table)) < np.where(wrong, 0.4, 0.05)
-        (row,) = bias_report(table.assign(verdict=table.verdict.mask(lost, "invalid"))).rows
-        low, high = row.bounds_intervals["consistency"]
+        pairs = lose(simulate_study(plan, rng))
+        low, high = unread_bounds(pairs, position_totals(pairs)).intervals["consistency"]
         held += low <= truth <= high
-        naive += row.consistency.low <= truth <= row.consistency.high
-    assert held >= 0.95 * studies
-    assert naive < 0.9 * studies
+    assert held >= 0.93 * studies
 
 
 def test_pairs_of_identical_texts_are_left_out_and_counted():
@@ -369,13 +371,10 @@ def test_no_effect_within_a_margin_is_shown_or_not():
         bias_report(few, margin=5)
 
 
-def test_the_largest_of_many_unbiased_judges_is_judged_by_its_adjusted_p():
-    rng, alone, adjusted = np.random.default_rng(6), 0, 0
-    for _ in range(40):
-        plan = Plan(problems=20, pairs=1, slot_effect=0, slot_spread=0, noise=0.5)
-        table = pd.concat(simulate_study(plan, rng).assign(judge=f"j{k}") for k in range(9))
-        worst = bias_report(table).largest
-        alone += worst.p < 0.05
-        adjusted += worst.p_adjusted < 0.05
-    assert alone >= 6
-    assert adjusted <= 6
+def test_the_largest_of_many_judges_is_judged_by_its_adjusted_p():
+    even = ["AB"] * 20 + ["AA", "BB"] * 5
+    judges = [table_of(*even, judge=f"even {k}") for k in range(8)]
+    lean = table_of(*["AB"] * 20, *["AA"] * 8, *["BB"] * 1, judge="lean")
+    worst = bias_report(pd.concat([*judges, lean])).largest
+    assert worst.group == "lean"
+    assert worst.p < 0.05 < worst.p_adjusted
