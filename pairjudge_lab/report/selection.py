@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,16 +92,17 @@ def _facts(run: SelectionRun) -> dict[str, Any]:
 def _sentence(run: SelectionRun) -> str:
     own, gain = run.accuracies()[run.tournament], run.gains()["majority"]
     words = "more than" if gain.estimate >= 0 else "less than"
-    sure = (
-        "the interval leaves zero out"
-        if gain.low > 0 or gain.high < 0
-        else "an interval that includes zero: these problems do not tell the two apart"
-    )
+    interval = f"95 % interval {gain.percent('+').strip()}; "
+    if isnan(gain.low):
+        interval, sure = "", "so few problems tell nothing of others"
+    elif gain.low > 0 or gain.high < 0:
+        sure = "the interval leaves zero out"
+    else:
+        sure = "an interval that includes zero: these problems do not tell the two apart"
     return (
         f"The {run.tournament} selects a right answer for {100 * own.estimate:.1f} % of the "
         "problems, "
-        f"{100 * abs(gain.estimate):.1f} points {words} majority voting "
-        f"(95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}; {sure})."
+        f"{100 * abs(gain.estimate):.1f} points {words} majority voting ({interval}{sure})."
     )
 
 

@@ -133,7 +133,7 @@ def compare_judges(
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(DRAWS, problems))
     with np.errstate(invalid="ignore", divide="ignore"):
         drawn = np.abs(signs @ pulls.T) / errors
-        seen = np.where(errors > 0, np.abs(gaps) / errors, 0.0)
+        seen = np.asarray(np.where(errors > 0, np.abs(gaps) / errors, 0.0))
     largest = np.nan_to_num(drawn).max(axis=1)
     single = float(stats.t.ppf(0.5 + level / 2, problems - 1))
     critical = max(single, float(np.quantile(largest, level)))
@@ -162,7 +162,7 @@ def _shared(table: pd.DataFrame, by: str) -> tuple[list[Totals], list[str]]:
         raise UserError(f"judges are compared with each other, and there is only {names[0]!r}")
     there = np.zeros((len(names), len(ids)), dtype=bool)
     there[judge, problem] = True
-    common = there.all(axis=0)
+    common = np.asarray(there.all(axis=0))
     if common.sum() < FEWEST_PROBLEMS:
         raise UserError(
             f"all judges share {int(common.sum())} problems; a comparison needs "

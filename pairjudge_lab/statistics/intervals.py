@@ -44,6 +44,16 @@ class Estimate:
         """Whether the interval rests on fewer than ``FEW_PROBLEMS`` problems."""
         return not isnan(self.low) and self.n < FEW_PROBLEMS
 
+    def percent(self, sign: str = "") -> str:
+        """The limits in per cent as words, or that there are too few problems for any.
+
+        Args:
+            sign: ``+`` shows the sign of positive numbers too.
+        """
+        if isnan(self.low):
+            return "too few problems"
+        return f"{100 * self.low:{sign}5.1f} to {100 * self.high:{sign}5.1f}"
+
     def __str__(self) -> str:
         few = ", few problems" if self.few else ""
         return (

@@ -36,7 +36,9 @@ def view_table(frame: pd.DataFrame, *, digits: int = 3, caption: str = "") -> Vi
 
 def _cell(value: Any, digits: int) -> dict[str, Any]:
     if isinstance(value, Estimate):
-        text = f"{value.estimate:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+        text = f"{value.estimate:.{digits}f}"
+        if not math.isnan(value.low):
+            text += f" [{value.low:.{digits}f}, {value.high:.{digits}f}]"
         return {"text": text, "key": _key(value.estimate), "number": True}
     if isinstance(value, numbers.Number) and value is not True and value is not False:
         number = float(value)  # type: ignore[arg-type]

@@ -25,12 +25,8 @@ def print_run(run: SelectionRun, as_json: bool) -> None:
         print(f"{'selector':18} {'accuracy':>8}   95 % interval   {run.tournament} minus it")
         for selector, value in accuracies.items():
             gain = gains.get(selector)
-            more = (
-                f"{100 * gain.estimate:+6.1f} ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
-                if gain
-                else ""
-            )
-            interval = f"{100 * value.low:5.1f} to {100 * value.high:5.1f}"
+            more = f"{100 * gain.estimate:+6.1f} ({gain.percent('+').strip()})" if gain else ""
+            interval = value.percent()
             print(f"{selector:18} {100 * value.estimate:7.1f} %  {interval:14}  {more}")
     else:
         print("accuracy: not known, since it is not known which candidates are right")
@@ -62,5 +58,5 @@ def print_curve(found: Curve, group: str = "") -> None:
         value = point.accuracy
         print(
             f"{point.selector:26} {point.n:4}  {100 * value.estimate:7.2f} %  "
-            f"{100 * value.low:5.1f} to {100 * value.high:5.1f}  {point.calls:8.1f}"
+            f"{value.percent():14}  {point.calls:8.1f}"
         )
