@@ -1,7 +1,7 @@
 """Tournaments played again on recorded verdicts: any of them, and knockouts by the million."""
 
 from pairjudge_lab.replay.curves import Curve, Point, curve, without_verdicts
-from pairjudge_lab.replay.knockouts import can_compile, replay_knockouts
+from pairjudge_lab.replay.many import Replays, can_compile, replay_many
 from pairjudge_lab.replay.recording import Recording, pools_heard, record, replay
 from pairjudge_lab.replay.subsets import draw_subsets
 
@@ -9,12 +9,13 @@ __all__ = [
     "Curve",
     "Point",
     "Recording",
+    "Replays",
     "can_compile",
     "curve",
     "draw_subsets",
     "pools_heard",
     "record",
     "replay",
-    "replay_knockouts",
+    "replay_many",
     "without_verdicts",
 ]

@@ -14,14 +14,14 @@ import numpy as np
 
 from pairjudge_lab.arena import problem_seed
 from pairjudge_lab.records import Pool, Tournament, UserError
-from pairjudge_lab.replay.knockouts import can_compile, replay_knockouts
-from pairjudge_lab.replay.recording import Recording, replay
+from pairjudge_lab.replay.many import replay_many
+from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.replay.subsets import draw_subsets
 from pairjudge_lab.replay.voting import best_mean_verdict, need_scores, weighted_votes
 from pairjudge_lab.selectors import correctness
 from pairjudge_lab.statistics.intervals import Estimate, mean_interval, paired_difference
 from pairjudge_lab.statistics.scaling import best_score_at_k, majority_at_k, pass_at_k
-from pairjudge_lab.tournaments import TOURNAMENTS, Knockout, tournament
+from pairjudge_lab.tournaments import TOURNAMENTS, tournament
 from pairjudge_lab.verdicts.kinds import check_tournament, need_labels
 
 if TYPE_CHECKING:
@@ -365,15 +365,8 @@ def _values(
         return best_mean_verdict(recording, drawn, right), float(n * (n - 1))
     assert not isinstance(plan, str)
     drawn = draw_subsets(size, n, count, streams[0])
-    if isinstance(plan, Knockout) and can_compile(plan):
-        chosen, spent = replay_knockouts(recording, plan, drawn, streams[1])
-        return right[chosen], float(spent.mean())
-    hits, total = np.empty(count), 0
-    for i, subset in enumerate(drawn.tolist()):
-        selection = replay(recording, plan, streams[1], subset)
-        hits[i] = right[subset[selection.candidate]]
-        total += selection.calls
-    return hits, total / count
+    played = replay_many(recording, plan, drawn, streams[1])
+    return right[played.chosen], float(played.calls.mean())
 
 
 def _reasons(left_out: dict[str, int]) -> str:

@@ -161,15 +161,7 @@ def replay(
             need repetitions (several votes, or judging again) that were not, or when it needs
             labels and the recorded verdicts are preferences.
     """
-    check_tournament(tournament, recording.kind)
-    rules = getattr(tournament, "rules", PAPER)
-    needed = rules.votes + (rules.again if rules.unread == "again" else 0)
-    if needed > len(recording.codes):
-        raise UserError(
-            f"these rules need {needed} repetitions of a verdict, and {len(recording.codes)} were "
-            f"recorded for problem {recording.pool.problem.id!r}; record more (--repetitions) at a "
-            "temperature, or choose --votes 1 and another rule for unreadable verdicts"
-        )
+    check_replay(recording, tournament)
     pool = recording.pool
     chosen = list(range(len(pool))) if subset is None else list(subset)
     playing = replace(
@@ -185,3 +177,21 @@ def replay(
     except StopIteration as end:
         selection: Selection = end.value
         return selection
+
+
+def check_replay(recording: Recording, tournament: Tournament) -> None:
+    """See that a tournament can be played on what was recorded.
+
+    Raises:
+        UserError: when its rules need repetitions that were not recorded, or it needs labels and
+            the recorded verdicts are preferences.
+    """
+    check_tournament(tournament, recording.kind)
+    rules = getattr(tournament, "rules", PAPER)
+    needed = rules.votes + (rules.again if rules.unread == "again" else 0)
+    if needed > len(recording.codes):
+        raise UserError(
+            f"these rules need {needed} repetitions of a verdict, and {len(recording.codes)} were "
+            f"recorded for problem {recording.pool.problem.id!r}; record more (--repetitions) at a "
+            "temperature, or choose --votes 1 and another rule for unreadable verdicts"
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import networkx as nx
 import numpy as np
 
 from pairjudge_lab.records import Play, Pool, UserError
@@ -54,15 +53,17 @@ class RoundRobin:
         referee = Referee(pool, self.rules, rng)
         standings = Standings(len(pool))
         seats = shuffled(range(len(pool)), rng)
-        rounds = [[(seats[i], seats[j]) for i, j in pairs] for pairs in berger_rounds(len(pool))]
+        table = berger_rounds(len(pool))
         balanced = self.rules.order == "balanced"
         if balanced:
-            flat = [pair for pairs in rounds for pair in pairs]
-            apart = [(x, y) for x, y in flat if pool.team_of(x) != pool.team_of(y)]
-            shown = balance_slots(apart)
-            rounds = [[p if p in shown else (p[1], p[0]) for p in pairs] for pairs in rounds]
-        for pairs in rounds:
-            outcomes = yield from referee.settle(pairs, oriented=balanced)
+            teams = [pool.team_of(c) for c in seats]
+            flat = [pair for pairs in table for pair in pairs]
+            shown = balance_slots([(i, j) for i, j in flat if teams[i] != teams[j]])
+            table = [[(j, i) if (j, i) in shown else (i, j) for i, j in pairs] for pairs in table]
+        for pairs in table:
+            outcomes = yield from referee.settle(
+                [(seats[i], seats[j]) for i, j in pairs], oriented=balanced
+            )
             if self.needs_labels:
                 for verdict in (v for outcome in outcomes for v in outcome.verdicts):
                     need_labels(verdict.kind, f"the tournament {self.name!r}")
@@ -100,15 +101,27 @@ def berger_rounds(n: int) -> list[list[tuple[int, int]]]:
 def balance_slots(pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     """Put every pair in an order so that nobody's slots differ by more than one.
 
-    With everyone of odd degree joined to one who is not there, every degree is even, and walking
-    along an Eulerian circuit leaves each place as often as it enters it.
+    With everyone of odd degree joined to one who is not there, every degree is even, so walking on
+    along unused edges ends where it began, and leaves each place as often as it enters it (Euler).
+    From each place the walk goes to the lowest number that is still open.
     """
-    graph = nx.MultiGraph(pairs)
-    nobody = -1
-    odd = [c for c in graph if graph.degree[c] % 2]
-    graph.add_edges_from((c, nobody) for c in odd)
+    open_to: dict[int, set[int]] = {}
+    for x, y in pairs:
+        open_to.setdefault(x, set()).add(y)
+        open_to.setdefault(y, set()).add(x)
+    nobody = max(open_to, default=0) + 1
+    odd = {c for c, others in open_to.items() if len(others) % 2}
+    for c in odd:
+        open_to[c].add(nobody)
+    open_to[nobody] = odd
     shown = set()
-    for part in nx.connected_components(graph):
-        circuit = nx.eulerian_circuit(graph.subgraph(part), source=min(part))
-        shown |= {(x, y) for x, y in circuit if nobody not in (x, y)}
+    for begin in sorted(open_to):
+        here = begin
+        while open_to[here]:
+            there = min(open_to[here])
+            open_to[here].discard(there)
+            open_to[there].discard(here)
+            if nobody not in (here, there):
+                shown.add((here, there))
+            here = there
     return shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, log2
 
 import networkx as nx
@@ -24,15 +25,18 @@ from pairjudge_lab.tournaments.standings import (
 
 # What a pairing costs, in the order of what matters: each outweighs any sum of those below it that
 # a field of a few hundred could make.
-_REMATCH = 10**13
-_TEAM = 10**9
-_SLOT_MUST = 10**6
-_SCORE = 2_000
-_SLOT = 200
+REMATCH = 10**13
+TEAM = 10**9
+SLOT_MUST = 10**6
+SCORE = 2_000
+SLOT = 200
 
-_SPARE = 8
+SPARE = 8
 """Opponents are looked for half the largest score group away and this many places further; the
 whole field is looked through only when that leaves somebody without one."""
+
+TIE_BITS = 40
+"""Bits of the numbers that choose among pairings of the same cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,10 @@ class Swiss:
         return "swiss" if self.rounds is None else f"swiss-{self.rounds}"
 
     def calls(self, n: int) -> int:
-        return self._rounds(n) * (n // 2) * self.rules.most_calls_a_match
+        return self.most_rounds(n) * (n // 2) * self.rules.most_calls_a_match
 
-    def _rounds(self, n: int) -> int:
+    def most_rounds(self, n: int) -> int:
+        """How many rounds n candidates play."""
         if n < 2:
             return 0
         return ceil(log2(n)) if self.rounds is None else self.rounds
@@ -79,7 +84,7 @@ class Swiss:
         standings = Standings(n)
         met, byes = np.zeros((n, n)), np.zeros(n)
         one_team = len({pool.team_of(c) for c in range(n)}) == 1
-        for number in range(0 if one_team else self._rounds(n)):
+        for number in range(0 if one_team else self.most_rounds(n)):
             if number == 0:
                 pairs, sitting = draw_round(pool, range(n), rng)
             else:
@@ -115,6 +120,19 @@ class Swiss:
         )
 
 
+@lru_cache(maxsize=64)
+def tie_breaks(n: int) -> np.ndarray:
+    """(n, n) numbers that say which of several pairings of least cost is taken.
+
+    Without them it would be whichever one an algorithm finds first. The sums of numbers of so many
+    bits are as good as never equal (the isolation lemma of Mulmuley, Vazirani and Vazirani 1987),
+    so there is one best pairing, and every exact method finds it.
+    """
+    numbers = np.random.default_rng(n).integers(0, 2**TIE_BITS, (n, n))
+    upper = np.triu(numbers, 1)
+    return np.asarray(upper + upper.T)
+
+
 def _bye(order: list[int], byes: np.ndarray) -> int:
     """The lowest of those with the fewest byes."""
     fewest = byes.min()
@@ -130,17 +148,19 @@ def _pair(
 ) -> list[tuple[int, int]]:
     """The pairing of least cost of an even number of candidates, given from best to worst."""
     groups = Counter(scores[order])
-    near = max(groups.values()) // 2 + _SPARE
+    near = max(groups.values()) // 2 + SPARE
+    ties = tie_breaks(len(order))
+    beyond = 1 << (TIE_BITS + len(order).bit_length())
     for width, rematch in ((near, False), (len(order), False), (len(order), True)):
         graph = nx.Graph()
         for i, x in enumerate(order):
             for j in range(i + 1, min(i + 1 + width, len(order))):
                 y = order[j]
                 if rematch or not met[x, y]:
-                    cost = _REMATCH * int(met[x, y]) + _cost(x, y, scores, referee)
+                    cost = REMATCH * int(met[x, y]) + _cost(x, y, scores, referee)
                     if scores[x] == scores[y]:
                         cost += abs(j - i - groups[scores[x]] // 2)
-                    graph.add_edge(i, j, weight=-cost)
+                    graph.add_edge(i, j, weight=-(cost * beyond + int(ties[i, j])))
         pairing = nx.max_weight_matching(graph, maxcardinality=True)
         if 2 * len(pairing) == len(order):
             break
@@ -149,10 +169,10 @@ def _pair(
 
 
 def _cost(x: int, y: int, scores: np.ndarray, referee: Referee) -> int:
-    cost = _TEAM if referee.pool.team_of(x) == referee.pool.team_of(y) else 0
+    cost = TEAM if referee.pool.team_of(x) == referee.pool.team_of(y) else 0
     if referee.rules.order == "balanced":
         claims = referee.claim(x), referee.claim(y)
         if claims[0] * claims[1] > 0:
             weakest = min(map(abs, claims))
-            cost += _SLOT_MUST if weakest >= 10 else _SLOT if weakest >= 2 else _SLOT // 10
-    return cost + _SCORE * round((2 * float(scores[x] - scores[y])) ** 2)
+            cost += SLOT_MUST if weakest >= 10 else SLOT if weakest >= 2 else SLOT // 10
+    return cost + SCORE * round((2 * float(scores[x] - scores[y])) ** 2)

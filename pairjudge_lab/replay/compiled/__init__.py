@@ -1,0 +1,1 @@
+"""Tournaments on recorded verdicts, compiled: the generators' own draws, the same selections."""

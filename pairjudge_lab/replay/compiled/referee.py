@@ -1,0 +1,264 @@
+"""The referee, compiled: ``tournaments.referee.Referee`` on a recorded table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pairjudge_lab.replay.compiled.rules import (
+    BALANCED,
+    BOTH_ORDERS,
+    KEPT,
+    RANDOM,
+    TIED,
+    WON_X,
+    WON_Y,
+    Accounts,
+    RuleCodes,
+    Table,
+    leaf,
+)
+from pairjudge_lab.verdicts.codes import FIRST, MISSING, NEITHER, SECOND, TIE, UNREAD
+
+# What became of a pairing of x and y, as ``Outcome.result`` has it; ``BOTH`` is a tie of labels or
+# of preferences.
+X, Y, BOTH, NONE, SPLIT, NOT_READ, GROUP, UNPLAYED, PENDING = range(9)
+
+
+@leaf
+def start(accounts: Accounts, table: Table, subset: np.ndarray, rules: RuleCodes) -> None:
+    """Open the accounts of a play of these candidates."""
+    for i in range(len(subset)):
+        accounts.players[i] = subset[i]
+        accounts.groups[i] = table.groups[subset[i]]
+        accounts.lead[i] = 0
+        accounts.streak[i] = 0
+    if rules.tracks:
+        for i in range(len(subset)):
+            for j in range(len(subset)):
+                accounts.shown[i, j] = 0
+                accounts.asked[i, j] = 0
+    accounts.calls[0] = 0
+    accounts.calls[1] = -1
+
+
+@leaf
+def claim(accounts: Accounts, c: int) -> float:
+    """``Referee.claim``."""
+    lead, streak = accounts.lead[c], accounts.streak[c]
+    must = 0
+    if abs(streak) >= 2:
+        must = -1 if streak > 0 else 1
+    elif abs(lead) >= 2:
+        must = -1 if lead > 0 else 1
+    last = 1 if streak > 0 else (-1 if streak < 0 else 0)
+    found: float = 10 * must - 2 * lead - 0.5 * last
+    return found
+
+
+@leaf
+def hear(accounts: Accounts, table: Table, rules: RuleCodes, a: int, b: int) -> int:
+    """The next verdict of an ordered pair."""
+    repetition = 0
+    if rules.tracks:
+        repetition = accounts.asked[a, b] % len(table.codes)
+        accounts.asked[a, b] += 1
+    i, j = accounts.players[a], accounts.players[b]
+    code = table.codes[repetition, i, j]
+    if code == MISSING:
+        accounts.calls[1] = (repetition * len(table.groups) + i) * len(table.groups) + j
+    found: int = code
+    return found
+
+
+@leaf
+def settle(
+    accounts: Accounts,
+    table: Table,
+    rules: RuleCodes,
+    xs: np.ndarray,
+    ys: np.ndarray,
+    pairs: int,
+    oriented: bool,
+    rng: np.random.Generator,
+) -> bool:
+    """``Referee.settle``: fills ``result`` and ``first``; whether the calls are spent now."""
+    spent = False
+    asked = 0
+    votes = rules.votes
+    for p in range(pairs):
+        x, y = xs[p], ys[p]
+        accounts.first[p] = x
+        if accounts.groups[x] == accounts.groups[y]:
+            accounts.result[p] = GROUP
+            continue
+        if spent or accounts.calls[0] + asked + rules.cost > rules.limit:
+            spent = True
+            accounts.result[p] = UNPLAYED
+            continue
+        a, b = _show(accounts, rules, x, y, oriented, rng)
+        accounts.first[p] = a
+        accounts.result[p] = PENDING
+        for vote in range(votes):
+            accounts.said[asked + vote] = hear(accounts, table, rules, a, b)
+        if rules.order == BOTH_ORDERS:
+            for vote in range(votes):
+                accounts.said[asked + votes + vote] = hear(accounts, table, rules, b, a)
+        asked += rules.cost
+    accounts.calls[0] += asked
+    for _ in range(rules.again):
+        if not _hear_again(accounts, table, rules, xs, ys, pairs):
+            break
+    begin = 0
+    for p in range(pairs):
+        if accounts.result[p] == PENDING:
+            x, y = xs[p], ys[p]
+            a = accounts.first[p]
+            accounts.result[p] = _decide(accounts, rules, x, y, a, begin)
+            begin += rules.cost
+    return spent
+
+
+@leaf
+def _show(
+    accounts: Accounts,
+    rules: RuleCodes,
+    x: int,
+    y: int,
+    oriented: bool,
+    rng: np.random.Generator,
+) -> tuple[int, int]:
+    """Who is shown first, and who second; booked."""
+    if rules.order == BOTH_ORDERS:
+        return x, y
+    swap = False
+    low, high = min(x, y), max(x, y)
+    if rules.tracks and accounts.shown[low, high]:
+        swap = accounts.shown[low, high] - 1 == x
+    elif rules.order == RANDOM:
+        swap = int(rng.random() * 2) == 0
+    elif rules.order == BALANCED and not oriented:
+        ahead = claim(accounts, y) - claim(accounts, x)
+        swap = ahead > 0 or (ahead == 0 and int(rng.random() * 2) == 0)
+    a, b = (y, x) if swap else (x, y)
+    if rules.tracks:
+        accounts.shown[low, high] = a + 1
+    if rules.order == BALANCED:
+        streak = accounts.streak
+        accounts.lead[a] += 1
+        accounts.lead[b] -= 1
+        streak[a] = streak[a] + 1 if streak[a] > 0 else 1
+        streak[b] = streak[b] - 1 if streak[b] < 0 else -1
+    return a, b
+
+
+@leaf
+def _hear_again(
+    accounts: Accounts,
+    table: Table,
+    rules: RuleCodes,
+    xs: np.ndarray,
+    ys: np.ndarray,
+    pairs: int,
+) -> bool:
+    """Judge what could not be read once more, as far as the calls go; whether there was any."""
+    left = rules.limit - accounts.calls[0]
+    begin, done = 0, 0
+    for p in range(pairs):
+        if accounts.result[p] != PENDING:
+            continue
+        a = accounts.first[p]
+        b = ys[p] if a == xs[p] else xs[p]
+        for k in range(rules.cost):
+            if accounts.said[begin + k] == UNREAD and done < left:
+                done += 1
+                one, other = (b, a) if k >= rules.votes else (a, b)
+                accounts.said[begin + k] = hear(accounts, table, rules, one, other)
+        begin += rules.cost
+    accounts.calls[0] += done
+    return done > 0
+
+
+@leaf
+def _decide(accounts: Accounts, rules: RuleCodes, x: int, y: int, a: int, begin: int) -> int:
+    """The result of a pairing from its verdicts."""
+    b = y if a == x else x
+    one = _majority(accounts, rules, x, a, b, begin)
+    if rules.order != BOTH_ORDERS:
+        return one
+    other = _majority(accounts, rules, x, b, a, begin + rules.votes)
+    if one == other:
+        return one
+    return NOT_READ if NOT_READ in (one, other) else SPLIT
+
+
+@leaf
+def _majority(accounts: Accounts, rules: RuleCodes, x: int, a: int, b: int, begin: int) -> int:
+    """What the votes of one order say."""
+    wins_x, wins_y, both, neither = 0, 0, 0, 0
+    for k in range(rules.votes):
+        code = accounts.said[begin + k]
+        if code == UNREAD:
+            continue
+        if rules.labels:
+            accounts.heard[a] += 1
+            accounts.heard[b] += 1
+            if code in (FIRST, TIE):
+                accounts.called[a] += 1
+            if code in (SECOND, TIE):
+                accounts.called[b] += 1
+        if code == TIE:
+            both += 1
+        elif code == NEITHER:
+            neither += 1
+        elif (code == FIRST) == (a == x):
+            wins_x += 1
+        else:
+            wins_y += 1
+    total = wins_x + wins_y + both + neither
+    if total == 0:
+        return NOT_READ
+    if 2 * wins_x > total:
+        return X
+    if 2 * wins_y > total:
+        return Y
+    if 2 * both > total:
+        return BOTH
+    if 2 * neither > total:
+        return NONE
+    if wins_x != wins_y:
+        return X if wins_x > wins_y else Y
+    return SPLIT
+
+
+@leaf
+def counted(accounts: Accounts, rules: RuleCodes, p: int, x: int) -> int:
+    """What a pairing counts for: ``Referee._counted``; ``KEPT`` also where it was not played."""
+    said = accounts.result[p]
+    if said == X:
+        return WON_X
+    if said == Y:
+        return WON_Y
+    if said == BOTH and rules.first:
+        return WON_X if accounts.first[p] == x else WON_Y
+    if said == NONE:
+        return rules.neither
+    if said == NOT_READ:
+        return rules.unread
+    return KEPT if said == UNPLAYED else TIED
+
+
+@leaf
+def advance(
+    accounts: Accounts, rules: RuleCodes, p: int, x: int, y: int, rng: np.random.Generator
+) -> int:
+    """Who goes on: x, y, -1 for nobody, or -2 for both."""
+    what = counted(accounts, rules, p, x)
+    if what == WON_X:
+        return x
+    if what == WON_Y:
+        return y
+    if what == KEPT:
+        return -2
+    if what == TIED:
+        return x if int(rng.random() * 2) == 0 else y
+    return -1

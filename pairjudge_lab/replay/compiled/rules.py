@@ -1,0 +1,165 @@
+"""A recording and a tournament's rules in the form that compiled code takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numpy as np
+from pairjudge_lab.compiling import njit
+
+from pairjudge_lab.records import VerdictKind
+from pairjudge_lab.replay.recording import Recording
+from pairjudge_lab.tournaments.rules import Rules
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function when it is first called, and keep it on disk; threads may run it side by
+    side."""
+    return cast("Function", njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def leaf(function: Function) -> Function:
+    """The same for a function that makes no array.
+
+    Counting who holds the dozen arrays of a play would take most of the time of a match; what makes
+    none need not count.
+    """
+    options = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+    return cast("Function", njit(**options)(function))
+
+
+DRAWN, RANDOM, BALANCED, BOTH_ORDERS = range(4)
+ORDERS = {"drawn": DRAWN, "random": RANDOM, "balanced": BALANCED, "both": BOTH_ORDERS}
+# What a pairing counts for, once the rules have been applied.
+WON_X, WON_Y, TIED, OUT, KEPT = range(5)
+
+
+class RuleCodes(NamedTuple):
+    """``Rules`` as whole numbers.
+
+    Attributes:
+        order: one of ``ORDERS``.
+        votes: verdicts in each order.
+        again: how often an unread verdict is judged again.
+        first: 1 where two called correct count as a win of the one shown first.
+        neither, unread: what neither correct, and nothing read, count for.
+        limit: the most calls.
+        cost: calls that a match takes.
+        tracks: 1 where two may meet again, or be judged more than once in one order, so that it
+            matters how often they have been.
+        labels: 1 where the verdicts are labels.
+    """
+
+    order: int
+    votes: int
+    again: int
+    first: int
+    neither: int
+    unread: int
+    limit: int
+    cost: int
+    tracks: int
+    labels: int
+
+
+class Table(NamedTuple):
+    """What was recorded of one pool: (repetitions, size, size) codes, (size,) answer groups from
+    0."""
+
+    codes: np.ndarray
+    groups: np.ndarray
+
+
+class Accounts(NamedTuple):
+    """One play's accounts, for n players who are numbered from 0; as ``Referee`` keeps them.
+
+    Attributes:
+        players: (n,) each player's place in the recorded pool.
+        groups: (n,) each player's answer group.
+        lead: (n,) how often shown first minus how often second; ``streak`` how often running in the
+            last position.
+        shown: (n, n) for x < y, one more than who was shown first when the two met last.
+        asked: (n, n) how often an ordered pair has been asked for.
+        calls: (2,) calls made; the verdict that was not recorded, or -1.
+        called, heard: (n,) verdicts that called a player correct, and all that gave labels.
+        result, first: (pairs,) what became of each pairing of the round, and who was shown first.
+        said: (pairs * cost,) the round's verdicts.
+    """
+
+    players: np.ndarray
+    groups: np.ndarray
+    lead: np.ndarray
+    streak: np.ndarray
+    shown: np.ndarray
+    asked: np.ndarray
+    calls: np.ndarray
+    called: np.ndarray
+    heard: np.ndarray
+    result: np.ndarray
+    first: np.ndarray
+    said: np.ndarray
+
+
+NO_LIMIT = 2**62
+
+
+def rule_codes(
+    rules: Rules, limit: int | None, recording: Recording, *, meets_again: bool
+) -> RuleCodes:
+    """The rules of a tournament.
+
+    Args:
+        limit: the tournament's own most calls, None where it has none; the budget is in the rules.
+        meets_again: whether two can meet more than once in it.
+    """
+    limits = [most for most in (rules.budget, limit) if most is not None]
+    neither = OUT if rules.neither == "out" else TIED
+    return RuleCodes(
+        order=ORDERS[rules.order],
+        votes=rules.votes,
+        again=rules.again if rules.unread == "again" else 0,
+        first=int(
+            rules.both_correct == "first"
+            and rules.calls_a_match == 1
+            and recording.kind is VerdictKind.LABELS
+        ),
+        neither=neither,
+        unread={"neither": neither, "keep": KEPT}.get(rules.unread, TIED),
+        limit=min(limits, default=NO_LIMIT),
+        cost=rules.calls_a_match,
+        tracks=int(meets_again or rules.votes > 1 or rules.unread in ("keep", "again")),
+        labels=int(recording.kind is VerdictKind.LABELS),
+    )
+
+
+def table_of(recording: Recording) -> Table:
+    """The recording's arrays."""
+    groups = [recording.pool.team_of(c) for c in range(len(recording))]
+    numbers = np.unique(groups, return_inverse=True)[1].astype(np.int64)
+    return Table(np.ascontiguousarray(recording.codes), numbers)
+
+
+def accounts(n: int, pairs: int, codes: RuleCodes) -> Accounts:
+    """Empty accounts for n players and at most so many pairings a round."""
+
+    def whole(*shape: int) -> np.ndarray:
+        return np.zeros(shape, dtype=np.int64)
+
+    side = n if codes.tracks else 1
+    return Accounts(
+        players=whole(n),
+        groups=whole(n),
+        lead=whole(n),
+        streak=whole(n),
+        shown=np.zeros((side, side), dtype=np.int16),
+        asked=np.zeros((side, side), dtype=np.int16),
+        calls=whole(2),
+        called=whole(n),
+        heard=whole(n),
+        result=whole(max(1, pairs)),
+        first=whole(max(1, pairs)),
+        said=np.zeros(max(1, pairs) * codes.cost, dtype=np.int8),
+    )

@@ -1,0 +1,208 @@
+"""The Swiss tournament, compiled: ``Swiss.play`` on a recorded table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pairjudge_lab.replay.compiled.drawing import Round, draw_round, one_group
+from pairjudge_lab.replay.compiled.matching import Search, match_all
+from pairjudge_lab.replay.compiled.points import Points, book, clear
+from pairjudge_lab.replay.compiled.referee import claim, settle, start
+from pairjudge_lab.replay.compiled.rules import BALANCED, Accounts, RuleCodes, Table, kernel, leaf
+from pairjudge_lab.tournaments.swiss import REMATCH, SCORE, SLOT, SLOT_MUST, SPARE, TEAM
+
+
+@kernel
+def play_swiss(
+    table: Table,
+    rules: RuleCodes,
+    accounts: Accounts,
+    room: Round,
+    points: Points,
+    search: Search,
+    ties: np.ndarray,
+    rounds: int,
+    subsets: np.ndarray,
+    rng: np.random.Generator,
+    chosen: np.ndarray,
+    calls: np.ndarray,
+) -> int:
+    """One Swiss tournament a line of ``subsets``; see ``play_knockouts``.
+
+    Args:
+        ties: ``tournaments.swiss.tie_breaks`` of those who are paired.
+    """
+    n = subsets.shape[1]
+    everyone, order = np.arange(n), np.zeros(n, dtype=np.int64)
+    met = np.zeros((n, n))
+    byes = np.zeros(n, dtype=np.int64)
+    keys, lot = np.zeros((3, n)), np.zeros(n)
+    for number in range(len(chosen)):
+        start(accounts, table, subsets[number], rules)
+        clear(accounts, points)
+        met[:] = 0
+        byes[:] = 0
+        played = 0
+        for r in range(0 if one_group(accounts, everyone, n) else rounds):
+            if r == 0:
+                pairs, bye = draw_round(accounts, room, everyone, n, 0, rng)
+            else:
+                _wins(points, keys[0])
+                _buchholz(keys[0], met, 0, keys[1])
+                keys[2] = 0
+                _rank(keys, order, lot, rng)
+                bye = _sits_out(order, byes) if n % 2 else -1
+                pairs = _pair(accounts, rules, room, search, ties, order, bye, keys[0], met, rng)
+            spent = settle(accounts, table, rules, room.xs, room.ys, pairs, False, rng)
+            if accounts.calls[1] >= 0:
+                return int(accounts.calls[1])
+            book(accounts, rules, points, room.xs, room.ys, pairs)
+            played += 1
+            for p in range(pairs):
+                met[room.xs[p], room.ys[p]] += 1
+                met[room.ys[p], room.xs[p]] += 1
+            if bye >= 0:
+                byes[bye] += 1
+                points.given[bye] += 0.5
+            if spent:
+                break
+        _wins(points, keys[0])
+        _buchholz(keys[0], points.met, played, keys[1])
+        for i in range(n):
+            total = 0.0
+            for j in range(n):
+                total += points.points[i, j] * keys[0, j]
+            keys[2, i] = total
+        _rank(keys, order, lot, rng)
+        chosen[number] = accounts.players[order[0]]
+        calls[number] = accounts.calls[0]
+    return -1
+
+
+@leaf
+def _wins(points: Points, out: np.ndarray) -> None:
+    for i in range(len(out)):
+        total = points.given[i]
+        for j in range(len(out)):
+            total += points.points[i, j]
+        out[i] = total
+
+
+@leaf
+def _buchholz(scores: np.ndarray, met: np.ndarray, played: int, out: np.ndarray) -> None:
+    """``standings.buchholz``; of so many rounds, those without a judged match count as one against
+    an opponent with the player's own score."""
+    for i in range(len(out)):
+        total, judged = 0.0, 0.0
+        for j in range(len(out)):
+            total += met[i, j] * scores[j]
+            judged += met[i, j]
+        if played:
+            total += (played - judged) * scores[i]
+        out[i] = total
+
+
+@leaf
+def _rank(keys: np.ndarray, order: np.ndarray, lot: np.ndarray, rng: np.random.Generator) -> None:
+    """``standings.ranking_by``: by the first key, then the next, then by lot. Every key is a
+    multiple of a quarter, so there is nothing to round."""
+    n = len(order)
+    for i in range(n):
+        lot[i] = rng.random()
+        k = i
+        while k > 0 and _before(keys, lot, i, order[k - 1]):
+            order[k] = order[k - 1]
+            k -= 1
+        order[k] = i
+
+
+@leaf
+def _before(keys: np.ndarray, lot: np.ndarray, x: int, y: int) -> bool:
+    for k in range(3):
+        if keys[k, x] != keys[k, y]:
+            return bool(keys[k, x] > keys[k, y])
+    return bool(lot[x] < lot[y])
+
+
+@leaf
+def _sits_out(order: np.ndarray, byes: np.ndarray) -> int:
+    """The lowest of those with the fewest byes."""
+    fewest = byes[0]
+    for c in range(len(byes)):
+        fewest = min(fewest, byes[c])
+    for place in range(len(order) - 1, -1, -1):
+        if byes[order[place]] == fewest:
+            return int(order[place])
+    return -1
+
+
+@leaf
+def _pair(
+    accounts: Accounts,
+    rules: RuleCodes,
+    room: Round,
+    search: Search,
+    ties: np.ndarray,
+    order: np.ndarray,
+    bye: int,
+    scores: np.ndarray,
+    met: np.ndarray,
+    rng: np.random.Generator,
+) -> int:
+    """The pairing of least cost: ``tournaments.swiss._pair``."""
+    n = 0
+    for place in range(len(order)):
+        if order[place] != bye:
+            room.row[n] = order[place]
+            n += 1
+    largest = 0
+    # The size of each one's score group; scores stand side by side in the order.
+    begin = 0
+    for i in range(1, n + 1):
+        if i == n or scores[room.row[i]] != scores[room.row[begin]]:
+            for k in range(begin, i):
+                room.ordered[k] = i - begin
+            largest = max(largest, i - begin)
+            begin = i
+    for attempt in range(3):
+        width = largest // 2 + SPARE if attempt == 0 else n
+        for i in range(n):
+            x = room.row[i]
+            search.allowed[i + 1, i + 1] = False
+            for j in range(i + 1, n):
+                y = room.row[j]
+                fine = j - i <= width and (attempt == 2 or met[x, y] == 0)
+                search.allowed[i + 1, j + 1] = search.allowed[j + 1, i + 1] = fine
+                if fine:
+                    cost = REMATCH * int(met[x, y]) + _cost(accounts, rules, x, y, scores)
+                    if scores[x] == scores[y]:
+                        cost += abs(j - i - room.ordered[i] // 2)
+                    search.high[i + 1, j + 1] = search.high[j + 1, i + 1] = 2 * cost
+                    search.low[i + 1, j + 1] = search.low[j + 1, i + 1] = 2 * ties[i, j]
+        if match_all(search, n):
+            break
+    pairs = 0
+    for i in range(n):
+        j = search.mate[i + 1] - 1
+        if j > i:
+            x, y = room.row[i], room.row[j]
+            if int(rng.random() * 2) == 0:
+                x, y = y, x
+            room.xs[pairs], room.ys[pairs] = x, y
+            pairs += 1
+    return pairs
+
+
+@leaf
+def _cost(accounts: Accounts, rules: RuleCodes, x: int, y: int, scores: np.ndarray) -> int:
+    cost = TEAM if accounts.groups[x] == accounts.groups[y] else 0
+    if rules.order == BALANCED:
+        one, other = claim(accounts, x), claim(accounts, y)
+        if one * other > 0:
+            weakest = min(abs(one), abs(other))
+            if weakest >= 10:
+                cost += SLOT_MUST
+            else:
+                cost += SLOT if weakest >= 2 else SLOT // 10
+    apart = int(2 * (scores[x] - scores[y]))
+    return cost + SCORE * apart * apart

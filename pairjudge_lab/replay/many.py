@@ -1,0 +1,243 @@
+"""A tournament replayed on many subsets of one pool: compiled where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pairjudge_lab.records import Tournament
+from pairjudge_lab.replay.compiled.drawing import new_round
+from pairjudge_lab.replay.compiled.elimination import play_double_eliminations, play_ladders
+from pairjudge_lab.replay.compiled.knockout import BY_SIZE, BY_STRENGTH, play_knockouts
+from pairjudge_lab.replay.compiled.matching import new_search
+from pairjudge_lab.replay.compiled.points import SCORES, new_points, play_pivots, play_round_robins
+from pairjudge_lab.replay.compiled.rules import accounts, rule_codes, table_of
+from pairjudge_lab.replay.compiled.swiss import play_swiss
+from pairjudge_lab.replay.recording import Recording, check_replay, replay
+from pairjudge_lab.replay.voting import need_scores
+from pairjudge_lab.tournaments import DoubleElimination, Knockout, Ladder, Pivot, RoundRobin, Swiss
+from pairjudge_lab.tournaments.round_robin import berger_rounds
+from pairjudge_lab.tournaments.seeding import bracket_seats
+from pairjudge_lab.tournaments.swiss import tie_breaks
+
+
+class Replays(NamedTuple):
+    """What came of each subset.
+
+    Attributes:
+        chosen: (count,) the candidate selected, as its place in the recorded pool.
+        calls: (count,) the judge calls that it took.
+        compiled: whether compiled code played; without it the tournament's own generator did,
+            some hundred times slower.
+    """
+
+    chosen: np.ndarray
+    calls: np.ndarray
+    compiled: bool
+
+
+def can_compile(tournament: Tournament) -> bool:
+    """Whether there is compiled code for this tournament; it knows every rule."""
+    return type(tournament) in _COMPILED
+
+
+def replay_many(
+    recording: Recording, tournament: Tournament, subsets: np.ndarray, rng: np.random.Generator
+) -> Replays:
+    """Play a tournament among each subset of the candidates, one after the other.
+
+    Each makes the draws that ``replay(recording, tournament, rng, subset)`` would, and selects the
+    same candidate.
+
+    Args:
+        subsets: (count, n) places in the recorded pool, see ``draw_subsets``.
+
+    Raises:
+        UserError: see ``replay``.
+    """
+    check_replay(recording, tournament)
+    count = len(subsets)
+    chosen, calls = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    play = _COMPILED.get(type(tournament))
+    if play is None:
+        for i, subset in enumerate(subsets.tolist()):
+            selection = replay(recording, tournament, rng, subset)
+            chosen[i], calls[i] = subset[selection.candidate], selection.calls
+        return Replays(chosen, calls, False)
+    places = np.ascontiguousarray(subsets, dtype=np.int64)
+    at = play(recording, tournament, places, rng, chosen, calls)
+    if at >= 0:
+        size = len(recording)
+        raise recording.missing(at // size % size, at % size, at // size**2)
+    return Replays(chosen, calls, True)
+
+
+Play = Callable[[Recording, Any, np.ndarray, np.random.Generator, np.ndarray, np.ndarray], int]
+
+
+def _knockout(
+    recording: Recording,
+    kind: Knockout,
+    subsets: np.ndarray,
+    rng: np.random.Generator,
+    chosen: np.ndarray,
+    calls: np.ndarray,
+) -> int:
+    n = subsets.shape[1]
+    codes = rule_codes(kind.rules, kind.calls(n), recording, meets_again=False)
+    table = table_of(recording)
+    seeding = {None: 0, "majority": BY_SIZE, "score": BY_STRENGTH}[kind.seeding]
+    scores = need_scores(recording) if seeding == BY_STRENGTH else []
+    seats = bracket_seats(n) if seeding else []
+    return int(
+        play_knockouts(
+            table,
+            codes,
+            accounts(n, n, codes),
+            new_round(n, len(recording)),
+            subsets,
+            seeding,
+            np.array(scores, dtype=float),
+            np.array(seats, dtype=np.int64),
+            rng,
+            chosen,
+            calls,
+        )
+    )
+
+
+def _ladder(
+    recording: Recording,
+    kind: Ladder,
+    subsets: np.ndarray,
+    rng: np.random.Generator,
+    chosen: np.ndarray,
+    calls: np.ndarray,
+) -> int:
+    n = subsets.shape[1]
+    codes = rule_codes(kind.rules, kind.calls(n), recording, meets_again=False)
+    room = new_round(n, len(recording))
+    play = play_ladders
+    some = accounts(n, 1, codes)
+    return int(play(table_of(recording), codes, some, room, subsets, rng, chosen, calls))
+
+
+def _double_elimination(
+    recording: Recording,
+    kind: DoubleElimination,
+    subsets: np.ndarray,
+    rng: np.random.Generator,
+    chosen: np.ndarray,
+    calls: np.ndarray,
+) -> int:
+    n = subsets.shape[1]
+    codes = rule_codes(kind.rules, kind.calls(n), recording, meets_again=True)
+    room = new_round(n, len(recording))
+    return int(
+        play_double_eliminations(
+            table_of(recording),
+            codes,
+            accounts(n, n, codes),
+            room,
+            kind.reset,
+            subsets,
+            rng,
+            chosen,
+            calls,
+        )
+    )
+
+
+def _round_robin(
+    recording: Recording,
+    kind: RoundRobin,
+    subsets: np.ndarray,
+    rng: np.random.Generator,
+    chosen: np.ndarray,
+    calls: np.ndarray,
+) -> int:
+    n = subsets.shape[1]
+    codes = rule_codes(kind.rules, None, recording, meets_again=False)
+    table = berger_rounds(n)
+    rounds = np.array(table, dtype=np.int64).reshape(len(table), n // 2, 2)
+    return int(
+        play_round_robins(
+            table_of(recording),
+            codes,
+            accounts(n, n, codes),
+            new_round(n, len(recording)),
+            new_points(n),
+            SCORES[kind.score],
+            rounds,
+            subsets,
+            rng,
+            chosen,
+            calls,
+        )
+    )
+
+
+def _pivot(
+    recording: Recording,
+    kind: Pivot,
+    subsets: np.ndarray,
+    rng: np.random.Generator,
+    chosen: np.ndarray,
+    calls: np.ndarray,
+) -> int:
+    n = subsets.shape[1]
+    codes = rule_codes(kind.rules, None, recording, meets_again=False)
+    return int(
+        play_pivots(
+            table_of(recording),
+            codes,
+            accounts(n, n, codes),
+            new_round(n, len(recording)),
+            new_points(n),
+            kind.pivots,
+            subsets,
+            rng,
+            chosen,
+            calls,
+        )
+    )
+
+
+def _swiss(
+    recording: Recording,
+    kind: Swiss,
+    subsets: np.ndarray,
+    rng: np.random.Generator,
+    chosen: np.ndarray,
+    calls: np.ndarray,
+) -> int:
+    n = subsets.shape[1]
+    codes = rule_codes(kind.rules, None, recording, meets_again=True)
+    return int(
+        play_swiss(
+            table_of(recording),
+            codes,
+            accounts(n, n, codes),
+            new_round(n, len(recording)),
+            new_points(n),
+            new_search(n),
+            tie_breaks(n - n % 2),
+            kind.most_rounds(n),
+            subsets,
+            rng,
+            chosen,
+            calls,
+        )
+    )
+
+
+_COMPILED: dict[type, Play] = {
+    Knockout: _knockout,
+    Ladder: _ladder,
+    DoubleElimination: _double_elimination,
+    RoundRobin: _round_robin,
+    Pivot: _pivot,
+    Swiss: _swiss,
+}
