@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from pairjudge_lab.compiling import njit
 
+from pairjudge_lab.compiling import njit
 from pairjudge_lab.records import VerdictKind
 from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.tournaments.rules import Rules
@@ -18,7 +18,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def kernel(function: Function) -> Function:
     """Compile a function when it is first called, and keep it on disk; threads may run it side by
     side."""
-    return cast("Function", njit(cache=True, nogil=True, error_model="numpy")(function))
+    return njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
 def leaf(function: Function) -> Function:
@@ -28,7 +28,7 @@ def leaf(function: Function) -> Function:
     none need not count.
     """
     options = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
-    return cast("Function", njit(**options)(function))
+    return njit(**options)(function)
 
 
 DRAWN, RANDOM, BALANCED, BOTH_ORDERS = range(4)
