@@ -40,6 +40,7 @@ MAY_LEAN_ON = {
         "records", "answers", "arena", "datasets", "engines", "files", "generation", "plots",
         "progress", "replay", "sampling", "statistics", "store", "verdicts",
     },
+    "listwise": {"records", "arena", "engines", "generation", "protocols", "tournaments"},
     "arena": {"records", "store", "progress", "verdicts"},
     "judging": {"records", "arena", "store", "verdicts"},
     "statistics": {"records", "verdicts"},
@@ -56,7 +57,7 @@ MAY_LEAN_ON = {
     "cli": {
         "records", "answers", "arena", "datasets", "judges", "plots", "progress", "protocols",
         "price", "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
-        "training", "judging", "verdicts", "engines", "sampling", "study",
+        "training", "judging", "verdicts", "engines", "sampling", "study", "listwise",
     },
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",
