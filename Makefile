@@ -14,7 +14,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 QUICK := -n 2 -m "not slow"
 UPGRADE := --upgrade
 
-.PHONY: demo test fast lint lab benchmarks wheel-test test-newest test-oldest lock data judge \
+.PHONY: demo test fast lint lab benchmarks wheel-test test-newest test-oldest lock dist data judge \
   smollm2 vllm clean help
 
 help:           ## this list
@@ -46,6 +46,13 @@ benchmarks: $(READY)  ## every benchmark for two cores, each a ratio against a n
 
 wheel-test: $(READY)  ## build the wheel and run it in empty environments, far from here
 	$(LOCKED) bash tests/wheel.sh $(BIN)/python
+
+dist: $(READY)  ## build the wheel and the source archive, and check both with twine
+	test -x build/twine/bin/twine || { $(PYTHON) -m venv build/twine && \
+	  build/twine/bin/python $(INSTALL) twine; }
+	rm -rf dist
+	$(LOCKED) $(BIN)/python -m build --outdir dist
+	build/twine/bin/twine check --strict dist/*
 
 lock: $(UV)     ## choose a version for every dependency anew; UPGRADE= keeps those that still fit
 	$(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 -c constraints.txt \
