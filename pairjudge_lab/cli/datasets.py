@@ -65,7 +65,7 @@ def _about(entry: Entry) -> str:
         "size": entry.size,
         "licence": entry.licence,
         "page": entry.remote.page,
-        "seen": entry.seen,
+        "source": entry.source,
         "here": "yes" if entry.here else "no",
         "folder": str(entry.folder),
     }

@@ -10,10 +10,12 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import os
+import sys
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -179,6 +181,7 @@ def _explained(remote: Remote, folder: Path | None, name: str) -> Iterator[None]
         raise UserError(
             f"{name}: there is no dataset at {remote.page}, or it is private; check the id, or log "
             "in with 'hf auth login'"
+            + ("" if folder is not None else f" (if a file was meant: there is none at {name})")
         ) from None
     except (OSError, HTTPError) as problem:
         reason = (str(problem).splitlines() or [type(problem).__name__])[0][:120]
@@ -190,7 +193,8 @@ def _explained(remote: Remote, folder: Path | None, name: str) -> Iterator[None]
             f"by hand, {by_hand(remote, folder)}"
             if folder is not None
             else "download it where there is network and give the path of the file, or set "
-            "HF_HUB_OFFLINE=1 to use what the Hugging Face cache holds"
+            "HF_HUB_OFFLINE=1 to use what the Hugging Face cache holds "
+            f"(if a file was meant: there is none at {name})"
         )
         raise UserError(
             f"{name} is not here and could not be fetched from {remote.page} ({reason}); {instead}"
@@ -260,6 +264,7 @@ def _from_urls(remote: Remote, folder: Path) -> None:
                 known_hash=None if expected is None else f"sha256:{expected}",
                 fname=path.name,
                 path=path.parent,
+                progressbar=sys.stderr.isatty() and find_spec("tqdm") is not None,
             )
         except ValueError:  # pooch's answer to a wrong checksum
             raise UserError(
@@ -270,8 +275,14 @@ def _from_urls(remote: Remote, folder: Path) -> None:
             _unpack(path, folder)
             path.unlink()
         elif expected is None:
-            with (folder / "SHA256SUMS").open("a", encoding="utf-8") as sums:
-                sums.write(f"{sha256(path)}  {file}\n")
+            _note(folder / "SHA256SUMS", f"{sha256(path)}  {file}\n")
+
+
+def _note(sums: Path, line: str) -> None:
+    """A line for a file that nobody gave a checksum of; once, however often it was tried."""
+    known = sums.read_text(encoding="utf-8") if sums.exists() else ""
+    if line not in known:
+        sums.write_text(known + line, encoding="utf-8")
 
 
 def _unpack(archive: Path, folder: Path) -> None:

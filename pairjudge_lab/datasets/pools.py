@@ -161,11 +161,11 @@ def _read_candidate(where: str, raw: Any) -> Candidate:
         None if correct is None else bool(correct),
         None if raw.get("source") is None else str(raw["source"]),
         None if score is None else number_of(score, f"{where}: 'score'"),
-        **_measured(where, raw),
+        **measured(where, raw),
     )
 
 
-def _measured(where: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+def measured(where: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of a candidate that was sampled here."""
     found: dict[str, Any] = {}
     for name in ("tokens", "seconds", "mean_logprob"):

@@ -23,7 +23,7 @@ KINDS = ("problems", "pools", "verdicts")
 class Entry:
     """A dataset that is known by name.
 
-    ``seen`` says where its columns and its licence were read, or what was not verified. ``read``
+    ``source`` says where its columns and its licence were read, or what was not verified. ``read``
     turns its rows into the lab's records: problems, pools, or rows of a verdict table. Each row's
     ``where`` begins with the path of its file.
     """
@@ -33,7 +33,7 @@ class Entry:
     licence: str
     size: str
     purpose: str
-    seen: str
+    source: str
     remote: Remote
     read: Callable[[Iterable[Row]], Iterable[Any]]
 
@@ -137,7 +137,7 @@ def find(name: str, kind: str) -> Entry:
 
 
 def listing(kind: str | None = None) -> list[dict[str, Any]]:
-    """One row a dataset: name, kind, licence, size, purpose, page, where seen, folder, here."""
+    """One row a dataset: name, kind, licence, size, purpose, page, source, folder, here."""
     return [
         {
             "name": entry.name,
@@ -146,7 +146,7 @@ def listing(kind: str | None = None) -> list[dict[str, Any]]:
             "size": entry.size,
             "purpose": entry.purpose,
             "page": entry.remote.page,
-            "seen": entry.seen,
+            "source": entry.source,
             "folder": str(entry.folder),
             "here": entry.here,
         }

@@ -135,10 +135,19 @@ def absent(row: Row, names: Sequence[str], *, hint: str = "") -> UserError:
     there = [str(name) for name in row.data]
     near = [n for name in names for n in difflib.get_close_matches(name, there, n=1)]
     message = f"{row.where}: no column {', '.join(map(repr, names))}; there are: "
-    message += ", ".join(there) or "none"
+    message += listed(there) or "none"
     if near:
         message += f"; did you mean {' or '.join(map(repr, dict.fromkeys(near)))}?"
     return UserError(message + (f"; {hint}" if hint else ""))
+
+
+def listed(names: Iterable[object]) -> str:
+    """Names from a file, for one line of an error message: whatever stands in them, it stays one
+    line, and not a long one."""
+    texts = [str(name) for name in names]
+    shown = [t if t.isprintable() and len(t) <= 60 else f"{t[:60]!r}..." for t in texts[:30]]
+    more = f" and {len(texts) - 30} more" if len(texts) > 30 else ""
+    return ", ".join(shown) + more
 
 
 def column(row: Row, name: str) -> str:
@@ -155,6 +164,23 @@ def column(row: Row, name: str) -> str:
     if value is None:
         raise UserError(f"{row.where}: {name} is empty")
     return value
+
+
+def truth(row: Row, name: str, data: Mapping[str, Any] | None = None) -> bool:
+    """A value of the row, or of an object in it, that says yes or no.
+
+    Raises
+    ------
+    UserError
+        Anything but true, false, 1 and 0: a label that is absent or misread is not a wrong one.
+    """
+    data = row.data if data is None else data
+    if name not in data:
+        raise absent(Row(row.where, data), [name])
+    value = data[name]
+    if isinstance(value, bool | int | float) and value in (0, 1):
+        return bool(value)
+    raise UserError(f"{row.where}: {name} is true or false; got {value!r:.60}")
 
 
 def text_of(value: Any) -> str | None:

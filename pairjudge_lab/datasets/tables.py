@@ -9,7 +9,8 @@ Four layouts are read, told apart by their columns:
 
 ``problem_id`` and ``answer`` may stand in every layout. ``candidate_answer``, ``correct``,
 ``source`` and ``score`` speak of candidates: one value in a row of a candidate, a list as long as
-``candidates`` in a row of a problem.
+``candidates`` in a row of a problem. Of sampled candidates, ``tokens``, ``seconds``,
+``mean_logprob`` and ``finish`` are kept as well, in rows of a candidate and in objects.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pairjudge_lab.datasets.pools import measured
 from pairjudge_lab.datasets.preferences import preference_pool
 from pairjudge_lab.datasets.problems import HINT, problem_of
 from pairjudge_lab.datasets.rows import Row, absent, read_rows, renamed, text_of
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.files.reading import number_of
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 if TYPE_CHECKING:
@@ -30,8 +33,12 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.rows import Table
 
 OF_CANDIDATES = ("candidate_answer", "correct", "source", "score")
+MEASURED = {
+    "tokens": "Int64", "seconds": "float64", "mean_logprob": "float64", "finish": "object",
+}  # fmt: skip
+"""What is known only of candidates that were sampled here, with the columns' dtypes."""
 COLUMNS = (
-    "problem_id", "problem", "answer", "candidates", "text", *OF_CANDIDATES,
+    "problem_id", "problem", "answer", "candidates", "text", *OF_CANDIDATES, *MEASURED,
     "response_a", "response_b", "gold", "prompt", "chosen", "rejected",
 )  # fmt: skip
 LAYOUTS = (
@@ -103,7 +110,10 @@ def pools_from(
 
 
 def pools_to_frame(pools: Sequence[Pool]) -> pd.DataFrame:
-    """Pools as a data frame of one row a candidate; ``pools_from`` reads it back."""
+    """Pools as a data frame of one row a candidate; ``pools_from`` reads it back.
+
+    What is known only of sampled candidates has columns where it is known of any of them.
+    """
     import pandas as pd
 
     rows = [
@@ -116,12 +126,15 @@ def pools_to_frame(pools: Sequence[Pool]) -> pd.DataFrame:
             "correct": c.correct,
             "source": c.source,
             "score": c.score,
+            **{name: getattr(c, name) for name in MEASURED},
         }
         for pool in pools
         for c in pool.candidates
     ]
-    names = ["problem_id", "problem", "answer", "text", *OF_CANDIDATES]
-    return pd.DataFrame(rows, columns=names).astype({"correct": "boolean", "score": "float64"})
+    known = {k: d for k, d in MEASURED.items() if any(row[k] is not None for row in rows)}
+    names = ["problem_id", "problem", "answer", "text", *OF_CANDIDATES, *known]
+    dtypes = {"correct": "boolean", "score": "float64", **known}
+    return pd.DataFrame(rows, columns=names).astype(dtypes)
 
 
 def pools_to_dataset(pools: Sequence[Pool]) -> Dataset:
@@ -231,8 +244,7 @@ def _candidates(rows: Iterable[Row]) -> Iterator[tuple[str, Pool]]:
 
 
 def candidate_of(data: Mapping[str, Any], where: str) -> Candidate:
-    """A candidate from its columns ``text``, ``candidate_answer``, ``correct``, ``source``,
-    ``score``.
+    """A candidate from its columns: ``text``, and those of ``OF_CANDIDATES`` and ``MEASURED``.
 
     Raises
     ------
@@ -247,17 +259,20 @@ def candidate_of(data: Mapping[str, Any], where: str) -> Candidate:
         correct = words.get(correct.lower(), correct)
     if correct is not None and correct not in (0, 1):
         raise UserError(f"{where}: correct is true, false or empty; got {correct!r:.60}")
-    if isinstance(score, str):
-        try:
-            score = float(score)
-        except ValueError:
-            raise UserError(f"{where}: score is a number or empty; got {score!r:.60}") from None
-    if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
-        raise UserError(f"{where}: score is a number or empty; got {score!r:.60}")
+    if isinstance(score, bool):
+        raise UserError(f"{where}: score is a number or empty; got {score!r}")
+    known: dict[str, Any] = {}
+    for name in MEASURED:
+        value = data.get(name)
+        if isinstance(value, str) and name != "finish":  # from a CSV file
+            value = number_of(value, f"{where}: {name}")
+        if not isinstance(value, list | Mapping):  # such a column means something else
+            known[name] = value
     return Candidate(
         text,
         text_of(data.get("candidate_answer")),
         None if correct is None else bool(correct),
         text_of(data.get("source")),
-        None if score is None else float(score),
+        None if score is None else number_of(score, f"{where}: score"),
+        **measured(where, known),
     )

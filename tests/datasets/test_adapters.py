@@ -101,6 +101,7 @@ def test_a_model_graded_comparison_is_the_graders(tmp_path):
         ({"scores": {"a": {"value": "A"}, "b": {"value": "B"}}}, r"several scorers \(a, b\)"),
         ({"choices": ["5", "6", "7"]}, "3 choices; a verdict table holds comparisons of two"),
         ({"scores": {"a": {"value": "P"}}}, "the grade 'P' means neither response nor a tie"),
+        ({"epoch": "first"}, "epoch is a whole number from 1; got 'first'"),
         (
             {"scores": {"a": {"value": "C", "answer": "forty"}}},
             "the grade 'forty' means neither response nor a tie",
@@ -183,7 +184,9 @@ def test_rewardbench_2_gives_every_pair_of_right_and_wrong(tmp_path):
         ({"results": [1], "text_chosen": ["a"], "scores_chosen": ["x"], "scores_rejected": [1]},
          "scores are numbers; got 'x'"),
         ({"results": [1], "scores": [[1.0]], "num_correct": [1]}, "less than the 1 scores"),
+        ({"results": [1], "scores": [[1.0, 2.0]], "num_correct": ["x"]}, "num_correct is at least"),
         ({"results": [2], "text_chosen": ["a"]}, "results are 1, 0 or 0.5; got 2"),
+        ({"results": [[]], "text_chosen": ["a"]}, r"results are 1, 0 or 0.5; got \[\]"),
     ],
 )  # fmt: skip
 def test_what_rewardbench_says_otherwise_is_refused(tmp_path, columns, message):

@@ -22,7 +22,9 @@ def test_datasets_lists_what_is_known(lab_data, capsys):
     assert run("datasets", "--kind", "verdicts", "--json") == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["kind"] for row in rows} == {"verdicts"}
-    assert {"name", "licence", "size", "purpose", "here", "seen", "page", "folder"} <= set(rows[0])
+    assert {"name", "licence", "size", "purpose", "here", "source", "page", "folder"} <= set(
+        rows[0]
+    )
 
 
 def test_datasets_tells_all_about_one(lab_data, capsys):

@@ -10,7 +10,7 @@ def test_every_entry_says_what_it_has_to(lab_data):
     assert len({(e.kind, e.name) for e in known}) == len(known)
     for entry in known:
         assert entry.kind in KINDS
-        for value in (entry.licence, entry.size, entry.purpose, entry.seen):
+        for value in (entry.licence, entry.size, entry.purpose, entry.source):
             assert value.strip(), entry.name
         remote = entry.remote
         assert bool(remote.repository) != bool(remote.urls), entry.name

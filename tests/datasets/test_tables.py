@@ -82,7 +82,7 @@ def test_a_pool_from_texts_is_prepared_like_any_other():
         ),
         ([{"problem": "q", "text": 5}], "a candidate is a text; got 5"),
         ([{"problem": "q", "text": "t", "correct": "maybe"}], "correct is true, false or empty"),
-        ([{"problem": "q", "text": "t", "score": "high"}], "score is a number or empty"),
+        ([{"problem": "q", "text": "t", "score": "high"}], "score is a finite number"),
         ([{"problem": "q", "text": "t", "score": True}], "score is a number or empty"),
         (
             [{"problem": q, "problem_id": "x", "text": "t"} for q in "pq"],
@@ -121,11 +121,28 @@ def test_real_pools_survive_a_frame(shared):
     assert frame["correct"].mean() == pytest.approx(0.910)
 
 
+def test_what_sampling_measured_has_columns_only_where_it_is_known():
+    plain = Pool.from_texts("q", ["x"])
+    assert "tokens" not in pools_to_frame([plain])
+    sampled = Pool(Problem("r", "r"), (Candidate("y", tokens=3, finish="stop"), Candidate("z")))
+    frame = pools_to_frame([plain, sampled])
+    assert list(frame.columns[-2:]) == ["tokens", "finish"]
+    assert frame["tokens"].sum() == 3
+    assert pools_from(frame) == [plain, sampled]
+
+
+def test_a_column_of_token_ids_is_no_measurement():
+    (pool,) = pools_from([{"problem": "q", "text": "x", "tokens": [1, 2]}])
+    assert pool.candidates[0].tokens is None
+
+
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 MAYBE = st.none() | TEXTS.filter(bool)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 CANDIDATES = st.builds(
     Candidate, TEXTS, MAYBE, st.none() | st.booleans(), MAYBE,
-    st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    *[st.none() | NUMBERS, st.none() | st.integers(0, 10**6), st.none() | NUMBERS],
+    *[st.none() | NUMBERS, st.sampled_from([None, "stop", "length"])],
 )  # fmt: skip
 
 

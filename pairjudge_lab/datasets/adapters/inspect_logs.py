@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pairjudge_lab.datasets.rows import text_of
+from pairjudge_lab.datasets.rows import listed, text_of
 from pairjudge_lab.files.reading import parse_json, read_text, reading
 from pairjudge_lab.records import UserError
 
@@ -81,9 +81,12 @@ def inspect_rows(
         if isinstance(target, list):
             target = target[0] if len(target) == 1 else None
         gold = choices.get(str(target))
+        epoch = sample.get("epoch", 1)
+        if not isinstance(epoch, int) or epoch < 1:
+            raise UserError(f"{where}: epoch is a whole number from 1; got {epoch!r:.60}")
         row = {
             "judge": _grader(score) or model,
-            "repetition": int(sample.get("epoch") or 1) - 1,
+            "repetition": epoch - 1,
             "problem_id": text_of(known.get("problem_id")) or str(sample.get("id")),
             "response_a": text_of(known.get("response_a")) or "A",
             "response_b": text_of(known.get("response_b")) or "B",
@@ -105,8 +108,8 @@ def _log(path: Path) -> tuple[Mapping[str, Any], Iterator[Mapping[str, Any]]]:
             raise UserError(f"{path} is no log of inspect_ai: it is no ZIP archive")
         else:
             header = parse_json(read_text(path), str(path))
-            listed = header.get("samples") if isinstance(header, dict) else None
-            samples = iter(listed if isinstance(listed, list) else [])
+            given = header.get("samples") if isinstance(header, dict) else None
+            samples = iter(given if isinstance(given, list) else [])
     if not isinstance(header, dict) or not isinstance(header.get("eval"), dict):
         raise UserError(f"{path} is no log of inspect_ai: it has no 'eval'")
     return header["eval"], samples
@@ -160,11 +163,11 @@ def _score(sample: Mapping[str, Any], scorer: str | None, where: str) -> Mapping
         raise UserError(f"{where}: scores are an object; got {type(scores).__name__}")
     if scorer is None and len(scores) > 1:
         raise UserError(
-            f"{where}: there are several scorers ({', '.join(scores)}); say whose grades are the "
+            f"{where}: there are several scorers ({listed(scores)}); say whose grades are the "
             "verdicts, as in scorer='choice'"
         )
     if scorer is not None and scores and scorer not in scores:
-        raise UserError(f"{where}: no scorer {scorer!r}; there are: {', '.join(scores)}")
+        raise UserError(f"{where}: no scorer {scorer!r}; there are: {listed(scores)}")
     found = scores.get(scorer) if scorer is not None else next(iter(scores.values()), None)
     return found if isinstance(found, Mapping) else {}
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pairjudge_lab.datasets.rows import text_of
+from pairjudge_lab.datasets.rows import listed, text_of
 from pairjudge_lab.files.reading import parse_json, read_text
 from pairjudge_lab.records import UserError
 
@@ -50,7 +50,7 @@ def rewardbench_rows(path: Path) -> Iterator[dict[str, Any]]:
     if "results" not in columns or len(set(lengths.values())) != 1:
         raise UserError(
             f"{path}: results are columns of one length, with 'results' among them; got "
-            f"{', '.join(f'{k} ({n})' for k, n in lengths.items()) or 'no columns'}"
+            f"{listed(f'{k} ({n})' for k, n in lengths.items()) or 'no columns'}"
         )
     for number in range(lengths["results"]):
         row = {name: values[number] for name, values in columns.items()}
@@ -75,7 +75,7 @@ def _pairs(row: Mapping[str, Any], where: str) -> list[tuple[str, str, str]]:
         return _of_several(row["scores"], row.get("num_correct"), where)
     if "text_chosen" in row:
         verdicts = {1: "A", 0: "B", 0.5: "invalid"}
-        if row["results"] not in verdicts:
+        if not isinstance(row["results"], int | float) or row["results"] not in verdicts:
             raise UserError(f"{where}: results are 1, 0 or 0.5; got {row['results']!r:.60}")
         return [("chosen", "rejected", verdicts[row["results"]])]
     raise UserError(
@@ -85,8 +85,10 @@ def _pairs(row: Mapping[str, Any], where: str) -> list[tuple[str, str, str]]:
 
 
 def _of_several(scores: Sequence[Any], correct: Any, where: str) -> list[tuple[str, str, str]]:
-    right = 1 if correct is None else int(correct)
-    if not 1 <= right < len(scores):
+    right = 1 if correct is None else correct
+    if isinstance(right, float) and right.is_integer():
+        right = int(right)
+    if not isinstance(right, int) or not 1 <= right < len(scores):
         raise UserError(
             f"{where}: num_correct is at least 1 and less than the {len(scores)} scores; got "
             f"{correct!r:.60}"

@@ -1,4 +1,4 @@
-"""Pools and pairs by name. How their columns are called was read where ``seen`` says."""
+"""Pools and pairs by name. How their columns are called was read where ``source`` says."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def llmbar(rows: Iterable[Row]) -> Iterator[Pool]:
     counts: dict[str, int] = {}
     for row in rows:
         label = row.data.get("label")
-        if label not in (1, 2):
+        if label not in (1, 2) or label is True:
             raise UserError(f"{row.where}: label is 1 or 2; got {label!r:.60}")
         subset = PurePath(row.file).parent.name
         number = counts.get(subset, 0)
@@ -83,7 +83,7 @@ def _judgebench(model: str) -> Entry:
         licence="MIT",
         size={"gpt": "350 pairs, 2.0 MB", "claude": "270 pairs, 0.9 MB"}[model],
         purpose="hard pairs from knowledge, reasoning, mathematics and code: one right, one wrong",
-        seen="README of ScalerLab/JudgeBench; licence: its page on the hub",
+        source="README of ScalerLab/JudgeBench; licence: its page on the hub",
         remote=Remote((f"data/{model}-00000-of-00001.jsonl",), repository="ScalerLab/JudgeBench"),
         read=judgebench,
     )
@@ -98,7 +98,7 @@ def _llmbar(name: str, files: tuple[str, ...], **about: str) -> Entry:
         name=name,
         kind="pools",
         licence="MIT",
-        seen="princeton-nlp/LLMBar, Dataset/LLMBar/Natural/dataset.json",
+        source="princeton-nlp/LLMBar, Dataset/LLMBar/Natural/dataset.json",
         remote=Remote(files, urls=tuple(LLMBAR + file for file in files)),
         read=llmbar,
         **about,
@@ -119,7 +119,7 @@ POOLS: tuple[Entry, ...] = (
         licence="ODC-BY",
         size="1,865 pools, 7 MB",
         purpose="best of four in six domains; in the subset Ties several responses are right",
-        seen="card of allenai/reward-bench-2 on the hub",
+        source="card of allenai/reward-bench-2 on the hub",
         remote=Remote(("data/test-00000-of-00001.parquet",), repository="allenai/reward-bench-2"),
     ),
     _preference(
@@ -127,7 +127,7 @@ POOLS: tuple[Entry, ...] = (
         licence="ODC-BY",
         size="2,985 pairs, 8 MB",
         purpose="chosen and rejected in chat, safety and reasoning (the filtered split)",
-        seen="card of allenai/reward-bench on the hub",
+        source="card of allenai/reward-bench on the hub",
         remote=Remote(("data/filtered-*.parquet",), repository="allenai/reward-bench"),
     ),
     _preference(
@@ -135,7 +135,7 @@ POOLS: tuple[Entry, ...] = (
         licence="ODC-BY",
         size="1,327 pools of six, 11 MB",
         purpose="three right and three wrong responses of growing ornament: style against content",
-        seen="README of THU-KEG/RM-Bench; licence and file: its page on the hub",
+        source="README of THU-KEG/RM-Bench; licence and file: its page on the hub",
         remote=Remote(("total_dataset.json",), repository="THU-KEG/RM-Bench"),
     ),
     _judgebench("gpt"),
@@ -158,7 +158,7 @@ POOLS: tuple[Entry, ...] = (
         licence="MIT",
         size="1,319 pools of four, 2.6 MB",
         purpose="the GSM8K test problems with solutions of four GPT-3 systems, each labelled",
-        seen="openai/grade-school-math, example_model_solutions.jsonl and view_model_solutions.py",
+        source="openai/grade-school-math: example_model_solutions.jsonl, view_model_solutions.py",
         remote=Remote(
             ("example_model_solutions.jsonl",),
             urls=(GRADE_SCHOOL + "example_model_solutions.jsonl",),
@@ -168,10 +168,10 @@ POOLS: tuple[Entry, ...] = (
     Entry(
         name="rewardmath",
         kind="pools",
-        licence="not looked up: the hub's card was not found",
+        licence="MIT (its repository's; the hub's card was not found)",
         size="483 pools of ten",
         purpose="one right solution of a MATH problem against nine wrong ones",
-        seen="columns: kimsh0507/RewardMATH_official, dataset/benchmark/RewardMATH_direct.json; "
+        source="columns: kimsh0507/RewardMATH_official, dataset/benchmark/RewardMATH_direct.json; "
         "the names of the hub's files were not verified",
         remote=Remote(("*.parquet",), repository="RewardMATH/RewardMATH"),
         read=rewardmath,
@@ -182,7 +182,7 @@ POOLS: tuple[Entry, ...] = (
         licence="Apache-2.0",
         size="3,400 solutions, 8 MB",
         purpose="solutions whose first wrong step was marked; those of one problem make a pool",
-        seen="card of Qwen/ProcessBench on the hub",
+        source="card of Qwen/ProcessBench on the hub",
         remote=Remote(
             ("gsm8k.json", "math.json", "olympiadbench.json", "omnimath.json"),
             repository="Qwen/ProcessBench",
@@ -195,7 +195,7 @@ POOLS: tuple[Entry, ...] = (
         licence="MIT",
         size="phase 2's test file, 12 MB",
         purpose="GPT-4 solutions of MATH problems with a process reward model's score",
-        seen="README of openai/prm800k; its LFS pointer gives the checksum",
+        source="README of openai/prm800k; its LFS pointer gives the checksum",
         remote=Remote(
             ("phase2_test.jsonl",),
             urls=(
@@ -216,8 +216,8 @@ POOLS: tuple[Entry, ...] = (
         licence="CC BY-NC 4.0",
         size="143 MB packed, 650 MB unpacked",
         purpose="up to ten responses a query in mathematics, code and instruction following",
-        seen="README and licence of SalesforceAIResearch/jetts-benchmark; columns not verified in "
-        "the files themselves, but as Qwen-Applications/Skill-RM reads them",
+        source="README and licence of SalesforceAIResearch/jetts-benchmark; columns not verified "
+        "in the files themselves, but as Qwen-Applications/Skill-RM reads them",
         remote=Remote(
             ("*.jsonl",),
             urls=(
@@ -234,7 +234,7 @@ POOLS: tuple[Entry, ...] = (
         licence="not stated on its page",
         size="432,000 judgments, 3.45 GB",
         purpose="what PairJudge RM was trained on: for 'pairjudge-lab train', not for pools",
-        seen="files: THU-KEG/PairJudge-432K on the hub; columns not verified",
+        source="files: THU-KEG/PairJudge-432K on the hub; columns not verified",
         remote=Remote(("combined_training_data.json",), repository="THU-KEG/PairJudge-432K"),
         read=not_pools,
     ),

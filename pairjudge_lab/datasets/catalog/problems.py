@@ -1,4 +1,4 @@
-"""Problem sets by name. How their columns are called was read where ``seen`` says."""
+"""Problem sets by name. How their columns are called was read where ``source`` says."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def olympiad(rows: Iterable[Row]) -> Iterator[Problem]:
         answers = row.data.get("final_answer")
         if "final_answer" not in row.data:
             raise absent(row, ["final_answer"])
-        known = [answers] if isinstance(answers, str) else list(answers or ())
+        known = answers if isinstance(answers, list) else [] if answers is None else [answers]
+        if not all(isinstance(answer, str) for answer in known):
+            raise UserError(f"{row.where}: final_answer is texts; got {answers!r:.60}")
         question = column(row, "question")
         if row.data.get("context"):
             question = f"{row.data['context']}\n\n{question}"
@@ -102,7 +104,7 @@ PROBLEMS = (
         size="500 problems, 0.4 MB",
         purpose="competition mathematics of five levels, the usual test set of Best-of-N studies",
         # The LFS pointer of openai/prm800k, prm800k/math_splits/test.jsonl, has the same checksum.
-        seen="columns: cards of copies of HuggingFaceH4/MATH-500 on the hub (macabdul9, lmms-lab)",
+        source="columns: cards of copies of HuggingFaceH4/MATH-500 (macabdul9, lmms-lab)",
         remote=Remote(
             ("test.jsonl",),
             repository="HuggingFaceH4/MATH-500",
@@ -119,7 +121,7 @@ PROBLEMS = (
         licence="MIT",
         size="1,319 problems, 0.7 MB",
         purpose="grade-school word problems, the test split",
-        seen="card of openai/gsm8k on the hub; answers: openai/grade-school-math, test.jsonl",
+        source="card of openai/gsm8k on the hub; answers: openai/grade-school-math, test.jsonl",
         remote=Remote(("main/test-00000-of-00001.parquet",), repository="openai/gsm8k"),
         read=gsm8k("test"),
     ),
@@ -129,7 +131,7 @@ PROBLEMS = (
         licence="MIT",
         size="7,473 problems, 4.0 MB",
         purpose="grade-school word problems, the training split",
-        seen="card of openai/gsm8k on the hub; answers: openai/grade-school-math, test.jsonl",
+        source="card of openai/gsm8k on the hub; answers: openai/grade-school-math, test.jsonl",
         remote=Remote(("main/train-00000-of-00001.parquet",), repository="openai/gsm8k"),
         read=gsm8k("train"),
     ),
@@ -139,7 +141,7 @@ PROBLEMS = (
         licence="not stated on its card",
         size="30 problems, 0.1 MB",
         purpose="hard competition mathematics with whole numbers as answers",
-        seen="card of HuggingFaceH4/aime_2024 on the hub",
+        source="card of HuggingFaceH4/aime_2024 on the hub",
         remote=Remote(
             ("data/train-00000-of-00001.parquet",),
             repository="HuggingFaceH4/aime_2024",
@@ -155,10 +157,10 @@ PROBLEMS = (
     Entry(
         name="aime-2025",
         kind="problems",
-        licence="not looked up: its card was not found",
+        licence="not stated on its page on the hub",
         size="30 problems, 15 kB",
         purpose="hard competition mathematics with whole numbers as answers, a year later",
-        seen="public loaders of math-ai/aime25 (problem, answer, id), and the card of a copy",
+        source="public loaders of math-ai/aime25 (problem, answer, id), and the card of a copy",
         remote=Remote(
             ("test.jsonl",),
             repository="math-ai/aime25",
@@ -175,8 +177,8 @@ PROBLEMS = (
         licence="Apache-2.0",
         size="674 problems",
         purpose="olympiad mathematics in English, text only, with final answers",
-        seen="public loaders of Hothan/OlympiadBench (question, final_answer, id, context); the "
-        "card's own list of columns was not found",
+        source="public loaders of Hothan/OlympiadBench (id, question, final_answer); column "
+        "context not verified",
         remote=Remote(
             ("OlympiadBench/OE_TO_maths_en_COMP/OE_TO_maths_en_COMP.parquet",),
             repository="Hothan/OlympiadBench",
@@ -190,7 +192,7 @@ PROBLEMS = (
         licence="MIT",
         size="7,500 problems, 6 MB",
         purpose="MATH's own training split, seven subjects; none of MATH-500 is in it",
-        seen="hendrycks_math.py of EleutherAI/hendrycks_math (licence), cards of copies (columns)",
+        source="licence: hendrycks_math.py of EleutherAI/hendrycks_math; columns: cards of copies",
         remote=Remote(
             tuple(f"{subject}/train-00000-of-00001.parquet" for subject in MATH_SUBJECTS),
             repository="EleutherAI/hendrycks_math",
@@ -205,7 +207,7 @@ PROBLEMS = (
         size="12,000 problems, 11 MB",
         purpose="all of MATH that is not in MATH-500: the training split of PRM800K",
         # Its LFS pointer in the repository gives the checksum.
-        seen="README of openai/prm800k; columns as in MATH-500 (card of hzy/math, same files)",
+        source="README of openai/prm800k; columns as in MATH-500 (card of hzy/math, same files)",
         remote=Remote(
             ("train.jsonl",),
             urls=(

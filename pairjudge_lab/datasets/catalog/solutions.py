@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pairjudge_lab.datasets.catalog.grouping import grouped, steps_text
-from pairjudge_lab.datasets.rows import Row, absent, column, text_of
+from pairjudge_lab.datasets.rows import Row, absent, column, listed, text_of, truth
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 
@@ -26,20 +26,27 @@ def gsm8k_solutions(rows: Iterable[Row]) -> Iterator[Pool]:
             Problem(
                 f"gsm8k-test-{number}", column(row, "question"), answer.strip().replace(",", "")
             ),
-            tuple(
-                Candidate(
-                    str(row.data[name]["solution"]),
-                    correct=bool(row.data[name]["is_correct"]),
-                    source=name,
-                )
-                for name in systems
-            ),
+            tuple(_of_system(row, name, row.data[name]) for name in systems),
         )
+
+
+def _of_system(row: Row, name: str, said: dict[str, Any]) -> Candidate:
+    text = said.get("solution")
+    if not isinstance(text, str):
+        raise UserError(f"{row.where}: {name}.solution is text; got {type(text).__name__}")
+    return Candidate(text, correct=truth(row, "is_correct", said), source=name)
 
 
 def rewardmath(rows: Iterable[Row]) -> Iterator[Pool]:
     """One row a solution: ``problem_id``, ``problem``, ``answer``, ``eval_solution`` (steps),
     ``solution_type`` (``chosen`` or ``rejected``), ``solution_reference`` (who wrote it)."""
+
+    def chosen(row: Row) -> bool:
+        said = column(row, "solution_type")
+        if said not in ("chosen", "rejected"):
+            raise UserError(f"{row.where}: solution_type is chosen or rejected; got {said!r:.60}")
+        return said == "chosen"
+
     return grouped(
         rows,
         key=lambda row: column(row, "problem_id"),
@@ -48,7 +55,7 @@ def rewardmath(rows: Iterable[Row]) -> Iterator[Pool]:
         ),
         candidate=lambda row: Candidate(
             steps_text(row, row.data.get("eval_solution"), "eval_solution"),
-            correct=column(row, "solution_type") == "chosen",
+            correct=chosen(row),
             source=text_of(row.data.get("solution_reference")),
         ),
     )
@@ -62,7 +69,7 @@ def processbench(rows: Iterable[Row]) -> Iterator[Pool]:
         problem=lambda row, key: Problem(f"processbench-{column(row, 'id')}", key),
         candidate=lambda row: Candidate(
             steps_text(row, row.data.get("steps"), "steps"),
-            correct=bool(row.data.get("final_answer_correct")),
+            correct=truth(row, "final_answer_correct"),
             source=text_of(row.data.get("generator")),
         ),
     )
@@ -75,13 +82,17 @@ def prm800k(rows: Iterable[Row]) -> Iterator[Pool]:
 
     def of(row: Row) -> dict[str, Any]:
         question = row.data.get("question")
-        if not isinstance(question, dict):
-            raise absent(row, ["question"])
+        if not isinstance(question, dict) or not isinstance(question.get("problem"), str):
+            raise UserError(f"{row.where}: question is an object with the text of a problem")
         return question
 
     def candidate(row: Row) -> Candidate:
         question = of(row)
         score = question.get("pre_generated_verifier_score")
+        if score is not None and not isinstance(score, int | float):
+            raise UserError(
+                f"{row.where}: pre_generated_verifier_score is a number; got {score!r:.60}"
+            )
         return Candidate(
             steps_text(row, question.get("pre_generated_steps"), "question.pre_generated_steps"),
             answer=text_of(question.get("pre_generated_answer")),
@@ -90,7 +101,7 @@ def prm800k(rows: Iterable[Row]) -> Iterator[Pool]:
 
     return grouped(
         rows,
-        key=lambda row: str(of(row).get("problem")),
+        key=lambda row: str(of(row)["problem"]),
         problem=lambda row, key: Problem("", key, text_of(of(row).get("ground_truth_answer"))),
         candidate=candidate,
         prefix="prm800k",
@@ -118,11 +129,13 @@ def jetts(rows: Iterable[Row]) -> Iterator[Pool]:
 
 def _jetts_response(row: Row, response: Any) -> Candidate:
     names = ("content", "response", "text")
+    if not isinstance(response, dict):
+        raise UserError(f"{row.where}: a response is an object; got {type(response).__name__}")
     text = next((response[n] for n in names if isinstance(response.get(n), str)), None)
     if text is None:
         raise UserError(
-            f"{row.where}: a response has its text in {', '.join(names)}; got "
-            f"{', '.join(map(str, response))}"
+            f"{row.where}: a response has its text in {', '.join(names)}; got {listed(response)}"
         )
-    score = (response.get("metadata") or {}).get("score", response.get("score"))
-    return Candidate(text, correct={0: False, 1: True}.get(score) if score is not None else None)
+    about = response.get("metadata")
+    score = (about if isinstance(about, dict) else {}).get("score", response.get("score"))
+    return Candidate(text, correct=bool(score) if score in (0, 1) else None)

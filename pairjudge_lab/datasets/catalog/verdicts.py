@@ -1,4 +1,4 @@
-"""Verdict tables by name: what others' judges said. ``seen`` says where the columns were read."""
+"""Verdict tables by name: what others' judges said. ``source`` says where the columns were read."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def llmbar_evaluators(rows: Iterable[Row]) -> Iterator[VerdictRow]:
         if not isinstance(results, list) or not results or not isinstance(results[0], dict):
             raise absent(row, ["results"])
         label = row.data.get("label")
-        if label not in (1, 2):
+        if label not in (1, 2) or label is True:
             raise UserError(f"{row.where}: label is 1 or 2; got {label!r:.60}")
         number = counts[judge]
         counts[judge] += 1
@@ -123,7 +123,7 @@ def llmbar_evaluators(rows: Iterable[Row]) -> Iterator[VerdictRow]:
                 "response_a": f"output_{order[0]}",
                 "response_b": f"output_{order[1]}",
                 "verdict": where.get(str(said.get("winner")), "invalid"),
-                "gold": where[str(label)],
+                "gold": where[str(int(label))],
                 "text": str(completion[0]) if isinstance(completion, list) and completion else "",
             }
 
@@ -138,6 +138,8 @@ def bias_study(rows: Iterable[Row]) -> Iterator[VerdictRow]:
                 f"{row.where}: cmp_index is problem;first;second; got {';'.join(parts)!r:.80}"
             )
         judge, text = list(row.data.items())[-1]
+        if text is not None and not isinstance(text, str):
+            raise UserError(f"{row.where}: {judge} is text; got {type(text).__name__}")
         found = _CHOICE.findall(text or "")
         letters = {a or b for a, b in found}
         said = letters.pop() if len(letters) == 1 else None
@@ -161,7 +163,7 @@ def _bias_study(name: str, pattern: str, size: str, purpose: str) -> Entry:
         licence="MIT",
         size=size,
         purpose=purpose,
-        seen="Slimshilin/Position-Bias-Analyzer, judgment_data, the files record_*.tsv",
+        source="Slimshilin/Position-Bias-Analyzer, judgment_data, the files record_*.tsv",
         remote=Remote(files, urls=tuple(BIAS_STUDY + quote(file) for file in files)),
         read=bias_study,
     )
@@ -180,7 +182,7 @@ VERDICTS: tuple[Entry, ...] = (
         licence="CC BY 4.0",
         size="3,355 votes, 0.7 MB",
         purpose="experts' votes on six models' answers to MT-Bench; every pair in one order only",
-        seen="card of lmsys/mt_bench_human_judgments on the hub; winners: FastChat's "
+        source="card of lmsys/mt_bench_human_judgments on the hub; winners: FastChat's "
         "compute_agreement.py",
         remote=Remote(
             ("data/human-00000-of-00001-25f4910818759289.parquet",),
@@ -194,7 +196,7 @@ VERDICTS: tuple[Entry, ...] = (
         licence="CC BY 4.0",
         size="2,400 verdicts, 0.7 MB",
         purpose="GPT-4 on the same pairs, its two orders merged: agreement, not position bias",
-        seen="card of lmsys/mt_bench_human_judgments on the hub; winners: FastChat's "
+        source="card of lmsys/mt_bench_human_judgments on the hub; winners: FastChat's "
         "compute_agreement.py",
         remote=Remote(
             ("data/gpt4_pair-00000-of-00001-c0b431264a82ddc0.parquet",),
@@ -208,7 +210,7 @@ VERDICTS: tuple[Entry, ...] = (
         licence="not looked up",
         size="not looked up",
         purpose="GPT-4 on MT-Bench with both orders kept apart: position bias",
-        seen="columns g1_winner and g2_winner: descriptions of FastChat's gen_judgment.py; file: "
+        source="columns g1_winner and g2_winner: descriptions of FastChat's gen_judgment.py; file: "
         "unitxt's loader of the hub's space lmsys/mt-bench; not verified in the file itself",
         remote=Remote(
             ("data/mt_bench/model_judgment/gpt-4_pair.jsonl",),
@@ -223,7 +225,7 @@ VERDICTS: tuple[Entry, ...] = (
         licence="MIT",
         size="2,400 verdicts of twelve judges, 3 MB",
         purpose="twelve judge-and-prompt combinations in both orders, with the gold preference",
-        seen="princeton-nlp/LLMBar, Dataset/LLMBar/Natural/evaluators/GPT-4/Swap/result.json",
+        source="princeton-nlp/LLMBar, Dataset/LLMBar/Natural/evaluators/GPT-4/Swap/result.json",
         remote=Remote(_LLMBAR_FILES, urls=tuple(LLMBAR + file for file in _LLMBAR_FILES)),
         read=llmbar_evaluators,
     ),
@@ -247,8 +249,8 @@ VERDICTS: tuple[Entry, ...] = (
         licence="MIT",
         size="seven judges, both orders",
         purpose="judges and reward models on JudgeBench, with the truth",
-        seen="ScalerLab/JudgeBench: outputs/ (a reward model's file) and utils/judges.py; licence: "
-        "its page on the hub",
+        source="ScalerLab/JudgeBench: outputs/ (a reward model's file) and utils/judges.py; "
+        "licence: its page on the hub",
         remote=Remote(
             JUDGEBENCH_FILES,
             urls=tuple(JUDGEBENCH + quote(file) for file in JUDGEBENCH_FILES),
