@@ -22,14 +22,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by", default="judge", metavar="COLUMN", help="column whose values are compared (judge)"
     )
+    # fmt: off
     parser.add_argument(
         "--resamples", type=up_to(100_000), default=2000, metavar="K",
-        help="bootstrap resamples of the problems for the intervals (2000)",
-    )  # fmt: skip
+        help="resamples of the problems with --method bootstrap (2000)",
+    )
     add_seed(parser, "the resamples")
+    parser.add_argument(
+        "--method", choices=("score", "bootstrap"), default="score",
+        help="intervals: score limits that hold for few problems, or a bootstrap (score)",
+    )
+    parser.add_argument(
+        "--weight", choices=("pairs", "problems"), default="pairs",
+        help="what counts the same: every pair, or every problem (pairs)",
+    )
+    parser.add_argument(
+        "--margin", type=float, metavar="POINTS",
+        help="test whether the position effect is within so many points of 0",
+    )
     parser.add_argument(
         "--picture", type=Path, metavar="FILE", help="draw the forest plot as .svg, .pdf or .png"
     )
+    # fmt: on
     add_json(parser)
     add_table_options(parser)
 
@@ -41,7 +55,15 @@ def run(args: argparse.Namespace) -> None:
     table = load_verdicts(args.verdicts, **table_options(args))
     if args.by == "judge" and "judge" not in table:
         table = table.assign(judge="judge")
-    report = bias_report(table, by=args.by, seed=args.seed, resamples=args.resamples)
+    report = bias_report(
+        table,
+        by=args.by,
+        method=args.method,
+        weight=args.weight,
+        margin=None if args.margin is None else args.margin / 100,
+        seed=args.seed,
+        resamples=args.resamples,
+    )
     if args.picture is not None:
         from pairjudge_lab.plots.bias import plot_bias
         from pairjudge_lab.plots.style import save_picture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -114,6 +114,7 @@ def bradley_terry(
     import pandas as pd
 
     count = len(first)
+    _check_names(first, second)
     both = pd.concat([pd.Series(first), pd.Series(second)], ignore_index=True)
     numbers, labels = pd.factorize(both, sort=True)
     items = tuple(str(label) for label in labels)
@@ -179,6 +180,22 @@ def bradley_terry(
         steps=steps,
         bootstrap=resampled,
     )
+
+
+def _check_names(first: Any, second: Any) -> None:
+    """Raise for no comparisons, and for a name that is missing."""
+    import pandas as pd
+
+    if not len(first) or len(first) != len(second):
+        raise UserError(
+            f"strengths need comparisons of two items each, got {len(first)} and {len(second)} "
+            "names; is the table empty, or was every verdict left out as unreadable?"
+        )
+    for what, names in (("first", first), ("second", second)):
+        missing = pd.isna(pd.Series(names)).to_numpy()
+        if missing.any():
+            row = int(missing.argmax())
+            raise UserError(f"comparison {row + 1}: the {what} item has no name")
 
 
 class _Model:

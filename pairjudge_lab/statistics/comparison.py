@@ -132,7 +132,9 @@ def compare_judges(
     errors = np.sqrt(np.square(pulls).sum(axis=1))
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(DRAWS, problems))
     with np.errstate(invalid="ignore", divide="ignore"):
-        drawn = np.abs(signs @ pulls.T) / errors
+        moved = signs @ pulls.T
+        # Each draw has a spread of its own, as each study has.
+        drawn = np.abs(moved) / np.sqrt(np.square(errors) - np.square(moved) / problems)
         seen = np.asarray(np.where(errors > 0, np.abs(gaps) / errors, 0.0))
     largest = np.nan_to_num(drawn).max(axis=1)
     single = float(stats.t.ppf(0.5 + level / 2, problems - 1))

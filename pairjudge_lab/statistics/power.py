@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, sqrt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pairjudge_lab.statistics.pairs import Pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """A design for seeing a slot effect.
+    """A design for seeing a position effect.
 
     Attributes:
-        effect: P(first slot favoured) - P(second slot favoured), as a share (0.05 is 5 points).
+        effect: P(first favoured) - P(second favoured), as a share (0.05 is 5 points).
         changed: the share of pairs whose winner changes with the order, bias and noise together.
         pairs: unordered pairs, each judged in both orders.
         power: the chance to see the effect at ``level``.
         design_effect: how many times more pairs are needed than if all were independent:
-            1 + (pairs a problem - 1) * correlation within problems.
+            1 + (pairs a problem - 1) * correlation within problems, or measured in a study, as
+            ``PositionBias.design_effect``.
     """
 
     effect: float
@@ -28,7 +35,7 @@ class Power:
 
     def __str__(self) -> str:
         return (
-            f"{self.pairs} pairs, each in both orders, see a slot effect of "
+            f"{self.pairs} pairs, each in both orders, see a position effect of "
             f"{100 * self.effect:.1f} points with probability {self.power:.2f} (two-sided test at "
             f"{self.level}, {100 * self.changed:.0f} % of the pairs changing with the order, "
             f"design "
@@ -44,8 +51,9 @@ def pairs_needed(
     level: float = 0.05,
     pairs_per_problem: float = 1,
     correlation: float = 0.0,
+    design_effect: float | None = None,
 ) -> Power:
-    """Pairs needed to see a slot effect by McNemar's test (Connor 1987).
+    """Pairs needed to see a position effect by McNemar's test (Connor 1987).
 
     Each pair contributes +1 (primacy), -1 (recency) or 0, with mean ``effect`` and second moment
     ``changed``.
@@ -56,7 +64,7 @@ def pairs_needed(
     from scipy import stats
 
     _check(effect, changed)
-    deff = _design_effect(pairs_per_problem, correlation)
+    deff = _design_effect(pairs_per_problem, correlation, design_effect)
     alpha, beta = stats.norm.ppf(1 - level / 2), stats.norm.ppf(power)
     n = (alpha * sqrt(changed) + beta * sqrt(changed - effect**2)) ** 2 / effect**2
     return Power(effect, changed, ceil(n * deff), power, level, deff)
@@ -70,12 +78,13 @@ def power_of(
     level: float = 0.05,
     pairs_per_problem: float = 1,
     correlation: float = 0.0,
+    design_effect: float | None = None,
 ) -> Power:
-    """The chance that a study of so many pairs sees a slot effect."""
+    """The chance that a study of so many pairs sees a position effect."""
     from scipy import stats
 
     _check(effect, changed)
-    deff = _design_effect(pairs_per_problem, correlation)
+    deff = _design_effect(pairs_per_problem, correlation, design_effect)
     alpha = stats.norm.ppf(1 - level / 2)
     spread = sqrt(max(changed - effect**2, 1e-12))
     reach = (abs(effect) * sqrt(pairs / deff) - alpha * sqrt(changed)) / spread
@@ -90,8 +99,9 @@ def smallest_effect(
     level: float = 0.05,
     pairs_per_problem: float = 1,
     correlation: float = 0.0,
+    design_effect: float | None = None,
 ) -> Power:
-    """The smallest slot effect that a study of so many pairs would see with this power.
+    """The smallest position effect that a study of so many pairs would see with this power.
 
     Raises:
         ValueError: when the study could not even see every changed pair going one way.
@@ -106,20 +116,73 @@ def smallest_effect(
             level=level,
             pairs_per_problem=pairs_per_problem,
             correlation=correlation,
+            design_effect=design_effect,
         )
         return found.power - power
 
     if short(changed) < 0:
         raise ValueError(
-            f"{pairs} pairs, {changed:.0%} of them changing, see no slot effect with power {power}"
+            f"{pairs} pairs, {changed:.0%} of them changing, see no position effect with power "
+            f"{power}"
         )
     effect = float(optimize.brentq(short, 1e-6, changed))
-    deff = _design_effect(pairs_per_problem, correlation)
+    deff = _design_effect(pairs_per_problem, correlation, design_effect)
     return Power(effect, changed, pairs, power, level, deff)
 
 
-def _design_effect(pairs_per_problem: float, correlation: float) -> float:
-    return 1 + max(0.0, pairs_per_problem - 1) * correlation
+def simulated_power(
+    pairs: Pairs,
+    effect: float,
+    rng: np.random.Generator,
+    *,
+    problems: int | None = None,
+    studies: int = 1000,
+    level: float = 0.05,
+) -> float:
+    """The chance that a study like this one sees a position effect, by simulation.
+
+    Problems of the study are drawn with replacement, with all their pairs, their position effect
+    moved so that it is ``effect`` on average, and the report's own test is made of each draw. So
+    clusters, their sizes and ties are those of the study, and no formula's.
+
+    Args:
+        pairs: the study, of ``pairs.pair_up``.
+        effect: as a share.
+        rng: what problems are drawn with.
+        problems: how many a simulated study has; as many as this one without it.
+        studies: how many are simulated. The standard error is at most 0.5 / sqrt(studies).
+
+    Raises:
+        UserError: for fewer than six problems with pairs read in both orders.
+    """
+    import numpy as np
+
+    from pairjudge_lab.records import UserError
+    from pairjudge_lab.statistics.intervals import FEWEST_PROBLEMS
+    from pairjudge_lab.statistics.limits import difference_p
+    from pairjudge_lab.statistics.position_totals import position_totals
+
+    totals = position_totals(pairs)
+    size = totals["read"]
+    there = size > 0
+    if min(there.sum(), problems or FEWEST_PROBLEMS) < FEWEST_PROBLEMS:
+        raise UserError(
+            f"power is simulated from {FEWEST_PROBLEMS} problems or more; the study has "
+            f"{int(there.sum())} with pairs read in both orders"
+        )
+    size, squares = size[there], totals["lean_squares"][there]
+    lean = totals["lean_first"][there] - totals["lean_second"][there]
+    moved = lean - lean.sum() / size.sum() * size + effect * size
+    drawn = rng.integers(0, len(size), (studies, problems or len(size)))
+    gap = moved[drawn]
+    # A problem whose effect was moved holds at least as much change as that effect itself.
+    change = np.maximum(squares[drawn], np.square(gap) / size[drawn])
+    p = difference_p(np.maximum(gap, 0), np.maximum(-gap, 0), size[drawn], squares=change)
+    return float((p < level).mean())
+
+
+def _design_effect(pairs_per_problem: float, correlation: float, measured: float | None) -> float:
+    return 1 + max(0.0, pairs_per_problem - 1) * correlation if measured is None else measured
 
 
 def _check(effect: float, changed: float) -> None:

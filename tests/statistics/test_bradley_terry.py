@@ -130,6 +130,9 @@ def test_the_fit_is_the_maximum_and_its_errors_the_curvature_there():
     [
         ("ab", "ba", ["A", "no"], {}, "comparison 2 ended in 'no'; an outcome is A, B or tie"),
         ("aa", "ab", ["A", "A"], {}, "comparison 1: 'a' meets itself"),
+        ("", "", [], {}, "strengths need comparisons of two items each, got 0 and 0"),
+        (["a", None], "ba", ["A", "B"], {}, "comparison 2: the first item has no name"),
+        (["a", "b"], ["b", float("nan")], ["A", "B"], {}, "comparison 2: the second item has no"),
         ("ab", "ba", ["A", "A"], {"reference": "z"}, "no item 'z' to refer to"),
         ("ac", "bd", ["A", "A"], {}, "no chain of comparisons joins all items"),
         ("aab", "bcc", ["A", "A", "A"], {}, "a strength has no finite estimate"),

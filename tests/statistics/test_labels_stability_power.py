@@ -9,7 +9,16 @@ from pairjudge_lab.datasets.verdicts import load_verdicts
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.records import UserError
 from pairjudge_lab.statistics.labels import label_report
-from pairjudge_lab.statistics.power import pairs_needed, power_of, smallest_effect
+from pairjudge_lab.statistics.limits import difference_p
+from pairjudge_lab.statistics.pairs import pair_up
+from pairjudge_lab.statistics.position import position_bias
+from pairjudge_lab.statistics.position_totals import position_totals
+from pairjudge_lab.statistics.power import (
+    pairs_needed,
+    power_of,
+    simulated_power,
+    smallest_effect,
+)
 from pairjudge_lab.statistics.simulation import Plan, simulate_study
 from pairjudge_lab.statistics.stability import stability
 from pairjudge_lab.training.card import measure
@@ -151,8 +160,31 @@ def test_clusters_cost_pairs():
     for effect, changed in ((0, 0.2), (0.3, 0.2), (0.1, 1.2)):
         with pytest.raises(ValueError, match="the effect is not 0 and at most the share"):
             pairs_needed(effect, changed)
-    with pytest.raises(ValueError, match="see no slot effect with power"):
+    with pytest.raises(ValueError, match="see no position effect with power"):
         smallest_effect(3, 0.2)
+
+
+def test_power_from_a_study_is_the_power_of_such_studies():
+    """Clusters make the formula for independent pairs promise too much."""
+    rng, effect = np.random.default_rng(7), 0.1
+    plan = Plan(problems=30, pairs=10, slot_effect=effect, slot_spread=0.25, noise=0.2)
+    seen, told, studies = 0, [], 60
+    for _ in range(studies):
+        (pairs,) = pair_up(simulate_study(plan, rng))
+        totals = position_totals(pairs)
+        gaps = [totals[name] for name in ("lean_first", "lean_second", "read")]
+        seen += difference_p(*gaps, squares=totals["lean_squares"]) < 0.05
+        told.append(simulated_power(pairs, effect, rng, studies=100))
+    assert np.mean(told) == pytest.approx(seen / studies, abs=0.15)
+    row = position_bias(pairs, rng)
+    changed = (row.primacy + row.recency) / row.pairs
+    naive = power_of(row.pairs, effect, changed).power
+    measured = power_of(row.pairs, effect, changed, design_effect=row.design_effect).power
+    assert row.design_effect > 1.3
+    assert naive > seen / studies + 0.1
+    assert abs(measured - seen / studies) < naive - seen / studies
+    with pytest.raises(UserError, match="power is simulated from 6 problems or more"):
+        simulated_power(pairs, effect, rng, problems=3)
 
 
 def test_a_simulated_study_has_what_was_planned():
