@@ -13,8 +13,10 @@ from pairjudge_lab.datasets.pools import load_pools
 from pairjudge_lab.engines.loading import BYTES_EACH, choose_device, choose_dtype
 from pairjudge_lab.engines.memory import GB, free_memory
 from pairjudge_lab.engines.options import ModelOptions
+from pairjudge_lab.engines.registry import ELSEWHERE, ENGINES
 from pairjudge_lab.engines.sources import find_source
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.records import UserError
 
 GGUF_LOADING = 1.6
 """A GGUF file is dequantised beside the weights that it fills: times the weights, at the peak."""
@@ -77,6 +79,26 @@ class Diagnosis:
         return "\n".join([*lines, *(f"  {line}" for line in self.advice)])
 
 
+def model_of(spec: str) -> str:
+    """The model in a judge's name, without the engine that runs it.
+
+    Raises:
+        UserError: for a judge that is no model on this machine.
+    """
+    prefix, colon, rest = spec.partition(":")
+    if prefix in ("simulated", "recorded"):
+        raise UserError(f"{spec!r} is no model: it needs no memory to speak of")
+    if colon and prefix in ELSEWHERE:
+        raise UserError(
+            f"{spec!r} runs elsewhere and needs no memory here; on the server's own machine, ask "
+            "for the model by its folder or hub id"
+        )
+    if not colon or prefix not in ENGINES:
+        return spec
+    count, again, below = rest.partition(":")
+    return model_of(below if prefix == "ray" and again and count.isdigit() else rest)
+
+
 @naming_extras()
 def diagnose(
     spec: str,
@@ -89,13 +111,14 @@ def diagnose(
     """What a judge would need here.
 
     Args:
-        spec: a model as ``load_judge`` takes it.
+        spec: as ``load_judge`` takes it; the need of a replica for ``ray:4:MODEL``.
         rows: matches in one batch; by default as many as the judge would take.
 
     Raises:
         UserError: for a judge that is no model on this machine, or a model that is not there.
     """
     options = options or ModelOptions()
+    spec = model_of(spec)
     device = choose_device(options)
     source = find_source(spec, options)
     dtype = choose_dtype(options, device, source.parameters)

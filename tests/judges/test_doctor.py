@@ -9,7 +9,7 @@ import pytest
 
 from pairjudge_lab.cli import main
 from pairjudge_lab.engines.options import ModelOptions
-from pairjudge_lab.judges.doctor import diagnose
+from pairjudge_lab.judges.doctor import diagnose, model_of
 from pairjudge_lab.records import UserError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -82,5 +82,33 @@ def test_the_doctor_on_the_command_line(capsys):
     assert "it fits" in printed
     assert main(["doctor", "no such model"]) == 2
     assert "unknown model 'no such model'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("spec", "model"),
+    [
+        ("tiny", "tiny"),
+        ("vllm:tiny", "tiny"),
+        ("ray:4:THU-KEG/PairJudge-RM", "THU-KEG/PairJudge-RM"),
+        ("ray:vllm:/models/a:b", "/models/a:b"),
+        ("ray:2:transformers:tiny", "tiny"),
+    ],
+)
+def test_it_takes_the_names_that_judging_takes(spec, model):
+    assert model_of(spec) == model
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("simulated:accuracy=0.8", "is no model"),
+        ("recorded:verdicts.parquet", "is no model"),
+        ("http://127.0.0.1:8000/v1#m", "runs elsewhere"),
+        ("ray:2:http://127.0.0.1:8000/v1#m", "runs elsewhere"),
+    ],
+)
+def test_what_is_no_model_here_is_said(spec, message):
+    with pytest.raises(UserError, match=message):
+        model_of(spec)
     with pytest.raises(UserError, match="device 'tpu' is not offered"):
         diagnose("tiny", ModelOptions(device="tpu"))
