@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pairjudge_lab.replay.curves import Curve
+from pairjudge_lab.cli.shared.equal_cost import add_equal_cost, equal_cost, print_equal_cost
 from pairjudge_lab.cli.shared.options import (
     VERDICTS,
     add_json,
@@ -24,8 +25,9 @@ from pairjudge_lab.cli.shared.options import (
     up_to,
 )
 from pairjudge_lab.cli.shared.printing import print_curve
+from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
 
-HELP = "accuracy and cost against N, for any selectors"
+HELP = "compare selectors: accuracy and cost against N, and at equal cost"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -56,39 +58,37 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--by", metavar="COLUMN", help="of a .csv: a curve for each of its values")
     add_seed(parser, "the subsets and the brackets")
+    add_equal_cost(parser)
     parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder for the table and the figures",
+        "--out", type=Path, metavar="DIR", help="folder for the tables and the figures"
     )
     add_json(parser)
+    add_rules(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    import pandas as pd
-
     from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.samples import load_groups
     from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_costs
-    from pairjudge_lab.files.writing import write_whole
-    from pairjudge_lab.plots.scaling import plot_curve
-    from pairjudge_lab.plots.style import save_picture
     from pairjudge_lab.replay import curve, pools_heard, record, without_verdicts
+    from pairjudge_lab.replay.selecting import plan_named
     from pairjudge_lab.runs import open_folder
 
-    sizes, selectors = sizes_of(args.n), args.selectors.split(",")
+    sizes = sizes_of(args.n)
+    rules = rules_given(args)
+    selectors = {name: plan_named(name, **rules) for name in args.selectors.split(",")}
     groups = load_groups(args.pools, by=args.by, limit=args.limit)
     if args.verdicts is not None and len(groups) > 1:
         raise UserError(
             f"{args.pools} holds {len(groups)} groups ({', '.join(list(groups)[:4])}); verdicts "
             "belong to one: give a file with that one"
         )
-    folder = open_folder(args.out)
+    if args.budgets and args.verdicts is None:
+        raise UserError("--budgets compares tournaments, which need VERDICTS")
+    folder = None if args.out is None else open_folder(args.out)
     curves: dict[str, Curve] = {}
     total = len(groups) * len(selectors) * len(set(sizes))
-    with Progress(total, "points", folder / LOG) as bar:
+    with Progress(total, "points", True if folder is None else folder / LOG) as bar:
         for name, pools in groups.items():
             left_out: dict[str, int] = {}
             costs = None
@@ -119,9 +119,36 @@ def run(args: argparse.Namespace) -> None:
         ],
         "problems": {name or "all": len(found.problems) for name, found in curves.items()},
         "left_out": {name or "all": found.left_out for name, found in curves.items()},
+        "rules": rules,
         "seed": args.seed,
-        "out": str(folder),
+        "out": None if folder is None else str(folder),
     }
+    if args.budgets:
+        facts["equal_cost"] = equal_cost(args, recordings, selectors, max(sizes), table, folder)
+    if folder is not None:
+        _save(curves, facts, rows, folder)
+    if args.json:
+        print(json.dumps(facts))
+        return
+    for name, found in curves.items():
+        print_curve(found, name)
+        print()
+    if args.budgets:
+        print_equal_cost(facts["equal_cost"])
+    if folder is not None:
+        print(f"tables and figures: {folder}")
+
+
+def _save(
+    curves: dict[str, Curve], facts: dict[str, Any], rows: list[dict[str, Any]], folder: Path
+) -> None:
+    """The figures, and the table as JSON and CSV."""
+    import pandas as pd
+
+    from pairjudge_lab.files.writing import write_whole
+    from pairjudge_lab.plots.scaling import plot_curve
+    from pairjudge_lab.plots.style import save_picture
+
     for place, found in enumerate(curves.values()):
         number = f"-{place + 1}" if len(curves) > 1 else ""
         save_picture(plot_curve(found).figure, folder / f"curve{number}.svg")
@@ -131,13 +158,6 @@ def run(args: argparse.Namespace) -> None:
                 save_picture(axes.figure, folder / f"curve{number}-{cost}.svg")
     write_whole(folder / "curve.json", json.dumps(facts, indent=2) + "\n")
     write_whole(folder / "curve.csv", pd.DataFrame(rows).to_csv(index=False))
-    if args.json:
-        print(json.dumps(facts))
-        return
-    for name, found in curves.items():
-        print_curve(found, name)
-        print()
-    print(f"table and figure: {folder}")
 
 
 def _rows(group: str, frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-_LOOKS = (
+LOOKS = (
     (BLUE, "o", "-"),
     (ORANGE, "s", "--"),
     (GREEN, "^", "-."),
@@ -77,7 +77,7 @@ def plot_curve(
             ax = new_figure(6.6, 4.2).subplots()
         ends = []
         for place, name in enumerate(curve.selectors):
-            colour, marker, dash = _LOOKS[place % len(_LOOKS)]
+            colour, marker, dash = LOOKS[place % len(LOOKS)]
             points = curve.of(name)
             x = [_cost(point, against) for point in points]
             y = [100 * point.accuracy.estimate for point in points]
@@ -170,7 +170,7 @@ def plot_over_table(
         if any(not name.startswith(("PairJudge", "Majority")) for name in table):
             ax.plot([], [], color=GREY, lw=0.9, label="other reward models (paper)")
         for place, (name, points) in enumerate(runs.items()):
-            colour, marker, dash = _LOOKS[place % len(_LOOKS)]
+            colour, marker, dash = LOOKS[place % len(LOOKS)]
             y = np.array([100 * p.accuracy.estimate for p in points])
             low = np.array([100 * p.accuracy.low for p in points])
             high = np.array([100 * p.accuracy.high for p in points])

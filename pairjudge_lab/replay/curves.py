@@ -8,35 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairjudge_lab.arena import problem_seed
-from pairjudge_lab.records import Pool, Tournament, UserError
-from pairjudge_lab.replay.many import replay_many
+from pairjudge_lab.records import Pool, UserError
 from pairjudge_lab.replay.recording import Recording
-from pairjudge_lab.replay.subsets import draw_subsets
-from pairjudge_lab.replay.voting import best_mean_verdict, need_scores, weighted_votes
-from pairjudge_lab.selectors import correctness
+from pairjudge_lab.replay.selecting import Plan, check_plan, each_problem, plan_named
+from pairjudge_lab.replay.selecting import values as values_of
 from pairjudge_lab.statistics.intervals import Estimate, mean_interval, paired_difference
-from pairjudge_lab.statistics.scaling import best_score_at_k, majority_at_k, pass_at_k
-from pairjudge_lab.tournaments import TOURNAMENTS, tournament
-from pairjudge_lab.verdicts.kinds import check_tournament, need_labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
-UNJUDGED = {
-    "pass": "a right candidate whenever there is one (pass@k), in closed form",
-    "random": "a candidate drawn at random",
-    "majority": "the largest team, in closed form; ties shared",
-    "weighted-majority": "the team with the largest sum of scores; ties shared",
-    "best-score": "the highest score, in closed form; ties shared",
-}
-"""Selectors that ask no judge."""
-
-MEAN_VERDICT = "mean-verdict"
 _MOST_SUBSETS = 200_000
 
 
@@ -180,7 +165,7 @@ class Curve:
 
 def curve(
     recordings: Sequence[Recording],
-    selectors: Sequence[str] | Mapping[str, Tournament],
+    selectors: Sequence[str] | Mapping[str, Plan],
     sizes: Sequence[int],
     *,
     subsets: int = 200,
@@ -214,7 +199,7 @@ def curve(
     plans: dict[str, Plan] = (
         dict(selectors)
         if isinstance(selectors, Mapping)
-        else {name: _plan(name) for name in dict.fromkeys(selectors)}
+        else {name: plan_named(name) for name in dict.fromkeys(selectors)}
     )
     sizes = sorted(set(sizes))
     if not sizes or sizes[0] < 1:
@@ -243,10 +228,7 @@ def curve(
             "selectors pass and random need none"
         )
     for name, plan in plans.items():
-        if name == MEAN_VERDICT:
-            need_labels(large[0].kind, f"the selector {name!r}")
-        elif not isinstance(plan, str):
-            check_tournament(plan, large[0].kind)
+        check_plan(name, plan, large[0])
     points = []
     for name, plan in plans.items():
         for n in sizes:
@@ -260,19 +242,6 @@ def curve(
 def without_verdicts(pools: Sequence[Pool]) -> list[Recording]:
     """Recordings of pools that no judge has seen: for selectors that ask none."""
     return [Recording(pool, np.empty((0, len(pool), len(pool)), dtype=np.int8)) for pool in pools]
-
-
-Plan = str | Tournament
-
-
-def _plan(name: str) -> Plan:
-    if name in UNJUDGED or name == MEAN_VERDICT:
-        return name
-    base, _, order = name.partition(":")
-    if base not in TOURNAMENTS:
-        offered = ", ".join([*UNJUDGED, MEAN_VERDICT, *TOURNAMENTS])
-        raise UserError(f"no selector named {name!r}; there are: {offered}")
-    return tournament(base, **({"order": order} if order else {}))
 
 
 def _point(
@@ -292,8 +261,8 @@ def _point(
         means: list[float] = []
         variances: list[float] = []
         calls: list[float] = []
-        for recording in recordings:
-            values, spent = _values(name, plan, recording, n, count, seed)
+        some = partial(values_of, name, plan, n=n, count=count, seed=seed)
+        for values, spent in each_problem(some, recordings):
             means.append(float(values.mean()))
             calls.append(spent)
             sampled = len(values) > 1
@@ -330,43 +299,6 @@ def _mean_tokens(pool: Pool) -> float:
     if len(counted) == len(pool):
         return float(np.mean(counted))
     return float(np.mean([len(c.text) for c in pool.candidates])) / 4
-
-
-def _values(
-    name: str, plan: Plan, recording: Recording, n: int, count: int, seed: int
-) -> tuple[np.ndarray, float]:
-    """The accuracy of each subset (one value where it is exact), and the mean calls."""
-    pool = recording.pool
-    right = np.array(correctness(pool), dtype=float)
-    size = len(pool)
-    if plan == "pass":
-        return np.array([pass_at_k(size, int(right.sum()), n)]), 0.0
-    if plan == "random":
-        return np.array([right.mean()]), 0.0
-    teams = [
-        None if candidate.answer is None else pool.team_of(i)
-        for i, candidate in enumerate(pool.candidates)
-    ]
-    if plan == "majority":
-        return np.array([majority_at_k(teams, right.tolist(), n)]), 0.0
-    if plan == "best-score":
-        return np.array([best_score_at_k(need_scores(recording), right.tolist(), n)]), 0.0
-    streams = [
-        np.random.default_rng([*problem_seed(seed, pool.problem.id), n, stream])
-        for stream in (0, 1)
-    ]
-    if plan == "weighted-majority":
-        drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
-        return weighted_votes(teams, need_scores(recording), right, drawn), 0.0
-    if not len(recording.codes):
-        raise UserError(f"the selector {name!r} needs a judge's verdicts, and none were given")
-    if plan == MEAN_VERDICT:
-        drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
-        return best_mean_verdict(recording, drawn, right), float(n * (n - 1))
-    assert not isinstance(plan, str)
-    drawn = draw_subsets(size, n, count, streams[0])
-    played = replay_many(recording, plan, drawn, streams[1])
-    return right[played.chosen], float(played.calls.mean())
 
 
 def _reasons(left_out: dict[str, int]) -> str:
