@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pairjudge_lab.engines.growing_layer import ROOM, growing_layer
 from pairjudge_lab.transformers_names import cache_name, read_cache
 
 SHARED_PREFIX = 64
@@ -159,9 +160,10 @@ class Reader:
 
 
 def _cache(layers: Sequence[tuple[Any, Any]]) -> Any:
-    from transformers import DynamicCache
+    """A cache with these keys and values, and room for more."""
+    from transformers import Cache
 
-    cache = DynamicCache()
+    cache = Cache(layer_class_to_replicate=growing_layer())
     for number, (keys, values) in enumerate(layers):
         cache.update(keys, values, number)
     return cache
@@ -169,46 +171,63 @@ def _cache(layers: Sequence[tuple[Any, Any]]) -> Any:
 
 def keep(rows: Rows, places: Sequence[int]) -> Rows:
     """The rows at these places, without the columns that none of them needs."""
+    return _gather([(rows, places)])
+
+
+def join(one: Rows, places: Sequence[int], other: Rows) -> Rows:
+    """The rows of one batch at these places, and those of another."""
+    return _gather([(one, places), (other, range(len(other)))])
+
+
+def _gather(parts: Sequence[tuple[Rows, Sequence[int]]]) -> Rows:
+    """Chosen rows of several batches as one, with room to grow; each number is copied once."""
     import torch
+    from transformers import Cache
 
-    index = torch.tensor(list(places), device=rows.mask.device)
-    mask = rows.mask[index]
-    left = int(mask.argmax(-1).min()) if len(places) else 0
-    # Layers may lie on several devices.
-    layers = [
-        (k[index.to(k.device), :, left:], v[index.to(v.device), :, left:]) for k, v in rows.layers
-    ]
-    return Rows(mask[:, left:], rows.positions[index], _cache(layers), rows.logits[index])
-
-
-def join(one: Rows, other: Rows) -> Rows:
-    """Two batches as one."""
-    import torch
-
-    width = max(one.columns, other.columns)
-
-    def both(a: Any, b: Any, axis: int) -> Any:
-        parts = []
-        for part in (a, b):
-            missing = width - part.shape[axis]
-            if missing:
-                shape = list(part.shape)
-                shape[axis] = missing
-                part = torch.cat([part.new_zeros(shape), part], dim=axis)
-            parts.append(part)
-        return torch.cat(parts)
-
+    chosen = []
+    for rows, places in parts:
+        index = torch.tensor(list(places), device=rows.mask.device)
+        mask = rows.mask[index]
+        # Columns on the left that are padding in all of these rows.
+        left = int(mask.argmax(-1).min())
+        chosen.append((rows, index, mask[:, left:], left))
+    width = max(mask.shape[1] for _, _, mask, _ in chosen)
+    masks = []
+    for _, _, mask, _ in chosen:
+        padding = mask.new_zeros(len(mask), width - mask.shape[1])
+        masks.append(torch.cat([padding, mask], dim=1))
+    made = growing_layer()
+    layers = []
+    for number in range(len(parts[0][0].layers)):
+        rooms = tuple(
+            _room([(rows.layers[number][which], *more) for rows, *more in chosen], width)
+            for which in (0, 1)
+        )
+        layer = made()
+        layer.take(rooms, *rooms, width)
+        layers.append(layer)
     return Rows(
-        both(one.mask, other.mask, 1),
-        torch.cat([one.positions, other.positions]),
-        _cache(
-            [
-                (both(ka, kb, 2), both(va, vb, 2))
-                for (ka, va), (kb, vb) in zip(one.layers, other.layers, strict=True)
-            ]
-        ),
-        torch.cat([one.logits, other.logits]),
+        torch.cat(masks),
+        torch.cat([rows.positions[index] for rows, index, _, _ in chosen]),
+        Cache(layers=layers),
+        torch.cat([rows.logits[index] for rows, index, _, _ in chosen]),
     )
+
+
+def _room(parts: Sequence[tuple[Any, Any, Any, int]], width: int) -> Any:
+    """Keys or values of chosen rows of several batches, with columns to spare on the right."""
+    first = parts[0][0]
+    count = sum(len(index) for _, index, _, _ in parts)
+    room = first.new_empty(count, first.shape[1], width + ROOM, first.shape[3])
+    begin = 0
+    for held, index, mask, left in parts:
+        end, pad = begin + len(index), width - mask.shape[1]
+        # What is masked must still be a number.
+        room[begin:end, :, :pad] = 0
+        # Layers may lie on several devices.
+        room[begin:end, :, pad:width] = held[index.to(held.device), :, left:]
+        begin = end
+    return room
 
 
 def _common(head: Sequence[int], prompts: Sequence[Sequence[int]]) -> int:

@@ -26,6 +26,8 @@ class Running:
         The last characters written: enough to recognise a stop string or a label.
     part : str
         ``start`` until it is clear whether the model thinks first, then ``thinking``, ``answer``.
+    tail_length : int
+        Characters that the tail keeps before what was written last.
     forced : deque of int
         Tokens that are written next whatever the model says.
     spent : float
@@ -36,6 +38,7 @@ class Running:
     request: Request
     prompt: Prompt
     draws: np.random.Generator | None = None
+    tail_length: int = 16
     written: list[int] = field(default_factory=list)
     tail: str = ""
     head: str = ""
@@ -52,13 +55,13 @@ class Running:
         if self.prompt.thinking:
             self.part = "thinking"
 
-    def add(self, token: int, piece: str, keep: int) -> None:
-        """Write one token, whose text is ``piece``; the tail keeps ``keep`` characters before it.
+    def add(self, token: int, piece: str) -> None:
+        """Write one token, whose text is ``piece``.
 
         Text that began as reasoning is counted as such until the tag that closes it.
         """
         self.written.append(token)
-        self.tail = (self.tail + piece)[-keep - len(piece) :]
+        self.tail = (self.tail + piece)[-self.tail_length - len(piece) :]
         if self.part == "answer":
             return
         if self.part == "start":

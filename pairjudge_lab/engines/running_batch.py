@@ -63,7 +63,7 @@ class RunningBatch:
         self._owners = owners
         read, cached = self._engine.reader.read([prompt.ids for _, _, prompt in newcomers])
         if old is not None and alive:
-            read = join(keep(old, alive) if len(alive) < len(old) else old, read)
+            read = join(old, alive, read)
         share = (time.perf_counter() - began) / len(newcomers)
         for row in entered:
             row.cached, row.spent = cached, self._clock - share
@@ -125,7 +125,7 @@ class RunningBatch:
             import numpy as np
 
             draws = np.random.default_rng(request_seed(self._config, request))
-        return Running(ticket, request, prompt, draws)
+        return Running(ticket, request, prompt, draws, self._longest(request))
 
     def _choose(self, logits: Any) -> Any:
         config = self._config
@@ -149,7 +149,7 @@ class RunningBatch:
         engine, config = self._engine, self._config
         if token in engine.ends:
             return "stop"
-        owner.add(token, engine.piece(token), self._longest(owner.request))
+        owner.add(token, engine.piece(token))
         if config.stop and owner.stops(config.stop, lambda: engine.text(owner.written)):
             return "stop"
         if len(owner.written) >= owner.prompt.limit:

@@ -46,7 +46,7 @@ def write(text, *, thinking=False, finished=None, size=3):
     so_far = []
     for place in range(0, len(text), size):
         so_far.append(text[place : place + size])
-        row.add(place, so_far[-1], 10)
+        row.add(place, so_far[-1])
         if row.stops(STOP, lambda: "".join(so_far)):
             break
     return row, "".join(so_far)
