@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import pytest
 
+from pairjudge_lab import cli
 from pairjudge_lab.cli import build_parser
 from pairjudge_lab.cli.shared.main import command_names
 from pairjudge_lab.cli.shared.model_options import model_options
@@ -69,3 +70,16 @@ def test_the_options_of_a_recipe_are_those_of_the_data_class():
     assert offered == {field.name for field in fields(Recipe)} - {
         "beta2", "weight_decay", "schedule",
     }  # fmt: skip
+
+
+def test_a_command_is_one_file(tmp_path, monkeypatch, capsys):
+    (tmp_path / "say_hello.py").write_text(
+        'HELP = "greet"\n\n\n'
+        "def add_options(parser):\n"
+        '    parser.add_argument("name", help="who is greeted")\n\n\n'
+        "def run(args):\n"
+        '    print("hello", args.name)\n'
+    )
+    monkeypatch.setattr("pairjudge_lab.cli.__path__", [*cli.__path__, str(tmp_path)])
+    assert cli.main(["say-hello", "world"]) == 0
+    assert capsys.readouterr().out == "hello world\n"
