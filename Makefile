@@ -14,7 +14,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 QUICK := -n 2 -m "not slow"
 UPGRADE := --upgrade
 
-.PHONY: demo test fast lint lab benchmarks wheel-test test-newest test-oldest lock dist data judge \
+.PHONY: demo test fast attack lint lab benchmarks wheel-test test-newest test-oldest lock dist data judge \
   smollm2 vllm clean help
 
 help:           ## this list
@@ -29,6 +29,9 @@ test: $(READY) lint  ## style, types, and every test: the quick ones side by sid
 
 fast: $(READY)  ## the tests that take no more than a few seconds each
 	OMP_NUM_THREADS=1 $(BIN)/pytest $(QUICK)
+
+attack: $(READY) ## hostile texts, answers, files, calls and kills, tens of thousands (hours)
+	OMP_NUM_THREADS=1 ATTACK=full $(BIN)/pytest --timeout=20000 tests/hostile tests/protocols
 
 lint: $(READY)
 	$(BIN)/ruff check .

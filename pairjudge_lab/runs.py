@@ -179,8 +179,10 @@ def open_folder(folder: Path) -> Path:
         probe = folder / ".can-write"
         probe.touch()
         probe.unlink()
-    except OSError as problem:
-        raise UserError(f"cannot write to the folder {folder}: {problem.strerror}") from None
+    except (OSError, ValueError) as problem:
+        # A name that the system cannot encode, or one with a NUL, is a ValueError.
+        said = getattr(problem, "strerror", None) or str(problem)
+        raise UserError(f"cannot write to the folder {folder}: {said}") from None
     return folder
 
 

@@ -30,6 +30,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--pools", help="of --to judgebench: the pools that were judged")
     parser.add_argument("--out", type=Path, required=True, help="the file to write")
+    parser.add_argument(
+        "--guard-formulas", action="store_true",
+        help="of verdicts as .csv: put an apostrophe before texts that a spreadsheet would run",
+    )  # fmt: skip
     add_table_options(parser)
 
 
@@ -76,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
 
             count = _write(args.out, to_evals(table)) - 1
         else:
-            save_verdicts(table, args.out)
+            save_verdicts(table, args.out, guard_formulas=args.guard_formulas)
     print(f"{count} {what} written to {args.out}")
 
 

@@ -41,6 +41,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the verdicts: .parquet, .csv or .jsonl",
     )
+    parser.add_argument(
+        "--guard-formulas", action="store_true",
+        help="of a .csv: put an apostrophe before texts that a spreadsheet would run",
+    )  # fmt: skip
     add_json(parser)
     add_store(parser)
     add_table_options(parser)
@@ -59,6 +63,8 @@ def run(args: argparse.Namespace) -> None:
 
     if args.out.suffix not in SUFFIXES:
         raise UserError(f"{args.out}: verdicts are written as {', '.join(SUFFIXES)}")
+    if args.guard_formulas and args.out.suffix != ".csv":
+        raise UserError(f"{args.out}: formulas are guarded in .csv files; no other kind runs them")
     if args.out.is_dir():
         raise UserError(f"cannot write {args.out}: it is a folder")
     options = model_options(args)
@@ -83,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
             progress=folder / LOG,
         )
     with whole_file(args.out) as new:
-        save_verdicts(judged.to_pandas(), new)
+        save_verdicts(judged.to_pandas(), new, guard_formulas=args.guard_formulas)
     facts = {
         "verdicts": len(judged),
         "problems": len(pools),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.rows import Table
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def load_verdicts(
@@ -166,15 +167,35 @@ def verdict_costs(table: pd.DataFrame) -> dict[str, tuple[float, float]] | None:
     }
 
 
-def save_verdicts(table: pd.DataFrame, path: Path) -> None:
-    """Write a verdict table as ``.parquet``, ``.csv`` or ``.jsonl``, by the suffix."""
+def save_verdicts(table: pd.DataFrame, path: Path, *, guard_formulas: bool = False) -> None:
+    """Write a verdict table as ``.parquet``, ``.csv`` or ``.jsonl``, by the suffix.
+
+    Args:
+        guard_formulas: in a ``.csv``, put an apostrophe before texts that a spreadsheet would run
+            as formulas: those that begin with ``=``, ``+``, ``-``, ``@``, a tab or a line end.
+
+    Raises:
+        UserError: another suffix, or formulas to guard in a file that is no ``.csv``.
+    """
+    if guard_formulas and path.suffix != ".csv":
+        raise UserError(f"{path}: formulas are guarded in .csv files; no other kind runs them")
     if path.suffix == ".parquet":
         table.to_parquet(path, index=False, compression="zstd", compression_level=15)
     elif path.suffix == ".csv":
+        if guard_formulas:
+            table = table.apply(_guarded)
         # Texts hold lone carriage returns, which are read back only from within quotation marks.
         table.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
     elif path.suffix == ".jsonl":
         rows = json.loads(table.to_json(orient="records"))
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        path.write_text(lines, encoding="utf-8")
     else:
         raise UserError(f"{path}: verdicts are written as {', '.join(SUFFIXES)}")
+
+
+def _guarded(column: pd.Series) -> pd.Series:
+    """A column whose texts do not begin as formulas do."""
+    return column.map(
+        lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell
+    )

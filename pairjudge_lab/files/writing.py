@@ -24,10 +24,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     UserError
         When it cannot be written.
     """
-    if path.is_dir():
-        raise UserError(f"cannot write {path}: it is a folder")
     new: Path | None = None
     try:
+        if path.is_dir():
+            raise UserError(f"cannot write {path}: it is a folder")
         handle, name = tempfile.mkstemp(prefix=".new-", suffix=path.suffix, dir=path.parent)
         os.close(handle)
         new = Path(name)

@@ -12,6 +12,7 @@ from pairjudge_lab.cli.shared.plain_output import plain
 from tests.hostile.calling import call, holds
 from tests.hostile.calls import hostile_calls
 from tests.hostile.files import KINDS, written
+from tests.hostile.size import size
 
 
 @pytest.fixture
@@ -46,10 +47,10 @@ def test_hostile_calls(here, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("seed", range(100, 108))
+@pytest.mark.timeout(20_000)
+@pytest.mark.parametrize("seed", range(100, 100 + size(1, 8)))
 def test_many_hostile_calls(here, seed):
-    attack(here, seed, 1000)
+    attack(here, seed, size(400, 1000))
 
 
 def test_no_escape_sequence_reaches_the_terminal():

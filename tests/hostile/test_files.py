@@ -13,6 +13,7 @@ from pairjudge_lab.records import UserError
 from pairjudge_lab.training.judgments import read_judgments
 from tests.hostile.calling import call, holds
 from tests.hostile.files import JUDGMENTS, KINDS, mutated, written
+from tests.hostile.size import size
 
 CURVE = ("--n", "1,2", "--subsets", "2", "--out", "{out}")
 USES = {
@@ -76,10 +77,10 @@ def test_mutated_files(tmp_path, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("seed", range(100, 108))
+@pytest.mark.timeout(20_000)
+@pytest.mark.parametrize("seed", range(100, 100 + size(1, 8)))
 def test_many_mutated_files(tmp_path, seed):
-    attack(tmp_path, seed, 1000)
+    attack(tmp_path, seed, size(400, 1000))
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', "[{},["])
