@@ -1,4 +1,4 @@
-"""How large an attack is: as a slow test, or in full with ``ATTACK=full``, as ``make attack`` does."""
+"""How large an attack is: as a slow test, or in full with ``ATTACK=full`` (``make attack``)."""
 
 import os
 
