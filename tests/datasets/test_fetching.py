@@ -206,6 +206,7 @@ def test_gated_and_absent_datasets_say_so(server, tmp_path):
             "log in with 'hf auth login' (or set HF_TOKEN) and try again"
         )
     assert absent.startswith("no/such: there is no dataset at https://huggingface.co/datasets/no/s")
+    assert absent.endswith("(if a file was meant: there is none at no/such)")
 
 
 BY_ID = """
