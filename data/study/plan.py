@@ -32,9 +32,15 @@ REASONED_PAIRS = 2
 """Pairs of a problem that are judged with reasoning, in both orders."""
 
 SOLVER = (
-    "You solve mathematics problems. Work in a few short steps, one computation on each line, and "
-    "put the final answer alone into \\boxed{} at the end."
+    "You solve mathematics problems in at most five short lines: one computation on each line, no "
+    "explanations, no headings, no code. The last line is the final answer in \\boxed{}."
 )
+EXAMPLE = (
+    "A shop sells pens at 3 dollars and pads at 5 dollars. What do 4 pens and 2 pads cost?",
+    "4 * 3 = 12\n2 * 5 = 10\n12 + 10 = 22\n\\boxed{22}",
+)
+"""A solved problem that the solver is shown. Without it these models write at length: of 23 answers
+18 had not ended after 200 tokens."""
 CONTROL = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
 WORDING = "lab"
 
@@ -84,19 +90,19 @@ def problems(count: int) -> list[WordProblem]:
     return draw_problems(PROBLEMS, seed=SEED, levels=LEVELS)[:count]
 
 
-def chat(system: str, user: str) -> str:
-    """A ChatML prompt up to where the model answers."""
-    return (
-        f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n{user}<|im_end|>\n"
-        "<|im_start|>assistant\n"
-    )
+def chat(system: str, *turns: str) -> str:
+    """A ChatML prompt up to where the model answers; turns of the user and the model alternate."""
+    said = [f"<|im_start|>system\n{system}<|im_end|>\n"]
+    for number, turn in enumerate(turns):
+        said.append(f"<|im_start|>{('user', 'assistant')[number % 2]}\n{turn}<|im_end|>\n")
+    return "".join(said) + "<|im_start|>assistant\n"
 
 
 def candidate_request(question: str, number: int) -> dict[str, Any]:
     """Candidate ``number`` of one generator: sampled, its seed its number."""
     return {
-        "prompt": chat(SOLVER, question),
-        "n_predict": 200,
+        "prompt": chat(SOLVER, *EXAMPLE, question),
+        "n_predict": 160,
         "temperature": 0.8,
         "top_k": 0,
         "top_p": 0.95,
