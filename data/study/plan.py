@@ -11,6 +11,7 @@ from typing import Any
 
 from pairjudge_lab.protocols import PairJudgeProtocol
 from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.protocols.pairjudge import STOP
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import Match, Pool
 from pairjudge_lab.word_problems import WordProblem, draw_problems
@@ -154,5 +155,5 @@ def reasoned_request(match: Match, wording: str, repetition: int) -> dict[str, A
         "top_p": 1.0,
         "min_p": 0.0,
         "seed": repetition,
-        "stop": list(PROTOCOLS[wording].stop),
+        "stop": [STOP],
     }

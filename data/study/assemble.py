@@ -1,0 +1,170 @@
+"""Turn the recorded requests into the study's pools and verdicts.
+
+    python data/study/assemble.py requests.jsonl
+
+Writes ``pools.parquet`` and ``verdicts.parquet`` beside itself. Only what the plan still asks for
+is taken: requests of an earlier wording stay in the file and are counted as left out. A second run
+on the same file writes the same tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import plan
+
+from pairjudge_lab.answers import prepare
+from pairjudge_lab.datasets.pools import save_pools
+from pairjudge_lab.datasets.verdicts import save_verdicts
+from pairjudge_lab.protocols.labels import soft_labels
+from pairjudge_lab.records import Candidate, Match, Pool, Status, Verdict
+from pairjudge_lab.verdicts.table import table_row, to_table
+
+
+class Answers:
+    """The recorded responses, by what was asked."""
+
+    def __init__(self, path: Path) -> None:
+        self.rows = {}
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            self.rows[row["key"]] = row
+        self.models = sorted({row["model"] for row in self.rows.values()})
+        self.used: set[str] = set()
+
+    def of(self, model: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """The row of a request, or None where it was not recorded."""
+        asked = json.dumps([model, body], sort_keys=True)
+        key = hashlib.sha256(asked.encode()).hexdigest()[:32]
+        row = self.rows.get(key)
+        if row is not None:
+            self.used.add(key)
+        return row
+
+
+def pool_of(answers: Answers, problem: Any) -> Pool | None:
+    """The candidates of a problem, in the order in which they were planned, up to the first that
+    is missing; None with fewer than the judged ones."""
+    found: list[Candidate] = []
+    for number in range(plan.EACH):
+        rows = [
+            answers.of(m, plan.candidate_request(problem.question, number)) for m in answers.models
+        ]
+        if any(row is None for row in rows):
+            break
+        for model, row in zip(answers.models, rows, strict=True):
+            assert row is not None
+            said = row["response"]
+            found.append(
+                Candidate(
+                    said["content"],
+                    source=model,
+                    tokens=said["tokens_predicted"],
+                    seconds=row["seconds"],
+                    finish="length" if said["stop_type"] == "limit" else "stop",
+                )
+            )
+    if len(found) < plan.FIRST_EACH * len(answers.models):
+        return None
+    return prepare(Pool(problem.problem(), tuple(found)))
+
+
+def label_verdict(answers: Answers, model: str, match: Match, wording: str) -> Verdict | None:
+    """The verdict without reasoning, with the probabilities of both labels."""
+    begun, text, label, shares, seconds, tokens = (
+        plan.label_prompt(match, wording),
+        "",
+        "",
+        [],
+        0.0,
+        0,
+    )
+    for cue in plan.cues(wording):
+        text += label + cue.lead
+        row = answers.of(model, plan.label_request(begun + text))
+        if row is None:
+            return None
+        told = plan.weights(row["response"])
+        share = cue.shares({piece: math.exp(value) for piece, value in told.items()})
+        if share is None:
+            return Verdict(Status.UNPARSED, text=text, reason="no label among the likeliest tokens")
+        shares.append(share)
+        label = cue.words[max(range(len(share)), key=lambda i: share[i])]
+        seconds += row["seconds"]
+        tokens = row["response"]["tokens_evaluated"]
+    said = plan.PROTOCOLS[wording].read(text + label + plan.PROTOCOLS[wording].close)
+    a, b = soft_labels(shares)
+    return Verdict(
+        said.status, said.a_correct, said.b_correct, text=said.text, prompt_tokens=tokens,
+        completion_tokens=2, seconds=seconds, a_probability=a, b_probability=b,
+    )  # fmt: skip
+
+
+def reasoned_verdict(answers: Answers, model: str, match: Match, wording: str) -> Verdict | None:
+    """The verdict with its reasoning."""
+    row = answers.of(model, plan.reasoned_request(match, wording, 0))
+    if row is None:
+        return None
+    said = row["response"]
+    read = plan.PROTOCOLS[wording].read(said["content"], cut_off=said["stop_type"] == "limit")
+    return Verdict(
+        read.status, read.a_correct, read.b_correct, text=said["content"], reason=read.reason,
+        prompt_tokens=said["tokens_evaluated"], completion_tokens=said["tokens_predicted"],
+        seconds=row["seconds"],
+    )  # fmt: skip
+
+
+def judged(answers: Answers, pool: Pool) -> list[tuple[Any, ...]]:
+    """The rows of a pool's verdict table."""
+    first = pool.first(plan.FIRST_EACH * len(answers.models))
+    rows = []
+    for model in answers.models:
+        for a in range(len(first)):
+            for b in range(len(first)):
+                if first.teams[a] == first.teams[b]:
+                    continue
+                verdict = label_verdict(answers, model, Match(first, a, b), plan.WORDING)
+                if verdict is not None:
+                    name = f"{model}, labels"
+                    rows.append(table_row(name, 0, pool.problem.id, a, b, verdict))
+        for wording in plan.REASONED_WORDINGS:
+            for pair in plan.reasoned_matches(first):
+                for match in (pair, pair.swapped):
+                    verdict = reasoned_verdict(answers, model, match, wording)
+                    if verdict is not None:
+                        name = f"{model}, reasoning, {wording}"
+                        rows.append(table_row(name, 0, pool.problem.id, match.a, match.b, verdict))
+    return rows
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words.add_argument("requests", type=Path)
+    words.add_argument("--out", type=Path, default=Path(__file__).parent)
+    given = words.parse_args()
+    answers = Answers(given.requests)
+    pools = [
+        p for p in (pool_of(answers, q) for q in plan.problems(plan.PROBLEMS)) if p is not None
+    ]
+    rows = [row for pool in pools for row in judged(answers, pool)]
+    print(f"{len(answers.rows)} requests, {len(answers.rows) - len(answers.used)} of them not used")
+    if not pools:
+        print("no problem has all its judged candidates yet; nothing written")
+        return
+    save_pools(pools, given.out / "pools.parquet")
+    print(f"{len(pools)} pools, {sum(map(len, pools))} candidates")
+    if rows:
+        table = to_table(rows)
+        save_verdicts(table, given.out / "verdicts.parquet")
+        for name, count in Counter(table["judge"]).items():
+            print(f"{name}: {count} verdicts")
+
+
+if __name__ == "__main__":
+    main()
