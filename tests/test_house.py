@@ -27,7 +27,7 @@ MAY_LEAN_ON = {
     "tournaments": {"records", "verdicts"},
     "selectors": {"records"},
     "verdicts": {"records"},
-    "datasets": {"records", "embedded", "verdicts"},
+    "datasets": {"records", "embedded", "word_problems", "verdicts"},
     "engines": {"records", "embedded", "protocols", "generation", "transformers_names", "extras"},
     "judges": {
         "records", "embedded", "protocols", "datasets", "engines", "generation", "verdicts",

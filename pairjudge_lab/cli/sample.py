@@ -55,7 +55,8 @@ def add_problems(parser: argparse.ArgumentParser) -> None:
     """The problem set, and which of its columns holds what."""
     parser.add_argument(
         "problems", metavar="PROBLEMS",
-        help="a name that 'pairjudge-lab datasets' lists, a file, a hub id, or 'embedded'",
+        help="a name that 'pairjudge-lab datasets' lists, a file, a hub id, 'embedded', "
+        "'word-problems' or 'word-problems-held-out'",
     )  # fmt: skip
     parser.add_argument("--limit", type=positive, metavar="K", help="only the first K problems")
     parser.add_argument(

@@ -18,6 +18,7 @@ from pairjudge_lab.datasets.rows import absent, read_rows, renamed, text_of
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import Problem, UserError
+from pairjudge_lab.word_problems import HELD_OUT, draw_problems
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.rows import Table
 
 COLUMNS = ("problem_id", "problem", "answer")
+WORD_PROBLEMS = ("word-problems", "word-problems-held-out")
+"""Names of the lab's own word problems: 300 of all families, or of those that nothing is trained
+on; always the same ones."""
 HINT = "name the column that holds it: columns={'problem': ...} or --column problem=..."
 
 
@@ -42,7 +46,8 @@ def load_problems(
     ----------
     source : str, Path, DataFrame, datasets.Dataset or list of dicts
         A name that ``pairjudge-lab datasets`` lists (``"math-500"``); ``"embedded"``, the problems
-        of the pools that ship with the lab; the path of a ``.jsonl``, ``.json``, ``.parquet``,
+        of the pools that ship with the lab; ``"word-problems"`` or ``"word-problems-held-out"``,
+        the lab's own (see ``word_problems``); the path of a ``.jsonl``, ``.json``, ``.parquet``,
         ``.csv`` or ``.tsv`` file; a hub id such as ``"openai/gsm8k"``; or data in memory.
     columns : mapping, optional
         The lab's name of a column to the table's: ``{"problem": "question"}``.
@@ -72,6 +77,10 @@ def load_problems(
         from pairjudge_lab.datasets.pools import load_pools
 
         return [pool.problem for pool in load_pools("embedded", limit=limit)]
+    if isinstance(source, str) and source in WORD_PROBLEMS:
+        families = HELD_OUT if source.endswith("held-out") else None
+        drawn = draw_problems(300, families=families)
+        return [one.problem() for one in drawn[:limit]]
     if isinstance(source, str) and is_name(source):
         known = find(source, "problems")
         return list(islice(known.records(), limit))
