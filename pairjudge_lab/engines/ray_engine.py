@@ -6,9 +6,12 @@ replica is started in its place.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.engines.contract import Completion, Request
@@ -117,7 +120,7 @@ class RayEngine:
             # Code that lies in the directory of the run is no module of ours.
             runtime_env={"env_vars": {"PYTHONSAFEPATH": "1"}},
         )
-        return placed.remote(self.spec, self.options, self._cores)
+        return placed.remote(self.spec, self.options, self._cores, str(Path.cwd()))
 
     def close(self) -> None:
         """Give the replicas' resources back to the cluster."""
@@ -202,11 +205,14 @@ class _Session:
 class _Replica:
     """One engine in a process of its own."""
 
-    def __init__(self, spec: str, options: ModelOptions, cores: int) -> None:
+    def __init__(self, spec: str, options: ModelOptions, cores: int, here: str) -> None:
         import torch
 
         from pairjudge_lab.engines.registry import load_engine
 
+        # Where relative paths begin; another machine may not have that folder.
+        with contextlib.suppress(OSError):
+            os.chdir(here)
         torch.set_num_threads(cores)
         self._engine = load_engine(spec, options)
 
@@ -241,10 +247,13 @@ def connect() -> Any:
         # Without this a token file is written into the home folder.
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
         start: Callable[..., Any] = ray.init
-        start(
-            address=os.environ.get("RAY_ADDRESS") or None,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level="error",
-        )
+        # Ray puts the driver's working directory among the places of every worker's modules,
+        # whatever PYTHONSAFEPATH says; here that is a folder which holds none.
+        with contextlib.chdir(sys.prefix):
+            start(
+                address=os.environ.get("RAY_ADDRESS") or None,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level="error",
+            )
     return ray

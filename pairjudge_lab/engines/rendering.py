@@ -39,12 +39,7 @@ class ChatTemplate:
         self._name, self._tokenizer = name, tokenizer
         self._takes_system = True
         plain: Messages = (("user", _PROBE),)
-        rendered = within(PATIENCE, lambda: self.render(plain), f"the chat template of {name}")
-        if _PROBE not in rendered:
-            raise UserError(
-                f"the chat template of {name} drops the text that it is given, so nothing could be "
-                "asked; give the model another template"
-            )
+        within(PATIENCE, lambda: self.render(plain), f"the chat template of {name}")
         try:
             whole = self.render((("system", "Sq3 system text"), *plain))
             self._takes_system = "Sq3 system text" in whole
@@ -63,14 +58,14 @@ class ChatTemplate:
         Raises
         ------
         UserError
-            When the template fails.
+            When the template fails, or a user's message is not found in what it made.
         """
         if not self._takes_system:
             messages = _without_system(messages)
         switch = {} if thinking is None else {"enable_thinking": thinking}
         said = [{"role": role, "content": content} for role, content in messages]
         try:
-            return str(
+            text = str(
                 self._tokenizer.apply_chat_template(
                     said, tokenize=False, add_generation_prompt=True, **switch
                 )
@@ -80,6 +75,13 @@ class ChatTemplate:
             raise UserError(
                 f"the chat template of {self._name} fails: {type(problem).__name__}: {said_why}"
             ) from None
+        # A template is a program: that it showed one text does not mean that it shows them all.
+        if not all(content.strip() in text for role, content in messages if role == "user"):
+            raise UserError(
+                f"the chat template of {self._name} drops or changes a text that it is given, so "
+                "nothing could be asked; give the model another template"
+            )
+        return text
 
 
 def _without_system(messages: Messages) -> Messages:

@@ -77,6 +77,22 @@ def test_planted_modules_do_not_run_in_a_report(trap):
     assert (trap / "r.html").stat().st_size > 10_000
 
 
+@pytest.mark.slow
+def test_planted_modules_do_not_run_in_a_replica(trap):
+    pytest.importorskip("ray")
+    code = (
+        "from pairjudge_lab.engines.ray_engine import RayEngine\n"
+        "engine = RayEngine('tiny', workers=1, cores=1)\n"
+        "assert engine.identity\n"
+        "engine.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=trap, capture_output=True, text=True, timeout=280
+    )
+    assert not (trap / "ran").exists(), (trap / "ran").read_text()
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel for the processes")
 def test_the_answer_process_ends_with_its_parent_while_it_computes():
     code = (
