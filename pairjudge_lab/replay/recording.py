@@ -183,10 +183,15 @@ def check_replay(recording: Recording, tournament: Tournament) -> None:
     """See that a tournament can be played on what was recorded.
 
     Raises:
-        UserError: when its rules need repetitions that were not recorded, or it needs labels and
-            the recorded verdicts are preferences.
+        UserError: when its rules need repetitions that were not recorded, it needs labels and the
+            recorded verdicts are preferences, or it needs verdicts that nobody has heard.
     """
     check_tournament(tournament, recording.kind)
+    if getattr(tournament, "needs_fresh_verdicts", False):
+        raise UserError(
+            f"the tournament {tournament.name!r} needs verdicts that are drawn anew each time; "
+            "recorded ones would be counted again and again: play it live, on a judge that samples"
+        )
     rules = getattr(tournament, "rules", PAPER)
     needed = rules.votes + (rules.again if rules.unread == "again" else 0)
     if needed > len(recording.codes):

@@ -7,6 +7,7 @@ from typing import Any
 
 from pairjudge_lab.records import Tournament, UserError
 from pairjudge_lab.tournaments.adaptive import Adaptive
+from pairjudge_lab.tournaments.certified import CertifiedKnockout
 from pairjudge_lab.tournaments.double_elimination import DoubleElimination
 from pairjudge_lab.tournaments.knockout import PAPER, RELEASED, Knockout
 from pairjudge_lab.tournaments.ladder import Ladder
@@ -16,7 +17,18 @@ from pairjudge_lab.tournaments.rules import Rules
 from pairjudge_lab.tournaments.standings import SCORES
 from pairjudge_lab.tournaments.swiss import Swiss
 
-Kind = Adaptive | DoubleElimination | Knockout | Ladder | Pivot | RoundRobin | Swiss
+Kind = (
+    (
+)
+    Adaptive
+    | CertifiedKnockout
+    | DoubleElimination
+    | Knockout
+    | Ladder
+    | Pivot
+    | RoundRobin
+    | Swiss
+)
 
 _KINDS: tuple[Kind, ...] = (
     Knockout(PAPER),
@@ -30,6 +42,7 @@ _KINDS: tuple[Kind, ...] = (
     Ladder(),
     Pivot(),
     Adaptive(),
+    CertifiedKnockout(),
 )
 
 TOURNAMENTS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
@@ -60,6 +73,7 @@ __all__ = [
     "SCORES",
     "TOURNAMENTS",
     "Adaptive",
+    "CertifiedKnockout",
     "DoubleElimination",
     "Knockout",
     "Ladder",

@@ -53,7 +53,7 @@ rules = st.builds(
 
 
 @given(
-    st.sampled_from(sorted(TOURNAMENTS)),
+    st.sampled_from([name for name in sorted(TOURNAMENTS) if name != "certified-knockout"]),
     st.sampled_from(list(VerdictKind)),
     rules,
     st.lists(st.integers(0, 4), min_size=1, max_size=9),
