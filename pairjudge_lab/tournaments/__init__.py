@@ -18,8 +18,6 @@ from pairjudge_lab.tournaments.standings import SCORES
 from pairjudge_lab.tournaments.swiss import Swiss
 
 Kind = (
-    (
-)
     Adaptive
     | CertifiedKnockout
     | DoubleElimination

@@ -74,8 +74,8 @@ class CertifiedKnockout:
     from one pairing to another.
 
     It says nothing of errors that the judge would repeat for ever: one that prefers a wrong answer
-    on average is sure of the wrong answer. And it needs verdicts that are drawn anew: a
-    judge that decodes greedily gives the same verdict each time, which is certain of itself at once.
+    on average is sure of the wrong answer. And it needs verdicts that are drawn anew: a judge that
+    decodes greedily gives the same verdict each time, and is certain of it at once.
 
     Where the calls end first, whoever is ahead goes on, and the Selection's note says
     ``NOT_DECIDED``. Verdicts that could not be read, and their counterparts, count for nothing.

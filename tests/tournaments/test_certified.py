@@ -28,7 +28,6 @@ def biased(chance, effect, ties, rng):
 def champion(chance, seed, n):
     """Whom the judge's own preferences send through the bracket that this seed draws."""
     game = CertifiedKnockout(0.5, 1).play(loners([False] * n), np.random.default_rng(seed))
-    alive = []
     pairs = [(m.a, m.b) for m in next(game)][::2]
     alive = [c for pair in pairs for c in pair]
     while len(alive) > 1:
