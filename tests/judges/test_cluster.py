@@ -112,7 +112,7 @@ def test_ray_is_asked_for_where_it_is_missing(monkeypatch):
 
     def without(name, *args, **kwargs):
         if name == "ray":
-            raise ModuleNotFoundError(name)
+            raise ModuleNotFoundError(name, name=name)
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
