@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         UserError,
         Verdict,
     )
+    from pairjudge_lab.runs import load_run
     from pairjudge_lab.sampling import sample
     from pairjudge_lab.store import Store
     from pairjudge_lab.tournaments import Knockout, tournament
@@ -57,6 +58,7 @@ _HOMES = {
     "load_judge": "judges",
     "load_pools": "datasets.pools",
     "load_problems": "datasets.problems",
+    "load_run": "runs",
     "load_verdicts": "datasets.verdicts",
     "pools_from": "datasets.tables",
     "pools_to_dataset": "datasets.tables",
@@ -90,6 +92,7 @@ __all__ = [
     "load_judge",
     "load_pools",
     "load_problems",
+    "load_run",
     "load_verdicts",
     "pools_from",
     "pools_to_dataset",

@@ -5,26 +5,30 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from math import isnan
 from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.arena import Arena, Ledger
-from pairjudge_lab.files.writing import write_whole
+from pairjudge_lab.datasets.pools import load_pools, save_pools
+from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import (
     Judge,
+    Match,
     Pool,
     Selection,
     Status,
     StreamingJudge,
     Tournament,
     UserError,
+    Verdict,
 )
 from pairjudge_lab.selectors import baselines
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.store import Store
+from pairjudge_lab.tournaments import tournament as tournament_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class SelectionRun:
     seed: int
     ledger: Ledger
     wall_seconds: float
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def right(self) -> list[bool | None]:
@@ -165,7 +170,13 @@ def run_selection(
         seed=seed,
         ledger=arena.ledger,
         wall_seconds=time.perf_counter() - clock,
+        rules=_rules_of(tournament),
     )
+
+
+def _rules_of(tournament: Tournament) -> dict[str, Any]:
+    rules = getattr(tournament, "rules", None)
+    return asdict(rules) if is_dataclass(rules) and not isinstance(rules, type) else {}
 
 
 def open_folder(folder: Path) -> Path:
@@ -186,8 +197,88 @@ def open_folder(folder: Path) -> Path:
     return folder
 
 
+STORE = "verdicts.sqlite"
+"""The store in a run's folder, where no other was named."""
+
+
 def save_run(run: SelectionRun, folder: Path) -> None:
-    """Write ``selections.jsonl`` and ``summary.json``, each complete or not at all."""
+    """Write ``selections.jsonl``, ``summary.json``, ``pools.jsonl`` and ``run.json``.
+
+    Each is written whole or not at all; with the store, ``load_run`` makes the run of them again.
+    """
     lines = "".join(json.dumps(row) + "\n" for row in run.rows())
     write_whole(folder / "selections.jsonl", lines)
     write_whole(folder / "summary.json", json.dumps(run.summary(), indent=2) + "\n")
+    with whole_file(folder / "pools.jsonl") as new:
+        save_pools(run.pools, new)
+    facts = {
+        "judge": dict(run.judge),
+        "tournament": run.tournament,
+        "rules": dict(run.rules),
+        "n": run.n,
+        "seed": run.seed,
+        "wall_seconds": run.wall_seconds,
+        # A Counter does not survive asdict.
+        "ledger": {
+            f.name: getattr(run.ledger, f.name) for f in fields(Ledger) if f.name != "statuses"
+        }
+        | {"statuses": dict(run.ledger.statuses)},
+    }
+    write_whole(folder / "run.json", json.dumps(facts, indent=2) + "\n")
+
+
+class _Remembered:
+    """A judge that is known by its identity alone: all it has said is in the store."""
+
+    capacity = 1024
+
+    def __init__(self, identity: Mapping[str, Any]) -> None:
+        self.identity = identity
+
+    def judge(self, matches: Sequence[Match]) -> list[Verdict]:
+        raise UserError(
+            f"{len(matches)} verdicts of this run are not in its store, so it cannot be loaded; "
+            "the command that made it judges them again"
+        )
+
+
+def load_run(folder: str | Path, store: str | Path | None = None) -> SelectionRun:
+    """A finished run, as it was, without judging.
+
+    The tournament is played again on the verdicts in the store, which gives the same selections
+    with their whole history.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of ``pairjudge-lab select --out``, or of ``save_run``.
+    store : str or Path, optional
+        Where another one than ``verdicts.sqlite`` in the folder was named.
+
+    Raises
+    ------
+    UserError
+        When the folder holds no run, or its verdicts are not in the store.
+    """
+    folder = Path(folder)
+    file, kept = folder / "run.json", Path(store) if store is not None else folder / STORE
+    if not file.is_file() or not kept.is_file():
+        absent = file if not file.is_file() else kept
+        raise UserError(
+            f"{folder} holds no finished run that can be loaded: there is no {absent.name}; runs "
+            "of 'pairjudge-lab select' can be"
+        )
+    try:
+        facts = json.loads(file.read_text("utf-8"))
+        rules = tournament_named(facts["tournament"], **facts["rules"])
+        known = {f.name for f in fields(Ledger)}
+        ledger = Ledger(**{k: v for k, v in facts["ledger"].items() if k in known})
+        ledger.statuses = Counter(facts["ledger"]["statuses"])
+        n, seed = int(facts["n"]), int(facts["seed"])
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise UserError(f"{file} is not sound: {problem!r}") from None
+    pools = load_pools(folder / "pools.jsonl")
+    with Store(kept) as found:
+        judge = _Remembered(facts["judge"])
+        again = run_selection(pools, judge, rules, n=n, seed=seed, store=found)
+    return replace(again, ledger=ledger, wall_seconds=float(facts["wall_seconds"]))

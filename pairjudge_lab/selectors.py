@@ -75,6 +75,35 @@ def best_score(pool: Pool) -> float:
     return sum(best) / len(best)
 
 
+def best_likelihood(pool: Pool) -> float:
+    """The candidate whose tokens have the highest mean log-probability; equal ones share.
+
+    This is the length-normalised likelihood under the model that wrote the candidate, which is
+    known of candidates that were sampled here by an engine that tells.
+
+    Raises:
+        UserError: when it is not known of a candidate.
+    """
+    right, logs = correctness(pool), likelihoods(pool)
+    best = [ok for ok, log in zip(right, logs, strict=True) if log == max(logs)]
+    return sum(best) / len(best)
+
+
+def likelihoods(pool: Pool) -> list[float]:
+    """The mean log-probability of each candidate's tokens.
+
+    Raises:
+        UserError: when it is not known of one.
+    """
+    logs = [c.mean_logprob for c in pool.candidates if c.mean_logprob is not None]
+    if len(logs) < len(pool):
+        raise UserError(
+            f"pool {pool.problem.id!r}: not every candidate has a 'mean_logprob', which this "
+            "selector needs; 'pairjudge-lab sample' writes it where the engine tells"
+        )
+    return logs
+
+
 def _vote(pool: Pool, weights: list[float]) -> float:
     right = correctness(pool)
     voters = [i for i, c in enumerate(pool.candidates) if c.answer is not None]
@@ -126,10 +155,14 @@ WITH_SCORES: dict[str, Callable[[Pool], float]] = {
 
 def baselines(pools: Sequence[Pool]) -> dict[str, Callable[[Pool], float]]:
     """Every selector that these pools allow: those with scores where all have scores, the weighted
-    vote where none is below zero."""
-    scores = [c.score for pool in pools for c in pool.candidates]
-    if not scores or any(score is None for score in scores):
-        return dict(BASELINES)
-    if any(score is not None and score < 0 for score in scores):
-        return {**BASELINES, "best score": best_score}
-    return {**BASELINES, **WITH_SCORES}
+    vote where none is below zero, the likelihood where it is known of all."""
+    candidates = [c for pool in pools for c in pool.candidates]
+    found = dict(BASELINES)
+    scores = [c.score for c in candidates if c.score is not None]
+    if candidates and len(scores) == len(candidates):
+        found["best score"] = best_score
+        if min(scores) >= 0:
+            found["weighted majority"] = weighted_majority
+    if candidates and all(c.mean_logprob is not None for c in candidates):
+        found["likelihood"] = best_likelihood
+    return found

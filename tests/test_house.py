@@ -47,7 +47,10 @@ MAY_LEAN_ON = {
     "replay": {"records", "tournaments", "selectors", "arena", "statistics", "verdicts"},
     "price": {"records", "replay", "statistics", "tournaments", "verdicts"},
     "plots": {"records", "statistics", "verdicts"},
-    "runs": {"records", "answers", "arena", "selectors", "statistics", "store"},
+    "runs": {
+        "records", "answers", "arena", "datasets", "selectors", "statistics", "store",
+        "tournaments",
+    },
     "views": {"records", "statistics", "plots"},
     "report": {"records", "isolation", "runs", "plots", "judges", "progress"},
     "training": {
@@ -61,7 +64,7 @@ MAY_LEAN_ON = {
     },
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",
-        "judging", "engines", "sampling", "generation",
+        "judging", "engines", "runs", "sampling", "generation",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -159,3 +159,26 @@ def test_published_figures_of_real_pools(shared):
     assert found["best score"] == pytest.approx(0.94)
     assert found["oracle"] == pytest.approx(0.96)
     assert found["majority"] == pytest.approx(0.925)
+
+
+def test_the_likeliest_candidate():
+    """Mean log-probabilities -0.3, -0.1, -0.1, -0.5 with labels 1, 0, 1, 1: the two in front."""
+    from pairjudge_lab.replay import curve, without_verdicts
+    from pairjudge_lab.selectors import baselines, best_likelihood
+
+    logs, right = (-0.3, -0.1, -0.1, -0.5), (True, False, True, True)
+    candidates = tuple(
+        Candidate(str(i), str(i), ok, mean_logprob=log)
+        for i, (log, ok) in enumerate(zip(logs, right, strict=True))
+    )
+    pool = Pool(Problem("p", "q", "0"), candidates)
+    assert best_likelihood(pool) == 0.5
+    assert baselines([pool])["likelihood"] is best_likelihood
+    found = curve(without_verdicts([pool]), ["likelihood", "random"], [1, 2, 4])
+    at = {point.n: point.accuracy.estimate for point in found.points if point.selector != "random"}
+    # Of the six pairs: (0,1) 0, (0,2) 1, (0,3) 1, (1,2) a half, (1,3) 0, (2,3) 1.
+    assert at == pytest.approx({1: 0.75, 2: 3.5 / 6, 4: 0.5})
+    unknown = Pool(Problem("p", "q", "0"), (Candidate("a", "0", True), candidates[1]))
+    assert "likelihood" not in baselines([unknown])
+    with pytest.raises(UserError, match="not every candidate has a 'mean_logprob'"):
+        best_likelihood(unknown)

@@ -37,8 +37,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--selectors", default="pass,majority,knockout", metavar="A,B,...",
-        help="with commas: pass, random, majority, weighted-majority, best-score, mean-verdict, "
-        "or a tournament, with an order policy where wanted: knockout:both",
+        help="with commas: pass, random, majority, weighted-majority, best-score, likelihood, "
+        "mean-verdict, or a tournament, with an order policy where wanted: knockout:both",
     )  # fmt: skip
     parser.add_argument(
         "--n", default="1,2,4,8,16", metavar="N,N,...", help="numbers of candidates (1,2,4,8,16)"

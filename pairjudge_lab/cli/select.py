@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.judges import load_judge
     from pairjudge_lab.records import Status, UserError
     from pairjudge_lab.report import write_selection_report
-    from pairjudge_lab.runs import open_folder, run_selection, save_run
+    from pairjudge_lab.runs import STORE, open_folder, run_selection, save_run
     from pairjudge_lab.store import Store
     from pairjudge_lab.tournaments import tournament
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     folder = open_folder(args.out)
     quiet_libraries()
     judge = load_judge(args.judge, options)
-    with Store(args.store or folder / "verdicts.sqlite") as store:
+    with Store(args.store or folder / STORE) as store:
         if args.again:
             store.forget(*map(Status, args.again))
         run = run_selection(

@@ -15,7 +15,7 @@ from pairjudge_lab.replay.many import replay_many
 from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.replay.subsets import draw_subsets
 from pairjudge_lab.replay.voting import best_mean_verdict, need_scores, weighted_votes
-from pairjudge_lab.selectors import correctness
+from pairjudge_lab.selectors import correctness, likelihoods
 from pairjudge_lab.statistics.scaling import best_score_at_k, majority_at_k, pass_at_k
 from pairjudge_lab.tournaments import TOURNAMENTS, tournament
 from pairjudge_lab.verdicts.kinds import check_tournament, need_labels
@@ -26,6 +26,7 @@ UNJUDGED = {
     "majority": "the largest team, in closed form; ties shared",
     "weighted-majority": "the team with the largest sum of scores; ties shared",
     "best-score": "the highest score, in closed form; ties shared",
+    "likelihood": "the highest mean log-probability of its tokens, in closed form; ties shared",
 }
 """Selectors that ask no judge."""
 
@@ -95,6 +96,8 @@ def values(
         return np.array([majority_at_k(teams, right.tolist(), n)]), 0.0
     if plan == "best-score":
         return np.array([best_score_at_k(need_scores(recording), right.tolist(), n)]), 0.0
+    if plan == "likelihood":
+        return np.array([best_score_at_k(likelihoods(pool), right.tolist(), n)]), 0.0
     streams = [
         np.random.default_rng([*problem_seed(seed, pool.problem.id), n, stream])
         for stream in (0, 1)
