@@ -2,8 +2,10 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,22 @@ def test_a_run_in_which_every_verdict_failed_says_so(here, command):
     )
     assert code == 2, "nothing listens there"
     assert err.count("pairjudge-lab:") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_second_interrupt_is_no_traceback(here):
+    words = ["select", "embedded", "--judge", "tiny", "--out", "o"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "pairjudge_lab", *words],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until = time.monotonic() + 200
+    while not (here / "o" / "verdicts.sqlite").exists() and time.monotonic() < until:
+        time.sleep(0.2)
+    for _ in range(3):
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    _, err = running.communicate(timeout=200)
+    assert "Traceback" not in err
+    assert running.returncode == 130
