@@ -100,15 +100,15 @@ def test_other_import_errors_stay_what_they_are():
 
 def test_replay_without_numba_gives_the_same_and_says_once_that_it_is_slow():
     code = """
-import hashlib, numpy as np
+import numpy as np
 from pairjudge_lab import load_pools, load_verdicts, prepare
-from pairjudge_lab.replay import draw_subsets, record, replay_knockouts
+from pairjudge_lab.replay import draw_subsets, record, replay_many
 from pairjudge_lab.tournaments import Knockout
 pools = [prepare(pool) for pool in load_pools(limit=2)]
 rng = np.random.default_rng(1)
 for recording in record(pools, load_verdicts("embedded")):
-    size = len(recording.pool.candidates)
-    chosen, calls = replay_knockouts(recording, Knockout(), draw_subsets(size, 8, 20, rng), rng)
+    subsets = draw_subsets(len(recording), 8, 10, rng)
+    chosen, calls, compiled = replay_many(recording, Knockout(), subsets, rng)
     print(chosen.tolist(), calls.tolist())
 """
     plain, compiled = run_without("numba", code), run_without("nothing", code)
