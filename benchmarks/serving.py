@@ -61,6 +61,10 @@ def distinct(count: int) -> list[Match]:
     return list(found.values())
 
 
+def _length(match: Match) -> int:
+    return len(match.question) + len(match.response_a) + len(match.response_b)
+
+
 @contextmanager
 def small_server() -> Iterator[str]:
     """The small judge behind a server in a process of its own; its address."""
@@ -93,33 +97,37 @@ async def saturate(judge: TextJudge, address: str, matches: Sequence[Match], slo
 def serving(
     address: str, matches: list[Match], slots: int, rounds: int, options: ModelOptions
 ) -> None:
-    """Judge the matches through the plain client and the arena, in turn."""
+    """Judge matches through the plain client and the arena, in turn.
+
+    Each turn has matches of its own, of the same lengths: servers keep the prompts they have read.
+    """
+    turns = [matches[place :: 2 * rounds] for place in range(2 * rounds)]
     ratios = []
     for number in range(rounds):
         # A client that knows nothing yet of the server: what it learns in a run is lost with it.
         judge = load_judge(address, options)
         assert isinstance(judge, TextJudge)
         if number == 0:
-            asyncio.run(saturate(judge, address, matches[: 2 * slots], slots))  # warm up
-        seconds = {}
+            asyncio.run(saturate(judge, address, distinct(11_000)[-slots:], slots))  # warm up
+        speeds = {}
         for side in ("plain", "arena")[:: 1 if number % 2 else -1]:
+            turn = turns.pop()
             clock = time.perf_counter()
             if side == "plain":
-                asyncio.run(saturate(judge, address, matches, slots))
+                asyncio.run(saturate(judge, address, turn, slots))
             else:
                 arena = Arena(judge)
-                arena.judge(matches)
-            seconds[side] = time.perf_counter() - clock
-        assert arena.ledger.judged == len(matches)
+                arena.judge(turn)
+            speeds[side] = len(turn) / (time.perf_counter() - clock)
+        assert arena.ledger.judged == len(turn)
         assert arena.ledger.statuses["failed"] == 0
-        ratios.append(seconds["plain"] / seconds["arena"])
+        ratios.append(speeds["arena"] / speeds["plain"])
         engine = judge.engine
         assert isinstance(engine, ServerEngine)
         print(
-            f"plain client with {slots} in flight {len(matches) / seconds['plain']:.2f}/s, arena "
-            f"{len(matches) / seconds['arena']:.2f}/s ({engine.sent} requests sent for "
-            f"{len(matches)} matches, {engine.capacity // 2} in flight at the end; "
-            f"{dict(arena.ledger.statuses)})",
+            f"plain client with {slots} in flight {speeds['plain']:.3f}/s, arena "
+            f"{speeds['arena']:.3f}/s ({engine.sent} requests sent for {len(turn)} matches, "
+            f"{engine.capacity // 2} in flight at the end; {dict(arena.ledger.statuses)})",
             flush=True,
         )
     print(
@@ -152,19 +160,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--address", help="a server that runs already, with #MODEL")
     parser.add_argument("--slots", type=int, default=64, help="requests that it works on at once")
-    parser.add_argument("--matches", type=int, default=1000)
+    parser.add_argument("--matches", type=int, default=1000, help="of each turn")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-ray", action="store_true", help="leave the Ray part out")
+    parser.add_argument("--template", type=Path, help="wording at a server that runs already")
+    parser.add_argument("--max-new-tokens", type=int, help="of an answer there")
     args = parser.parse_args()
-    matches = distinct(args.matches)
     if args.address:
-        serving(args.address, matches, args.slots, args.rounds, ModelOptions())
+        # Short texts: what is measured is the client, and a laptop's server reads slowly.
+        matches = sorted(distinct(100_000), key=_length)[: 2 * args.rounds * args.matches]
+        options = ModelOptions(template=args.template, max_new_tokens=args.max_new_tokens)
+        serving(args.address, matches, args.slots, args.rounds, options)
         return
+    matches = distinct(2 * args.rounds * args.matches)
     wording = data_path("tiny-judge") / "judge_template.md"
     with small_server() as address:
         serving(address, matches, args.slots, args.rounds, ModelOptions(template=wording))
     if not args.no_ray:
-        cluster(matches, args.rounds)
+        cluster(matches[: args.matches], args.rounds)
 
 
 if __name__ == "__main__":

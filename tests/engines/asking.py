@@ -27,7 +27,7 @@ def is_right(number, completion):
 
 
 def engine(server, **more):
-    options = {"silence": 1.5, "total": 15.0, **more}
+    options = {"silence": 60.0, "total": 120.0, **more}
     return ServerEngine(server.address, "m", ServerOptions(**options))
 
 

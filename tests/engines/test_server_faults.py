@@ -11,14 +11,23 @@ from pairjudge_lab.records import UserError
 from tests.engines.asking import CONFIG, by_number, case, complete, engine, is_right
 from tests.engines.faulty_server import FAULTS, ODDITIES, FaultyServer
 
+SLOW = ("hang", "silence", "trickle")
+"""Faults that are known by the time that passes."""
+
 
 @pytest.mark.parametrize("kind", FAULTS)
 def test_every_fault_is_asked_again(kind):
     with FaultyServer(by_number, lambda number: kind if number == 5 else None, hang=4) as server:
-        found = complete(server, [case(n) for n in range(12)], begin_with=4, concurrency=4)
+        found = complete(
+            server,
+            [case(n) for n in range(12)],
+            begin_with=4,
+            concurrency=4,
+            silence=1.5 if kind in SLOW else 60,
+        )
     assert all(is_right(n, c) for n, c in enumerate(found)), [c.reason for c in found if c.reason]
     assert server.served[kind] == 1
-    if kind != "doubled":
+    if kind not in (*SLOW, "doubled"):
         # A doubled response is itself good; what follows on its connection is asked again.
         assert server.served["answered"] == 12, "no other was asked again"
 
@@ -49,7 +58,7 @@ REASONS = {
 @pytest.mark.parametrize("kind", REASONS)
 def test_why_there_is_no_answer_is_said(kind):
     with FaultyServer(by_number, lambda number: kind, hang=4) as server:
-        (found,) = complete(server, [case(1)], attempts=1)
+        (found,) = complete(server, [case(1)], attempts=1, silence=1.5 if kind in SLOW else 60)
     assert found.finish == "error"
     assert found.reason.startswith(REASONS[kind])
     assert found.reason.endswith("(1 attempts)")

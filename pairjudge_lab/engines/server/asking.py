@@ -194,8 +194,8 @@ class Asker:
             ) as (events, headers):
                 tied = False
                 async for event in events:
-                    self._exchanges.hear(exchange)
                     reading.feed(event)
+                    self._exchanges.hear(exchange, begun=reading.begun)
                     if reading.identifier and not tied:
                         tied = self._tie(exchange, reading, headers, kept)
                     if reading.stopped_here:

@@ -63,10 +63,10 @@ class Exchanges:
         exchange.sent = exchange.heard = time.monotonic()
         exchange.begun, exchange.overtaken, exchange.beside = False, 0, len(self.open)
 
-    def hear(self, exchange: Exchange) -> None:
-        """A whole piece of its answer came."""
+    def hear(self, exchange: Exchange, *, begun: bool) -> None:
+        """A whole piece of its answer came; some servers send one with nothing in it at once."""
         exchange.heard = self.heard = time.monotonic()
-        if exchange.begun:
+        if exchange.begun or not begun:
             return
         exchange.begun = True
         for other in self.open.values():

@@ -46,6 +46,11 @@ class Reading:
         self.stopped_at: str | None = None
         self.stopped_here = False
 
+    @property
+    def begun(self) -> bool:
+        """Whether the model has written anything, or ended."""
+        return bool(self._text or self._reasoning or self.finish)
+
     def feed(self, event: Any) -> None:
         """Take in one event of the stream, or one whole answer.
 
