@@ -69,6 +69,7 @@ def truth(plan: Planted, effect: str, problems: int) -> tuple[float, float]:
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("--studies", type=int, default=100)
+    words.add_argument("--first", type=int, default=0, help="number of the first study")
     words.add_argument("--problems", type=int, default=10_000, help="for the truth")
     words.add_argument("--plan", action="append", choices=list(PLANS))
     given = words.parse_args()
@@ -77,7 +78,9 @@ def main() -> None:
         for effect in effects:
             true, error = truth(plan, effect, given.problems)
             found = []
-            for study in tqdm(range(given.studies), name, leave=False, disable=None):
+            for study in tqdm(
+                range(given.first, given.first + given.studies), name, leave=False, disable=None
+            ):
                 recordings, _ = planted_study(plan, np.random.default_rng([study, 5]))
                 found += price(recordings, N, effects=[effect], subsets=20, draws=2, seed=study)
             held = sum(p.lost.low <= true <= p.lost.high for p in found)

@@ -28,7 +28,9 @@ FIRST_EACH = 3
 EACH = 16
 """Candidates of each generator in the end."""
 
-REASONED_BLOCKS = range(24)
+REASONED_BLOCKS = range(10)
+"""Blocks whose matches are also judged with reasoning."""
+
 REASONED_PAIRS = 2
 """Pairs of a problem that are judged with reasoning, in both orders."""
 
@@ -36,12 +38,18 @@ SOLVER = (
     "You solve mathematics problems in at most five short lines: one computation on each line, no "
     "explanations, no headings, no code. The last line is the final answer in \\boxed{}."
 )
-EXAMPLE = (
+EXAMPLES = (
     "A shop sells pens at 3 dollars and pads at 5 dollars. What do 4 pens and 2 pads cost?",
     "4 * 3 = 12\n2 * 5 = 10\n12 + 10 = 22\n\\boxed{22}",
+    "A rope of 36 m is cut into two pieces, one 8 m longer than the other. "
+    "How long is the shorter?",
+    "36 - 8 = 28\n28 / 2 = 14\n\\boxed{14}",
+    "A fair die is rolled twice. What is the probability of two sixes? Give a fraction.",
+    "1/6 * 1/6 = 1/36\n\\boxed{1/36}",
 )
-"""A solved problem that the solver is shown. Without it these models write at length: of 23 answers
-18 had not ended after 200 tokens."""
+"""Solved problems that the solver is shown. Without them these models write at length: of 23
+answers 18 had not ended after 200 tokens; with the first alone, 6 of 8 of the smaller model had not
+ended after 160, and none of 6 of the larger."""
 CONTROL = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
 WORDING = "lab"
 
@@ -102,8 +110,8 @@ def chat(system: str, *turns: str) -> str:
 def candidate_request(question: str, number: int) -> dict[str, Any]:
     """Candidate ``number`` of one generator: sampled, its seed its number."""
     return {
-        "prompt": chat(SOLVER, *EXAMPLE, question),
-        "n_predict": 160,
+        "prompt": chat(SOLVER, *EXAMPLES, question),
+        "n_predict": 120,
         "temperature": 0.8,
         "top_k": 0,
         "top_p": 0.95,
