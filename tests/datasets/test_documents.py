@@ -19,7 +19,7 @@ def test_the_pages_code_runs(lab_data, tmp_path, monkeypatch, capsys):
     log = tmp_path / "inspect.json"
     log.write_text(json.dumps(inspect_log([sample])))
     blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert len(blocks) == 9
+    assert len(blocks) == 10
     printed = []
     for block in blocks:
         names = {"log_path": log}
@@ -28,12 +28,15 @@ def test_the_pages_code_runs(lab_data, tmp_path, monkeypatch, capsys):
         if "read_layout" in block:
             assert [row["verdict"] for row in names["rows"]] == ["A"]
     assert printed[0] == "What is $1+1$? 2\n"
-    assert "[True, False]" in printed[2]
-    assert "consistent" in printed[3]
-    assert "battle" in printed[4]
-    assert "4 verdicts of simulated" in printed[6]
-    assert "simulated:accuracy=0.7" in printed[7]
-    assert "best-score" in printed[8]
+    question, answer, checked = printed[1].rsplit(maxsplit=2)
+    assert "coins" in question
+    assert answer == checked
+    assert "[True, False]" in printed[3]
+    assert "consistent" in printed[4]
+    assert "battle" in printed[5]
+    assert "4 verdicts of simulated" in printed[7]
+    assert "simulated:accuracy=0.7" in printed[8]
+    assert "best-score" in printed[9]
 
 
 def test_the_page_names_every_dataset():
