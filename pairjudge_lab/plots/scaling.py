@@ -1,4 +1,4 @@
-"""Best-of-N curves: accuracy against N, calls, or tokens, with a bound and the paper's table."""
+"""Best-of-N curves: accuracy against N, calls, or tokens, and over the paper's table."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def plot_curve(
     curve: _Curve,
     *,
     against: str = "n",
-    bound: Sequence[tuple[int, float]] | None = None,
+    expected: Sequence[tuple[int, float]] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Accuracy of each selector with its 95 % interval over problems, on a logarithmic axis.
@@ -68,7 +68,8 @@ def plot_curve(
         curve: what ``replay.curve`` returned.
         against: ``n``, ``calls`` or ``tokens``. A selector that costs nothing is a line across the
             whole picture at its largest N when drawn against calls.
-        bound: (N, accuracy) pairs of a bound or a prediction, drawn dotted over the measurement.
+        expected: (N, accuracy) pairs to compare with, drawn dotted, such as those of
+            ``replay.independent.independent_curve``.
     """
     if against not in AXES:
         raise ValueError(f"against is one of {', '.join(AXES)}; got {against!r}")
@@ -106,14 +107,14 @@ def plot_curve(
                 lw=0,
             )
             ends.append((y[-1], name))
-        if bound is not None:
+        if expected is not None:
             ax.plot(
-                [n for n, _ in bound],
-                [100 * value for _, value in bound],
+                [n for n, _ in expected],
+                [100 * value for _, value in expected],
                 color=BLACK,
                 ls=":",
                 lw=1.6,
-                label="knockout, predicted",
+                label="knockout, independent matches",
             )
         ax.set_xscale("log", base=2)
         if against == "n":

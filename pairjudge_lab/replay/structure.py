@@ -62,9 +62,9 @@ def predicted_knockout(
     """A knockout's accuracy at each N, from p_gen and p_comp of each problem.
 
     By the exact recursion at powers of two, or by the published bound at any N. Both suppose that
-    each match goes to the right candidate apart from all others, which a judge that errs on the
-    same candidate each time does not do: where the measured curve leaves the prediction shows how
-    far.
+    each match goes to the right candidate apart from all others, and that candidates are drawn
+    with replacement and have no answer groups. A measured curve leaves the prediction for each of
+    these reasons; ``independent.independent_curve`` keeps the first apart from the others.
     Problems without a mixed match take p_gen, which is 0 or 1 for them.
     """
     out = []

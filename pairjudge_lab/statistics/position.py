@@ -83,6 +83,8 @@ class PositionBias:
         both_none: consistent pairs with no winner, once both correct and once neither.
         design_effect: how many times as large the variance of the position effect is as it would
             be for independent pairs.
+        change: the mean square of what a pair adds to the position effect: the share of pairs that
+            change with the order, those with a tie in one order counting a quarter.
     """
 
     group: str
@@ -113,6 +115,7 @@ class PositionBias:
     order_effect: Estimate
     kappa: Estimate
     design_effect: float
+    change: float
     tests: tuple[Test, ...]
     equivalence: float = nan
     accuracy: Estimate | None = None
@@ -149,6 +152,7 @@ class PositionBias:
             "kappa_interval": _plain(self.kappa),
             "fairness_all_pairs": _number(self.fairness_all),
             "design_effect": _number(self.design_effect),
+            "change": _number(self.change),
             "tests": {
                 t.name: {"statistic": _number(t.statistic), "df": t.df, "p": _number(t.p)}
                 for t in self.tests
@@ -239,6 +243,7 @@ def position_bias(
         order_effect=figures.order("full_first", "full_second", "half_first", "half_second"),
         kappa=figures.kappa(CELLS),
         design_effect=figures.design_effect(*lean, squares="lean_squares") if read else nan,
+        change=float(whole["lean_squares"] / read) if read else nan,
         tests=_tests(figures, winners),
         equivalence=(
             nan

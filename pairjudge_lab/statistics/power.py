@@ -18,7 +18,8 @@ class Power:
 
     Attributes:
         effect: P(first favoured) - P(second favoured), as a share (0.05 is 5 points).
-        changed: the share of pairs whose winner changes with the order, bias and noise together.
+        changed: the share of pairs whose winner changes with the order, bias and noise together;
+            with ties ``PositionBias.change``, in which half changes count less.
         pairs: unordered pairs, each judged in both orders.
         power: the chance to see the effect at ``level``.
         design_effect: how many times more pairs are needed than if all were independent:

@@ -283,7 +283,7 @@ def test_the_papers_table():
 
 
 def test_pictures(found, recordings):
-    axes = plot_curve(found, bound=[(1, 0.4), (8, 0.7)])
+    axes = plot_curve(found, expected=[(1, 0.4), (8, 0.7)])
     labels = [t.get_text() for t in axes.get_legend().get_texts()]
     assert labels == [*found.selectors, "knockout, predicted"]
     calls = plot_curve(found, against="calls")

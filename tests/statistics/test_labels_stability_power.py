@@ -177,7 +177,7 @@ def test_power_from_a_study_is_the_power_of_such_studies():
         told.append(simulated_power(pairs, effect, rng, studies=100))
     assert np.mean(told) == pytest.approx(seen / studies, abs=0.15)
     row = position_bias(pairs, rng)
-    changed = (row.primacy + row.recency) / row.pairs
+    changed = row.change
     naive = power_of(row.pairs, effect, changed).power
     measured = power_of(row.pairs, effect, changed, design_effect=row.design_effect).power
     assert row.design_effect > 1.3
