@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from pairjudge_lab.plots.calibration import plot_calibration
 from pairjudge_lab.records import UserError
 from pairjudge_lab.statistics.calibration import calibration, scaled_by_temperature
 from pairjudge_lab.statistics.comparison import compare_judges
@@ -142,3 +143,16 @@ def test_powered_mean_by_hand():
     assert found.estimate.estimate == pytest.approx(
         y.mean() + weight * (f[8:].mean() - f[:8].mean())
     )
+
+
+def test_the_reliability_diagram_shows_each_bin_with_its_interval():
+    rng = np.random.default_rng(8)
+    p = rng.beta(2, 2, 600)
+    found = calibration(p, rng.random(600) < p, np.arange(600) // 5, bins=5)
+    axes = plot_calibration({"shown first": found, "shown second": found})
+    points = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [len(line.get_ydata()) for line in points] == [5, 5]
+    assert list(points[0].get_ydata()) == [rate.estimate for _, rate, _ in found.bins]
+    # The diagonal, and for each group five intervals and one line.
+    assert len(axes.lines) == 1 + 2 * (5 + 1)
+    assert "shown second: error" in axes.get_legend().get_texts()[1].get_text()
