@@ -33,19 +33,19 @@ def select(pools, out, *more, judge="simulated:accuracy=0.9"):
 
 
 def test_select_writes_what_it_promises(pools_file, tmp_path, capsys):
-    assert select(pools_file, tmp_path / "out", "-n", 4, "--seed", 3, "--limit", 5, "--json") == 0
+    assert select(pools_file, tmp_path / "out", "-n", 4, "--seed", 3, "--limit", 6, "--json") == 0
     printed = json.loads(capsys.readouterr().out)
     lines = (tmp_path / "out" / "selections.jsonl").read_text().splitlines()
     rows = [json.loads(line) for line in lines]
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary == printed
-    assert [row["problem_id"] for row in rows] == [f"p{i}" for i in range(5)]
+    assert [row["problem_id"] for row in rows] == [f"p{i}" for i in range(6)]
     for row in rows:
         assert 0 <= row["candidate"] < 4
         assert {"correct", "calls", "rounds"} <= row.keys()
     hits = sum(row["correct"] for row in rows)
-    assert summary["accuracy"]["estimate"] == pytest.approx(hits / 5)
-    assert summary["accuracy"]["low"] <= hits / 5 <= summary["accuracy"]["high"]
+    assert summary["accuracy"]["estimate"] == pytest.approx(hits / 6)
+    assert summary["accuracy"]["low"] <= hits / 6 <= summary["accuracy"]["high"]
     assert set(summary["baselines"]) == {"first", "random", "majority", "oracle"}
     assert summary["calls"] == sum(row["calls"] for row in rows)
     assert summary["verdicts"]["parsed"] == summary["calls"]

@@ -174,6 +174,13 @@ def _summary(run: StudyRun, facts: dict[str, Any], folder: Path) -> str:
         if row["n"] == largest:
             lines.append(
                 f"{row['selector']:16} N = {row['n']:<3} {100 * row['accuracy']:5.1f} %  "
-                f"({100 * row['low']:.1f} to {100 * row['high']:.1f})  {row['calls']:.1f} calls"
+                f"{_interval(row):16}  {row['calls']:.1f} calls"
             )
     return "\n".join([*lines, f"page: {folder / 'report.html'}"])
+
+
+def _interval(row: dict[str, Any]) -> str:
+    # Of a few problems there is an estimate and no interval.
+    if row["low"] is None or row["high"] is None:
+        return "(no interval)"
+    return f"({100 * row['low']:.1f} to {100 * row['high']:.1f})"

@@ -76,7 +76,7 @@ def _load(spec: str, options: ModelOptions) -> Judge | StreamingJudge:
     path = None if model is None else resolve(model)
     chosen = choose_protocol(path, options, model or "")
     if chosen in SCORERS:
-        return _scorer(spec, engine, rest, chosen, options)
+        return _scorer(spec, engine, rest, model, chosen, options)
     return _text_judge(spec, model, path, chosen, options)
 
 
@@ -114,15 +114,18 @@ def _text_judge(
     return TextJudge(name, engine, asked, config, second_try=options.second_try)
 
 
-def _scorer(spec: str, engine: str, rest: str, chosen: str, options: ModelOptions) -> Judge:
+def _scorer(
+    spec: str, engine: str, rest: str, model: str | None, chosen: str, options: ModelOptions
+) -> Judge:
     from pairjudge_lab.judges.scorers import open_scorer
 
     if engine == "vllm" and not spec.startswith("vllm:"):
         engine = "transformers"
     if engine != "transformers":
+        elsewhere = "at a server" if model is None else f"in {engine}"
         raise UserError(
             f"a model of the kind {chosen!r} gives scores and writes no text; it runs in "
-            f"transformers in this process, not in {engine}"
+            f"transformers in this process, not {elsewhere}"
         )
     return open_scorer(find_source(rest, options), chosen, options)
 

@@ -259,7 +259,10 @@ def test_csv_samples(tmp_path, capsys):
         ("problem_id,x\np,1\n", "a CSV of samples has problem_id and labels"),
         ("problem_id,labels\np,012\n", "row 2: labels are a string of 0 and 1; got '012'"),
         ("problem_id,correct\np,yes\n", "row 2: correct is 0, 1 or empty; got 'yes'"),
-        ("problem_id,correct,score\np,1,much\n", "row 2: score is a number or empty"),
+        (
+            "problem_id,correct,score\np,1,much\n",
+            "row 2: score, where not empty, is a finite number",
+        ),
     ):
         path.write_text(text)
         with pytest.raises(UserError, match=message):

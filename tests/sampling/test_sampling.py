@@ -241,7 +241,6 @@ def test_on_the_command_line(tmp_path, capsys):
         (["embedded", "--model", "tiny-solver", "--out", "p.txt"], "ends in .jsonl or .parquet"),
         (["embedded", "--model", "nonsense", "--out", "p.jsonl"], "unknown model 'nonsense'"),
         (["embedded", "--model", "tiny-solver", "--out", "p.jsonl", "--column", "x"], "NAME=COLUM"),
-        (["embedded", "--model", "tiny-solver", "--out", "p.jsonl", "--top-p", "0"], "top_p is"),
     ],
 )
 def test_bad_input_on_the_command_line(words, message, capsys, tmp_path, monkeypatch):
