@@ -288,7 +288,7 @@ def test_the_papers_table():
 def test_pictures(found, recordings):
     axes = plot_curve(found, expected=[(1, 0.4), (8, 0.7)])
     labels = [t.get_text() for t in axes.get_legend().get_texts()]
-    assert labels == [*found.selectors, "knockout, predicted"]
+    assert labels == [*found.selectors, "knockout, independent matches"]
     calls = plot_curve(found, against="calls")
     assert "pass, no calls" in [t.get_text() for t in calls.get_legend().get_texts()]
     assert plot_curve(found, against="tokens").get_xlabel().startswith("tokens")
