@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.statistics.comparable import check_connected, check_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,6 +92,7 @@ def bradley_terry(
     cluster: Sequence[str] | np.ndarray | pd.Series | None = None,
     order_effect: bool = True,
     reference: str | None = None,
+    prior: float | None = None,
     bootstraps: int = 0,
     rng: np.random.Generator | None = None,
 ) -> Strengths:
@@ -103,18 +105,21 @@ def bradley_terry(
         cluster: what hangs together, such as the problem, for robust standard errors.
         order_effect: whether the model has one.
         reference: the item whose strength is 0.
+        prior: the standard deviation of a normal prior around 0 on strengths and order effect. The
+            estimates are then the posterior's mode and ``errors`` its curvature's, all of them
+            finite even where somebody never lost. Without it, maximum likelihood.
         bootstraps: resamples of the clusters; their parameters are in ``Strengths.bootstrap``.
 
     Raises:
         UserError: for an outcome of another name, an item that meets itself, an unknown reference,
             items that no chain of comparisons joins, or strengths that would be infinite because
-            somebody, or some group, never lost or never won.
+            somebody, or some group, never lost or never won; for a prior that is not positive.
         RuntimeError: when it has not converged.
     """
     import pandas as pd
 
     count = len(first)
-    _check_names(first, second)
+    check_names(first, second)
     both = pd.concat([pd.Series(first), pd.Series(second)], ignore_index=True)
     numbers, labels = pd.factorize(both, sort=True)
     items = tuple(str(label) for label in labels)
@@ -136,15 +141,17 @@ def bradley_terry(
     cell = (i * n + j) * 3 + kinds
     weights = np.ones(count) if weight is None else np.asarray(weight, dtype=float)
     counts = np.bincount(cell, weights=weights, minlength=3 * n * n).reshape(n, n, 3)
-    _check_connected(counts, items)
+    check_connected(counts, items, prior=prior is not None)
     ties = bool(counts[:, :, 2].any())
-    model = _Model(n, ties, order_effect)
+    if prior is not None and not prior > 0:
+        raise UserError(f"the prior's standard deviation is positive, got {prior}")
+    model = _Model(n, ties, order_effect, prior)
     parameters, steps = model.fit(counts)
     log_likelihood, information = (
         model.likelihood(counts, parameters),
         model.curvature(counts, parameters),
     )
-    spread = _inverse(information, n)
+    spread = _inverse(information + np.diag(model.pull), n)
     shift = _shift(n, len(parameters), None if reference is None else items.index(reference))
     groups, clusters = (None, None)
     if cluster is not None:
@@ -182,22 +189,6 @@ def bradley_terry(
     )
 
 
-def _check_names(first: Any, second: Any) -> None:
-    """Raise for no comparisons, and for a name that is missing."""
-    import pandas as pd
-
-    if not len(first) or len(first) != len(second):
-        raise UserError(
-            f"strengths need comparisons of two items each, got {len(first)} and {len(second)} "
-            "names; is the table empty, or was every verdict left out as unreadable?"
-        )
-    for what, names in (("first", first), ("second", second)):
-        missing = pd.isna(pd.Series(names)).to_numpy()
-        if missing.any():
-            row = int(missing.argmax())
-            raise UserError(f"comparison {row + 1}: the {what} item has no name")
-
-
 class _Model:
     """Likelihood, slope and curvature from counts: (n, n, 3), how often i before j ended A, B, tie.
 
@@ -206,9 +197,13 @@ class _Model:
     invertible.
     """
 
-    def __init__(self, n: int, ties: bool, order_effect: bool) -> None:
+    def __init__(self, n: int, ties: bool, order_effect: bool, prior: float | None = None) -> None:
         self.n, self.ties, self.ordered = n, ties, order_effect
         self.size = n + order_effect + ties
+        # What the prior adds to the curvature; nothing for ln nu.
+        self.pull = np.zeros(self.size)
+        if prior is not None:
+            self.pull[: n + order_effect] = 1 / prior**2
 
     def chances(self, parameters: np.ndarray) -> np.ndarray:
         """(n, n, 3) chances of A, B, tie with i before j."""
@@ -268,18 +263,23 @@ class _Model:
     def fit(self, counts: np.ndarray, start: np.ndarray | None = None) -> tuple[np.ndarray, int]:
         """Newton's method from ``start``; the parameters and the steps it took."""
         parameters = np.zeros(self.size) if start is None else start.copy()
-        value = self.likelihood(counts, parameters)
+
+        def height(at: np.ndarray) -> float:
+            return self.likelihood(counts, at) - float(self.pull @ np.square(at)) / 2
+
+        value = height(parameters)
         for step in range(1, MOST_STEPS + 1):
-            information = self.curvature(counts, parameters)
+            information = self.curvature(counts, parameters) + np.diag(self.pull)
             information[: self.n, : self.n] += 1.0
             try:
-                move = np.linalg.solve(information, self.slope(counts, parameters))
+                slope = self.slope(counts, parameters) - self.pull * parameters
+                move = np.linalg.solve(information, slope)
             except np.linalg.LinAlgError:
                 break
             size = 1.0
             while True:
                 new = parameters + size * move
-                new_value = self.likelihood(counts, new)
+                new_value = height(new)
                 if new_value >= value - 1e-9 * abs(value) or size < 1e-6:
                     break
                 size /= 2
@@ -325,29 +325,6 @@ class _Model:
         if self.ties:
             out[:, -1] = np.bincount(groups, weights=excess[:, 2], minlength=clusters)
         return out
-
-
-def _check_connected(counts: np.ndarray, items: tuple[str, ...]) -> None:
-    """Raise where the strengths of two groups cannot be compared, or would be infinite."""
-    from scipy.sparse.csgraph import connected_components
-
-    # i has taken something off j, shown first or second; a tie gives to both.
-    won = counts[:, :, 0] + counts[:, :, 1].T + counts[:, :, 2] + counts[:, :, 2].T
-    groups, member = connected_components(won > 0, directed=True, connection="strong")
-    if groups == 1:
-        return
-    weak, _ = connected_components(won > 0, directed=True, connection="weak")
-    names = ", ".join(items[k] for k in np.flatnonzero(member == member[0])[:5])
-    if weak > 1:
-        raise UserError(
-            f"no chain of comparisons joins all items ({names} and others stand apart), so their "
-            "strengths cannot be compared; fit each part on its own"
-        )
-    raise UserError(
-        f"a strength has no finite estimate: {names} (and perhaps more) only ever won, or only "
-        f"ever "
-        "lost, against the rest. Leave them out, or gather more comparisons"
-    )
 
 
 def _inverse(information: np.ndarray, n: int) -> np.ndarray:

@@ -142,3 +142,31 @@ def test_the_fit_is_the_maximum_and_its_errors_the_curvature_there():
 def test_what_cannot_be_fitted(first, second, outcome, more, message):
     with pytest.raises(UserError, match=message):
         bradley_terry(list(first), list(second), outcome, **more)
+
+
+def test_a_prior_makes_separated_data_finite():
+    """Against a general optimiser of the posterior; one item never loses."""
+    from scipy import optimize
+
+    first, second = list("aabbca"), list("bccaab")
+    outcome = ["A", "B", "A", "B", "B", "B"]
+    ahead = ["A", "A", "A", "B", "B", "A"]
+    with pytest.raises(UserError, match="gather more comparisons, or give a prior"):
+        bradley_terry(first, second, ahead)
+    found = bradley_terry(first, second, ahead, prior=1.5)
+    wins = np.array([o == "A" for o in ahead], dtype=float)
+    i, j = (np.array(["abc".index(name) for name in names]) for names in (first, second))
+
+    def loss(x):
+        z = x[i] - x[j] + x[3]
+        return float((np.logaddexp(0, z) - wins * z).sum() + (x @ x) / (2 * 1.5**2))
+
+    mode = optimize.minimize(loss, np.zeros(4), tol=1e-12).x
+    assert [*found.theta, found.order_effect] == pytest.approx(
+        [*(mode[:3] - mode[:3].mean()), mode[3]], abs=1e-4
+    )
+    assert np.isfinite(found.errors).all()
+    weak = bradley_terry(first, second, outcome, prior=1e4)
+    assert weak.theta == pytest.approx(bradley_terry(first, second, outcome).theta, abs=1e-4)
+    with pytest.raises(UserError, match="standard deviation is positive, got 0"):
+        bradley_terry(first, second, outcome, prior=0)
