@@ -13,6 +13,7 @@ from pairjudge_lab.cli.shared.options import (
     add_seed,
     up_to,
 )
+from pairjudge_lab.cli.shared.plain_output import plain
 from pairjudge_lab.cli.shared.rule_options import add_rules
 
 HELP = "the older name of 'curve', with its older flags"
@@ -44,10 +45,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     names = args.tournament or ["knockout"]
-    print(
+    same = (
         "'replay' is 'curve' under an older name and goes with the next release; the same: "
         f"pairjudge-lab curve {args.pools} {args.verdicts} --selectors {','.join(names)} "
-        f"--n {args.n} --subsets {args.replicates}",
+        f"--n {args.n} --subsets {args.replicates}"
+    )
+    print(
+        plain(same),
         file=sys.stderr,
     )
     as_curve = {"selectors": ",".join(names), "subsets": args.replicates, "tolerance": None}

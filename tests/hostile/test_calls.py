@@ -62,6 +62,7 @@ def test_no_escape_sequence_reaches_the_terminal():
     assert ended[0] == 2
     assert "\\x1b" in ended[2]
     assert not holds(*ended)
+    assert not holds(*call("replay", "embedded", "embedded", "--n", "\x1b[31mred"))
 
 
 def test_names_in_tables_are_printed_plainly(here):
