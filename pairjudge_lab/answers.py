@@ -20,7 +20,7 @@ from pairjudge_lab.answers_process import AnswerProcess, Late
 from pairjudge_lab.records import Pool
 
 TIME_LIMIT = 5.0
-"""Seconds that one comparison or extraction may take before it counts as undecided."""
+"""Processor seconds that one comparison or extraction may take before it counts as undecided."""
 
 SHORTEST_LIMIT = 1.0
 """The limit shrinks with every time-out in a pool, down to this."""

@@ -19,8 +19,9 @@ from pairjudge_lab.isolation import python_command, safe_environment
 
 START_LIMIT = 120.0
 """Seconds for the first reply: math-verify imports sympy."""
-GRACE = 10.0
-"""Seconds beyond a request's limit before the process itself is taken to hang."""
+GRACE = 60.0
+"""Seconds beyond a request's limit, which is processor time, before the process itself is taken to
+hang."""
 
 
 class Late(Exception):  # noqa: N818
