@@ -33,16 +33,17 @@ class Adaptive:
     given to both (both correct, neither) counts for what it says of each: see ``strengths``.
 
     It stops when the best team is best in ``confidence`` of the draws, or when its calls are
-    spent: the budget, and never more than a quarter of the matches that a round-robin would judge
-    in the same pool, n(n - 1)/2 less those within a team (or one match less than there are teams,
-    where that is more).
+    spent: the budget, and ``ceiling`` times the matches that a round-robin would judge in the same
+    pool, n(n - 1)/2 less those within a team (or one match less than there are teams, where that is
+    more). Without a ceiling it may ask for every pair in both orders.
 
     Raises:
-        UserError: for a coverage below 1 or a confidence outside 0 to 1.
+        UserError: for a coverage below 1, a confidence outside 0 to 1, or a ceiling of 0 or less.
     """
 
     coverage: int = 2
     confidence: float = 0.9
+    ceiling: float | None = 0.25
     rules: Rules = BALANCED
 
     def __post_init__(self) -> None:
@@ -51,13 +52,23 @@ class Adaptive:
                 "coverage is at least 1 and confidence above 0 and at most 1; got "
                 f"{self.coverage}, {self.confidence}"
             )
+        if self.ceiling is not None and self.ceiling <= 0:
+            raise UserError(f"a ceiling is above 0, or None for none; got {self.ceiling}")
 
     @property
     def name(self) -> str:
         return "adaptive"
 
     def calls(self, n: int) -> int:
-        return max(0, n - 1, n * (n - 1) // 8) * self.rules.most_calls_a_match
+        return self._most(n, n * (n - 1) // 2)
+
+    def _most(self, teams: int, apart: int) -> int:
+        """The most calls among so many teams, of whom so many pairs of candidates could meet."""
+        if self.ceiling is None:
+            matches = apart if self.rules.order == "both" else 2 * apart
+        else:
+            matches = max(0, teams - 1, int(apart * self.ceiling))
+        return matches * self.rules.most_calls_a_match
 
     def play(self, pool: Pool, rng: np.random.Generator) -> Play:
         standings = Standings(len(pool))
@@ -66,8 +77,7 @@ class Adaptive:
             members.setdefault(pool.team_of(c), []).append(c)
         teams = list(members.values())
         apart = (len(pool) ** 2 - sum(len(team) ** 2 for team in teams)) // 2
-        limit = max(len(teams) - 1, apart // 4) * self.rules.most_calls_a_match
-        referee = Referee(pool, self.rules, rng, limit)
+        referee = Referee(pool, self.rules, rng, self._most(len(teams), apart))
         team_of = {c: t for t, team in enumerate(teams) for c in team}
         evidence, played = Evidence(len(teams)), [0] * len(teams)
         sent: Counter[int] = Counter()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pairjudge_lab.records import UserError
-from pairjudge_lab.tournaments import RoundRobin, Swiss, tournament
+from pairjudge_lab.tournaments import Adaptive, RoundRobin, Swiss, tournament
 from pairjudge_lab.tournaments.round_robin import balance_slots, berger_rounds
 from pairjudge_lab.tournaments.seeding import bracket_seats
 from pairjudge_lab.tournaments.standings import Standings, buchholz, sonneborn_berger
@@ -211,3 +211,15 @@ def test_a_seeded_bracket_gives_byes_to_the_best_seeds():
     assert byes <= {0, 1, 2}
     with pytest.raises(UserError, match="seeding by score needs a 'score' for every candidate"):
         play(tournament("knockout-seeded-score"), pool, truth, np.random.default_rng(0))
+
+
+def test_the_ceiling_of_the_adaptive_tournament_is_an_argument():
+    pool, rng = loners([False] * 12), np.random.default_rng(0)
+    calls = {
+        ceiling: play(Adaptive(confidence=1.0, ceiling=ceiling), pool, coin(rng), rng)[0].calls
+        for ceiling in (0.25, 0.5, None)
+    }
+    assert calls[0.25] == 66 // 4
+    assert calls[0.25] < calls[0.5] == 33 < calls[None] <= Adaptive(ceiling=None).calls(12)
+    with pytest.raises(UserError, match="a ceiling is above 0"):
+        Adaptive(ceiling=0)
