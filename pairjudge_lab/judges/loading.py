@@ -100,7 +100,6 @@ def _text_judge(
     if strings is not None:
         asked = protocol(chosen, template, strings)
     config = options.generation(asked.generation)
-    name = spec.partition("#")[2].partition("@http")[0] if model is None else _name(model, path)
     # In this process probabilities cost nothing, and some families write no reasons at all.
     told = engine.identity.get("engine") == "transformers"
     if told or begun:
@@ -111,7 +110,7 @@ def _text_judge(
             label_probabilities=told or config.label_probabilities,
             label_only=begun or config.label_only,
         )
-    return TextJudge(name, engine, asked, config, second_try=options.second_try)
+    return TextJudge(engine.name, engine, asked, config, second_try=options.second_try)
 
 
 def _scorer(
@@ -128,12 +127,6 @@ def _scorer(
             f"transformers in this process, not {elsewhere}"
         )
     return open_scorer(find_source(rest, options), chosen, options)
-
-
-def _name(spec: str, path: Path | None) -> str:
-    if path is None or spec in ("tiny", "tiny-solver"):
-        return spec
-    return path.stem if path.is_file() else path.name
 
 
 def _simulated(spec: str) -> SimulatedJudge:

@@ -109,7 +109,7 @@ def test_a_model_is_loaded_by_its_id_and_by_the_wrong_one_on_its_card(hub, tmp_p
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["judge"]["name"] == "THU-KEG/PairJudge-RM"
-    assert summary["judge"]["weights"] == COMMIT
+    assert summary["judge"]["engine"]["weights"] == COMMIT
     assert summary["verdicts"]["parsed"] > 0
     assert ("does not exist" in done.stderr) == (name == "THU-KEG/PairJudgeRM")
 

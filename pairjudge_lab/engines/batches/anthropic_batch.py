@@ -47,7 +47,8 @@ class AnthropicBatchEngine:
         check_address(address)
         if not model:
             raise UserError("name the model at the batch endpoint")
-        self.address, self.model = address.rstrip("/"), model
+        self.address = address.rstrip("/")
+        self.model = self.name = model
         self.options = options or BatchOptions()
         self._state = state
 
