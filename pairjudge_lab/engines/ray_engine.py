@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Submission = tuple[str, Request]
 """A ticket and its request."""
 
+STARTS = 3
+"""Tries to start Ray on this machine."""
+
 MOST_LOSSES = 20
 """Replicas lost before a run gives up: by then something other than chance is killing them."""
 
@@ -250,10 +253,18 @@ def connect() -> Any:
         # Ray puts the driver's working directory among the places of every worker's modules,
         # whatever PYTHONSAFEPATH says; here that is a folder which holds none.
         with contextlib.chdir(sys.prefix):
-            start(
-                address=os.environ.get("RAY_ADDRESS") or None,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level="error",
-            )
+            for attempt in range(STARTS):
+                try:
+                    start(
+                        address=os.environ.get("RAY_ADDRESS") or None,
+                        include_dashboard=False,
+                        log_to_driver=False,
+                        logging_level="error",
+                    )
+                    break
+                except Exception as problem:
+                    # Ray gives a node thirty seconds to start, which a busy machine may need.
+                    if "timed out" not in str(problem) or attempt + 1 == STARTS:
+                        raise UserError(f"Ray did not start: {problem}") from problem
+                    ray.shutdown()
     return ray
