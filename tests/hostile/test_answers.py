@@ -82,7 +82,9 @@ def test_a_process_that_was_killed_is_replaced():
     process = AnswerProcess()
     request = {"task": "compare", "first": "x+1", "second": "1+x"}
     assert process.ask(request, 5.0)
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True)
+    listed = subprocess.run(
+        ["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True
+    )
     mine = [
         int(line.split()[0])
         for line in listed.stdout.splitlines()
