@@ -16,6 +16,7 @@ from pairjudge_lab.engines.label_probabilities import LabelReader
 from pairjudge_lab.engines.memory import free_memory, is_out_of_memory, release_memory
 from pairjudge_lab.engines.prompts import Prompt, PromptEncoder
 from pairjudge_lab.engines.running_batch import RunningBatch
+from pairjudge_lab.engines.threads import threads_for
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
@@ -195,8 +196,9 @@ class _Session:
                 self._answered = True
                 return found
             try:
-                self._admit()
-                self._batch.step()
+                with threads_for(self._engine.model):
+                    self._admit()
+                    self._batch.step()
             except (MemoryError, RuntimeError) as problem:
                 if not is_out_of_memory(problem):
                     raise
@@ -242,7 +244,8 @@ class _LabelSession:
                 return found
             batch = self._waiting.take(engine.rows, 4 * engine.read_at_once, engine.tokens)
             try:
-                return fill_labels(engine, batch)
+                with threads_for(engine.model):
+                    return fill_labels(engine, batch)
             except (MemoryError, RuntimeError) as problem:
                 if not is_out_of_memory(problem):
                     raise

@@ -348,6 +348,19 @@ def test_the_mean_log_probability_of_what_was_written(tiny, matches):
     assert without.mean_logprob is None
 
 
+def test_a_small_model_runs_with_one_thread_and_gives_the_others_back(tiny, matches):
+    seen, before = set(), torch.get_num_threads()
+    hook = tiny.engine.model.register_forward_hook(lambda *_: seen.add(torch.get_num_threads()))
+    torch.set_num_threads(2)
+    try:
+        tiny.judge(matches[:2])
+        after = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+        hook.remove()
+    assert (seen, after) == ({1}, 2)
+
+
 def test_a_sampler_uses_the_same_engine():
     engine = load_engine("tiny-solver")
     request = Request((("user", "S tart with 3. A dd 4."),))
