@@ -181,13 +181,21 @@ class Study:
             for problem in some:
                 for first in range(plan.FIRST_EACH * len(self.generators)):
                     yield "judge", (problem, plan.FIRST_EACH, first, plan.WORDING)
-            if model == self.generators[-1] and block // plan.BLOCK in plan.REASONED_BLOCKS:
-                for wording in plan.REASONED_WORDINGS:
-                    for problem in some:
-                        yield "reason", (problem, plan.FIRST_EACH, wording)
+            if block == 0:
+                yield from self.reasoned(model, block)
+        # After the first block, verdicts without reasoning come first: a tenth of the cost.
+        for block in range(plan.BLOCK, len(self.problems), plan.BLOCK):
+            yield from self.reasoned(model, block)
         for problem in self.problems:
             for number in range(plan.FIRST_EACH, plan.EACH):
                 yield "generate", (problem, number)
+
+    def reasoned(self, model: str, block: int) -> Iterator[tuple[str, Any]]:
+        """The verdicts with reasoning of one block: the last model's, of some blocks."""
+        if model == self.generators[-1] and block // plan.BLOCK in plan.REASONED_BLOCKS:
+            for wording in plan.REASONED_WORDINGS:
+                for problem in self.problems[block : block + plan.BLOCK]:
+                    yield "reason", (problem, plan.FIRST_EACH, wording)
 
     def run(self, model: str, slot: int, queue: Iterator[tuple[str, Any]], lock: Any) -> None:
         """A worker: takes the next task again and again."""
