@@ -36,10 +36,12 @@ def growing_layer() -> type[Any]:
                     self._larger(self.keys, key_states, end),
                     self._larger(self.values, value_states, end),
                 )
+            # Rows that left have their places behind those in use.
+            count = len(key_states)
             for room, new in zip(self.rooms, (key_states, value_states), strict=True):
-                room[..., self.held : end, :] = new
+                room[:count, :, self.held : end] = new
             self.held = end
-            self.keys, self.values = (room[..., :end, :] for room in self.rooms)
+            self.keys, self.values = (room[:count, :, :end] for room in self.rooms)
             return self.keys, self.values
 
         def take(self, rooms: tuple[Any, Any] | None, keys: Any, values: Any, held: int) -> None:
@@ -51,6 +53,27 @@ def growing_layer() -> type[Any]:
             self.rooms, self.held = rooms, held
             if rooms is not None:
                 self.keys, self.values = (room[..., :held, :] for room in rooms)
+
+        def leave(self, gaps: list[int], late: list[int], count: int, left: int) -> None:
+            """Move rows into the places of others, and hold the first ``count`` from a column on.
+
+            The rooms stay as large as they are, so that nothing else is copied.
+            """
+            for held in (self.keys, self.values):
+                held[gaps, :, left:] = held[late, :, left:]
+            self.rooms = tuple(room[:, :, left:] for room in self.rooms)
+            self.held -= left
+            self.keys, self.values = (room[:count, :, : self.held] for room in self.rooms)
+
+        def enter(self, keys: Any, values: Any) -> None:
+            """Add rows behind those in use, their last columns where those of the others are."""
+            begin, end = len(self.keys), len(self.keys) + len(keys)
+            pad = self.held - keys.shape[-2]
+            for room, new in zip(self.rooms, (keys, values), strict=True):
+                # What is masked must still be a number.
+                room[begin:end, :, :pad] = 0
+                room[begin:end, :, pad : self.held] = new
+            self.keys, self.values = (room[:end, :, : self.held] for room in self.rooms)
 
         def _larger(self, old: Any, new: Any, end: int) -> Any:
             shape = list(new.shape)

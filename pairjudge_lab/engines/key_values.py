@@ -169,14 +169,65 @@ def _cache(layers: Sequence[tuple[Any, Any]]) -> Any:
     return cache
 
 
-def keep(rows: Rows, places: Sequence[int]) -> Rows:
-    """The rows at these places, without the columns that none of them needs."""
-    return _gather([(rows, places)])
+def keep(rows: Rows, places: Sequence[int]) -> tuple[Rows, list[int]]:
+    """The rows at these places, without the columns that none of them needs.
+
+    The last rows move into the places of those that leave, in the same memory, so that leaving
+    costs as much as the rows that move; ``rows`` must not be used again. Where less than half of
+    that memory would be in use, what stays is copied and the rest given back.
+
+    Returns
+    -------
+    rows : Rows
+    order : list of int
+        The former place of each row.
+    """
+    count = len(places)
+    if 2 * count < len(rows.cache.layers[0].rooms[0]):
+        return _gather([(rows, places)]), list(places)
+    import torch
+    from transformers import Cache
+
+    late = [place for place in places if place >= count]
+    gaps = sorted(set(range(count)).difference(places))
+    order = list(range(count))
+    for gap, place in zip(gaps, late, strict=True):
+        order[gap] = place
+    index = torch.tensor(order, device=rows.mask.device)
+    mask = rows.mask[index]
+    left = int(mask.argmax(-1).min())
+    with torch.inference_mode():
+        for layer in rows.cache.layers:
+            layer.leave(gaps, late, count, left)
+    kept = Rows(
+        mask[:, left:], rows.positions[index], Cache(layers=rows.cache.layers), rows.logits[index]
+    )
+    return kept, order
 
 
 def join(one: Rows, places: Sequence[int], other: Rows) -> Rows:
-    """The rows of one batch at these places, and those of another."""
-    return _gather([(one, places), (other, range(len(other)))])
+    """The rows of one batch at these places, and those of another.
+
+    Newcomers are written into the places that others left where these are enough; ``one`` must not
+    be used again.
+    """
+    total, width = len(places) + len(other), one.columns
+    fits = total <= len(one.cache.layers[0].rooms[0]) and other.columns <= width
+    if not fits or len(places) < len(one):
+        return _gather([(one, places), (other, range(len(other)))])
+    import torch
+    from transformers import Cache
+
+    with torch.inference_mode():
+        for layer, (keys, values) in zip(one.cache.layers, other.layers, strict=True):
+            layer.enter(keys, values)
+    padding = other.mask.new_zeros(len(other), width - other.columns)
+    return Rows(
+        torch.cat([one.mask, torch.cat([padding, other.mask], dim=1)]),
+        torch.cat([one.positions, other.positions]),
+        Cache(layers=one.cache.layers),
+        torch.cat([one.logits, other.logits]),
+    )
 
 
 def _gather(parts: Sequence[tuple[Rows, Sequence[int]]]) -> Rows:

@@ -22,10 +22,6 @@ from pairjudge_lab.generation import GenerationConfig
 if TYPE_CHECKING:
     from pairjudge_lab.engines.transformers_engine import TransformersEngine
 
-LEAVE_AT = 0.85
-"""Rows that have ended are taken out when no more than this share is still writing: leaving copies
-the batch, about a step's cost."""
-
 
 class RunningBatch:
     """Rows that are being decoded together.
@@ -93,10 +89,10 @@ class RunningBatch:
             self._owners, self._rows = [], None
         else:
             rows = self._rows
-            if len(alive) <= LEAVE_AT * len(self._owners):
-                rows = keep(rows, alive)
-                self._owners = [self._owners[place] for place in alive]
-                tokens = [tokens[place] for place in alive]
+            if len(alive) < len(self._owners):
+                rows, order = keep(rows, alive)
+                self._owners = [self._owners[place] for place in order]
+                tokens = [tokens[place] for place in order]
             following = torch.tensor(tokens, device=rows.mask.device)
             self._rows = self._engine.reader.step(rows, following)
         self._clock += (time.perf_counter() - began) / max(1, many)

@@ -9,6 +9,7 @@ import pytest
 
 from pairjudge_lab import ModelOptions, UserError, load_judge
 from tests.judges import vllm_engine
+from tests.judges.safetensors_folder import write_folder
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHON = Path(os.environ.get("PAIRJUDGE_VLLM_PYTHON", ROOT / "build" / "vllm" / "bin" / "python"))
@@ -25,21 +26,8 @@ def chat_model(tmp_path_factory):
     found = list((ROOT / "build" / "smollm2").rglob("*.gguf"))
     if not found:
         pytest.skip("SmolLM2 is not here; 'make smollm2' fetches it")
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
     folder = tmp_path_factory.mktemp("smollm2")
-    where = {"gguf_file": found[0].name}
-    tokenizer = AutoTokenizer.from_pretrained(found[0].parent, **where)
-    read = AutoModelForCausalLM.from_pretrained(found[0].parent, dtype=torch.float32, **where)
-    config = read.config.to_dict()
-    config.pop("quantization_config", None)
-    clean = type(read.config).from_dict({**config, "max_position_embeddings": 1024})
-    model = AutoModelForCausalLM.from_config(clean)
-    model.load_state_dict(read.state_dict())
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return write_folder(found[0], folder, max_position_embeddings=1024)
 
 
 def common_beginning(one, other):
