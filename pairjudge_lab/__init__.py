@@ -32,8 +32,12 @@ if TYPE_CHECKING:
         UserError,
         Verdict,
     )
+    from pairjudge_lab.replay.curves import curve
+    from pairjudge_lab.report import write_selection_report
     from pairjudge_lab.runs import load_run
     from pairjudge_lab.sampling import sample
+    from pairjudge_lab.statistics.comparison import compare_judges
+    from pairjudge_lab.statistics.position import bias_report
     from pairjudge_lab.store import Store
     from pairjudge_lab.tournaments import Knockout, tournament
 
@@ -53,6 +57,9 @@ _HOMES = {
     "UserError": "records",
     "Verdict": "records",
     "all_ordered_pairs": "arena",
+    "bias_report": "statistics.position",
+    "compare_judges": "statistics.comparison",
+    "curve": "replay.curves",
     "judge_pairs": "judging",
     "load_engine": "engines.registry",
     "load_judge": "judges",
@@ -69,6 +76,7 @@ _HOMES = {
     "save_problems": "datasets.problems",
     "save_verdicts": "datasets.verdicts",
     "tournament": "tournaments",
+    "write_selection_report": "report",
 }
 
 __all__ = [
@@ -87,6 +95,9 @@ __all__ = [
     "UserError",
     "Verdict",
     "all_ordered_pairs",
+    "bias_report",
+    "compare_judges",
+    "curve",
     "judge_pairs",
     "load_engine",
     "load_judge",
@@ -103,6 +114,7 @@ __all__ = [
     "save_problems",
     "save_verdicts",
     "tournament",
+    "write_selection_report",
 ]
 
 try:

@@ -164,7 +164,7 @@ class Curve:
 
 
 def curve(
-    recordings: Sequence[Recording],
+    recordings: Sequence[Recording | Pool],
     selectors: Sequence[str] | Mapping[str, Plan],
     sizes: Sequence[int],
     *,
@@ -178,7 +178,7 @@ def curve(
     """Measure every selector at every N.
 
     Args:
-        recordings: the problems; ``without_verdicts`` makes them where there is no judge.
+        recordings: the problems; pools will do for selectors that ask no judge.
         selectors: names of ``UNJUDGED``, ``mean-verdict``, or a tournament, which may carry an
         order
             policy after a colon: ``knockout:both``; or tournaments under names of your own.
@@ -196,6 +196,11 @@ def curve(
         UserError: for a selector that is not there, or that needs verdicts, answers, or scores that
             were not given; for an N below 1; when no problem is left.
     """
+    recordings = [
+        recording
+        for some in recordings
+        for recording in (without_verdicts([some]) if isinstance(some, Pool) else [some])
+    ]
     plans: dict[str, Plan] = (
         dict(selectors)
         if isinstance(selectors, Mapping)

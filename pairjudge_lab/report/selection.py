@@ -45,7 +45,7 @@ _MATRIX = (
 )
 
 
-def write_selection_report(run: SelectionRun, path: Path, *, title: str) -> None:
+def write_selection_report(run: SelectionRun, path: str | Path, *, title: str) -> None:
     """Write a run's report as one HTML file.
 
     Raises:
@@ -58,7 +58,7 @@ def write_selection_report(run: SelectionRun, path: Path, *, title: str) -> None
     )
     source = files("pairjudge_lab.report").joinpath("selection.html.j2").read_text("utf-8")
     page = environment.from_string(source).render(title=title, **_facts(run))
-    write_whole(path, page)
+    write_whole(Path(path), page)
 
 
 def _facts(run: SelectionRun) -> dict[str, Any]:

@@ -291,7 +291,8 @@ def bias_report(
 
     Args:
         table: a verdict table.
-        by: the column whose values are the groups; None takes the whole table for one.
+        by: the column whose values are the groups; None takes the whole table for one, and so
+            does a table that has no column ``judge``.
         texts: the text of each response, by problem id and response; see ``pairs.pair_up``.
         method, weight, resamples: see ``figures.Figures``.
         margin: a position effect within plus and minus this counts as none; the report then says
@@ -308,6 +309,8 @@ def bias_report(
 
     if margin is not None and not 0 < margin < 1:
         raise UserError(f"the margin is a share between 0 and 1, such as 0.05, got {margin}")
+    if by == "judge" and "judge" not in table:
+        by = None
     rows = [
         position_bias(
             pairs,

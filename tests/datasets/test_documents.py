@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from pairjudge_lab.cli import main
 from pairjudge_lab.datasets.registry import KINDS, entries
 from tests.datasets.placing import place
 from tests.datasets.test_adapters import BOTH_ORDERS, inspect_log
@@ -19,7 +20,10 @@ def test_the_pages_code_runs(lab_data, tmp_path, monkeypatch, capsys):
     log = tmp_path / "inspect.json"
     log.write_text(json.dumps(inspect_log([sample])))
     blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert len(blocks) == 10
+    assert len(blocks) == 12
+    few = ["select", "embedded", "--judge", "simulated:accuracy=0.8", "-n", "4", "--limit", "8"]
+    assert main([*few, "--out", "run"]) == 0
+    capsys.readouterr()
     printed = []
     for block in blocks:
         names = {"log_path": log}
@@ -36,7 +40,10 @@ def test_the_pages_code_runs(lab_data, tmp_path, monkeypatch, capsys):
     assert "battle" in printed[5]
     assert "4 verdicts of simulated" in printed[7]
     assert "simulated:accuracy=0.7" in printed[8]
-    assert "best-score" in printed[9]
+    assert "consistent" in printed[9]
+    assert "best-score" in printed[10]
+    assert "knockout" in printed[11]
+    assert (tmp_path / "again.html").stat().st_size > 10_000
 
 
 def test_the_page_names_every_dataset():
