@@ -64,7 +64,7 @@ MAY_LEAN_ON = {
     },
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",
-        "judging", "engines", "runs", "sampling", "generation",
+        "judging", "engines", "runs", "sampling", "generation", "replay", "report", "statistics",
     },
     "__main__": {"cli"},
 }  # fmt: skip

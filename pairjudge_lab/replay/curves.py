@@ -196,11 +196,7 @@ def curve(
         UserError: for a selector that is not there, or that needs verdicts, answers, or scores that
             were not given; for an N below 1; when no problem is left.
     """
-    recordings = [
-        recording
-        for some in recordings
-        for recording in (without_verdicts([some]) if isinstance(some, Pool) else [some])
-    ]
+    judged = [without_verdicts([r])[0] if isinstance(r, Pool) else r for r in recordings]
     plans: dict[str, Plan] = (
         dict(selectors)
         if isinstance(selectors, Mapping)
@@ -212,10 +208,10 @@ def curve(
     if subsets < 1:
         raise UserError(f"subsets is at least 1, got {subsets}")
     out = dict(left_out or {})
-    known = [r for r in recordings if all(c.correct is not None for c in r.pool.candidates)]
+    known = [r for r in judged if all(c.correct is not None for c in r.pool.candidates)]
     large = [r for r in known if len(r) >= sizes[-1]]
     for reason, count in (
-        ("it is not known which candidates are right", len(recordings) - len(known)),
+        ("it is not known which candidates are right", len(judged) - len(known)),
         (f"fewer than {sizes[-1]} candidates", len(known) - len(large)),
     ):
         if count:
