@@ -14,8 +14,8 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 QUICK := -n 2 -m "not slow"
 UPGRADE := --upgrade
 
-.PHONY: demo test fast attack lint lab benchmarks wheel-test test-newest test-oldest lock dist data judge \
-  smollm2 vllm clean help
+.PHONY: demo test fast attack lint lab docs docs-serve benchmarks wheel-test test-newest test-oldest lock dist \
+  data judge smollm2 vllm clean help
 
 help:           ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -41,6 +41,13 @@ lint: $(READY)
 lab: $(READY)   ## JupyterLab, on the first notebook
 	$(BIN)/jupyter lab notebooks/01_a_judge_a_match_a_verdict.ipynb
 
+docs: build/docs/.ready ## the documentation site in build/site, warnings as errors, every link checked
+	NO_MKDOCS_2_WARNING=1 build/docs/bin/mkdocs build --quiet
+	build/docs/bin/python docs/check_site.py build/site
+
+docs-serve: build/docs/.ready  ## open the documentation site; what is changed is shown at once
+	NO_MKDOCS_2_WARNING=1 build/docs/bin/mkdocs serve --open --watch pairjudge_lab --watch notebooks --watch README.md
+
 # Those that need a GPU or an hour are run by name.
 ELSEWHERE := benchmarks/gpu.py benchmarks/lora_step.py benchmarks/pairwise_or_pointwise.py
 benchmarks: $(READY)  ## every benchmark for two cores, each a ratio against a named rival
@@ -59,7 +66,7 @@ dist: $(READY)  ## build the wheel and the source archive, and check both with t
 
 lock: $(UV)     ## choose a version for every dependency anew; UPGRADE= keeps those that still fit
 	$(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 -c constraints.txt \
-	  --extra all --extra dev --no-header --no-annotate -o requirements.lock pyproject.toml
+	  --extra all --extra dev --extra docs --no-header --no-annotate -o requirements.lock pyproject.toml
 	# The index describes a torch for CUDA. What that one needs is left to torch itself to ask for:
 	# the build for processors needs none of it, and one for a GPU wants the versions it was made with.
 	grep -vE '^(cuda|nvidia|triton)' requirements.lock > build/lock && mv build/lock requirements.lock
@@ -103,6 +110,11 @@ clean:          ## remove what make made
 
 $(UV):
 	$(PYTHON) -m venv build/uv && build/uv/bin/python $(INSTALL) uv
+
+build/docs/.ready: $(UV) pyproject.toml requirements.lock
+	rm -rf build/docs && $(UV) venv --quiet --python $(PYTHON) build/docs
+	$(UV) pip install --quiet --python build/docs/bin/python -c requirements.lock -e '.[docs]'
+	touch $@
 
 # The environment is made once, and again when what it should hold has changed.
 $(READY): pyproject.toml requirements.lock

@@ -27,7 +27,7 @@ def needs(*extras: str) -> list[Requirement]:
 
 
 def test_the_lock_holds_every_dependency_at_one_version_that_is_admitted():
-    wanted = {canonicalize_name(r.name): r for r in needs("dev")}
+    wanted = {canonicalize_name(r.name): r for r in needs("dev", "docs")}
     for python in ("3.11.7", "3.12.1", "3.13.0"):
         here = {"python_full_version": python, "python_version": python[:4]}
         names = [r for r in lock() if r.marker is None or r.marker.evaluate(here)]
@@ -52,8 +52,8 @@ def test_the_lock_keeps_the_pins_and_names_no_place():
 
 
 def test_all_is_every_extra_that_fits_one_environment():
-    # Engines that bring a torch of their own, and what wants a GPU.
-    apart = {"sglang", "vllm", "quantization"}
+    # Engines that bring a torch of their own, what wants a GPU, and what writes the documents.
+    apart = {"sglang", "vllm", "quantization", "docs"}
     rest = EXTRAS.keys() - apart - {"all", "dev"}
     assert Requirement(EXTRAS["all"][0]).extras == rest
     names = {r.name for r in needs()}

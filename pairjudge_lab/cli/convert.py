@@ -20,7 +20,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help=SOURCES)
     parser.add_argument("--kind", required=True, choices=KINDS, help="what it holds")
     parser.add_argument(
-        "--layout", help="of verdicts: inspect, rewardbench, judgebench or openai-evals"
+        "--layout",
+        help="of verdicts: inspect, rewardbench, judgebench, mt-bench or openai-evals",
     )
     parser.add_argument("--limit", type=positive, help="only the first K problems or pools")
     parser.add_argument(

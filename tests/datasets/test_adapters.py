@@ -314,3 +314,49 @@ def test_a_verdict_table_survives_a_dataset_and_rows():
     table = load_verdicts("embedded").head(20)
     for data in (Dataset.from_pandas(table, preserve_index=False), table.to_dict("records")):
         assert said(load_verdicts(data)) == said(table)
+
+
+# MT-Bench: a pair of models in two games, the second with the models swapped.
+def pair_of_models(question=81, turn=1, first="model_1", second="model_1", **other):
+    return {
+        "question_id": question, "turn": turn, "model_1": "x", "model_2": "y",
+        "g1_winner": first, "g2_winner": second, "judge": ["gpt-4", "pair-v2"],
+        "g1_judgment": "[[A]]", "g2_judgment": "[[B]]", **other,
+    }  # fmt: skip
+
+
+def write_lines(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_mt_bench_keeps_both_games(tmp_path):
+    rows = [
+        pair_of_models(),
+        pair_of_models(turn=2, second="model_2"),
+        pair_of_models(question=82, first="tie", second="error"),
+    ]
+    path = write_lines(tmp_path / "gpt-4_pair.jsonl", rows)
+    assert recognise(path) == "mt-bench"
+    assert said(load_verdicts(path)) == [
+        ("gpt-4", "81", "x", "y", "A"),
+        ("gpt-4", "81", "y", "x", "B"),
+        ("gpt-4", "81", "x, turn 2", "y, turn 2", "A"),
+        ("gpt-4", "81", "y, turn 2", "x, turn 2", "A"),
+        ("gpt-4", "82", "x", "y", "tie"),
+        ("gpt-4", "82", "y", "x", "invalid"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"first": "vicuna"}, "g1_winner is model_1, model_2, tie or error; got 'vicuna'"),
+        ({"m1_score": 8.0, "m2_score": 7.0}, "nothing was shown first"),
+        ({"judge": None}, "judge is empty"),
+    ],
+)
+def test_mt_bench_says_what_is_wrong(tmp_path, wrong, message):
+    path = write_lines(tmp_path / "gpt-4_pair.jsonl", [pair_of_models(**wrong)])
+    with pytest.raises(UserError, match=message):
+        load_verdicts(path)

@@ -14,17 +14,18 @@ from pairjudge_lab.datasets.rows import read_rows
 from pairjudge_lab.files.reading import json_lines, parse_json, read_text, regular_file
 from pairjudge_lab.records import UserError
 
-LAYOUTS = ("inspect", "rewardbench", "judgebench", "openai-evals")
+LAYOUTS = ("inspect", "rewardbench", "judgebench", "mt-bench", "openai-evals")
 """The layouts that are read: inspect_ai's logs (``.eval``, ``.json``), RewardBench's scores
-(``.json``), JudgeBench's outputs (``.jsonl``) and the logs of OpenAI's evals (``.jsonl``)."""
+(``.json``), JudgeBench's outputs, MT-Bench's pairwise judgments and the logs of OpenAI's evals
+(``.jsonl``)."""
 
 
-def read_layout(path: Path, layout: str, **options: Any) -> list[dict[str, Any]]:
+def read_layout(path: str | Path, layout: str, **options: Any) -> list[dict[str, Any]]:
     """Rows of a verdict table from another tool's result file.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
     layout : str
         One of ``LAYOUTS``.
     **options
@@ -37,20 +38,26 @@ def read_layout(path: Path, layout: str, **options: Any) -> list[dict[str, Any]]
     """
     from pairjudge_lab.datasets.adapters.inspect_logs import inspect_rows
     from pairjudge_lab.datasets.adapters.judgebench import judgebench_rows
+    from pairjudge_lab.datasets.adapters.mt_bench import mt_bench_rows
     from pairjudge_lab.datasets.adapters.openai_evals import evals_rows
     from pairjudge_lab.datasets.adapters.rewardbench import rewardbench_rows
 
     def judgebench(path: Path) -> Iterator[dict[str, Any]]:
         return judgebench_rows(read_rows(path))
 
+    def mt_bench(path: Path) -> Iterator[dict[str, Any]]:
+        return mt_bench_rows(read_rows(path))
+
     readers: dict[str, Callable[..., Iterator[dict[str, Any]]]] = {
         "inspect": inspect_rows,
         "rewardbench": rewardbench_rows,
         "judgebench": judgebench,
+        "mt-bench": mt_bench,
         "openai-evals": evals_rows,
     }
     if layout not in readers:
         raise UserError(f"no layout {layout!r} of result files; there are: {', '.join(LAYOUTS)}")
+    path = Path(path)
     regular_file(path)
     rows = list(readers[layout](path, **options))
     if not rows:
@@ -84,6 +91,8 @@ def recognise(path: Path) -> str | None:
         return "rewardbench"
     if {"judgments", "pair_id"} <= first.keys():
         return "judgebench"
+    if {"g1_winner", "g2_winner"} <= first.keys():
+        return "mt-bench"
     if "spec" in first or {"run_id", "event_id", "type"} <= first.keys():
         return "openai-evals"
     return None
