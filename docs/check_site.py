@@ -65,7 +65,9 @@ def faults(site: Path) -> list[str]:
             for address in page.fetched
             if urlsplit(address).netloc and urlsplit(address).scheme != "data"
         ]
-        lost = [fault for link in page.links if (fault := _fault(file, link, pages, site.resolve()))]
+        lost = [
+            fault for link in page.links if (fault := _fault(file, link, pages, site.resolve()))
+        ]
         found += [f"{name}: {fault}" for fault in lost]
     for file in sorted(site.rglob("*.css")):
         fetched = IN_STYLE.findall(file.read_text(encoding="utf-8"))
@@ -93,7 +95,9 @@ def _fault(file: Path, link: str, pages: dict[Path, Page], site: Path) -> str | 
 def main() -> int:
     site = Path(sys.argv[1])
     found = faults(site)
-    print("\n".join(found) or f"{len(list(site.rglob('*.html')))} pages, every link leads somewhere")
+    print(
+        "\n".join(found) or f"{len(list(site.rglob('*.html')))} pages, every link leads somewhere"
+    )
     return 1 if found else 0
 
 

@@ -50,7 +50,12 @@ def test_every_page_has_its_place_and_every_reference_its_name():
     placed = set(re.findall(r"[\w/.-]+\.md", str(site["nav"])))
     there = {str(p.relative_to(ROOT / "docs")) for p in (ROOT / "docs").rglob("*.md")}
     there |= {f"notebooks/{p.stem}.md" for p in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
-    assert placed == there | {"index.md", "contributing.md", "changelog.md", "reference/commands.md"}
+    assert placed == there | {
+        "index.md",
+        "contributing.md",
+        "changelog.md",
+        "reference/commands.md",
+    }
 
 
 def test_every_public_name_is_in_the_reference():
