@@ -1,7 +1,7 @@
 """A notebook with its outputs as a page of the site; nothing is run.
 
 Code and texts become Markdown, so that they have the site's colours in light and dark and are found
-by its search; pictures are kept in files; what a notebook shows as HTML stands on the page as it is.
+by its search; pictures are kept in files; what it shows as HTML stands on the page as it is.
 """
 
 from __future__ import annotations
