@@ -7,25 +7,35 @@ from typing import Any
 
 from pairjudge_lab.records import Tournament, UserError
 from pairjudge_lab.tournaments.adaptive import Adaptive
+from pairjudge_lab.tournaments.caps import Caps
 from pairjudge_lab.tournaments.certified import CertifiedKnockout
 from pairjudge_lab.tournaments.double_elimination import DoubleElimination
 from pairjudge_lab.tournaments.knockout import PAPER, RELEASED, Knockout
 from pairjudge_lab.tournaments.ladder import Ladder
+from pairjudge_lab.tournaments.parwis import Parwis
 from pairjudge_lab.tournaments.pivot import Pivot
 from pairjudge_lab.tournaments.round_robin import RoundRobin
 from pairjudge_lab.tournaments.rules import Rules
 from pairjudge_lab.tournaments.standings import SCORES
 from pairjudge_lab.tournaments.swiss import Swiss
+from pairjudge_lab.tournaments.top_two import TopTwoThompson
+from pairjudge_lab.tournaments.top_two_answers import TopTwoAnswers
+from pairjudge_lab.tournaments.uncertainty_swiss import UncertaintySwiss
 
 Kind = (
     Adaptive
+    | Caps
     | CertifiedKnockout
     | DoubleElimination
     | Knockout
     | Ladder
+    | Parwis
     | Pivot
     | RoundRobin
     | Swiss
+    | TopTwoAnswers
+    | TopTwoThompson
+    | UncertaintySwiss
 )
 
 _KINDS: tuple[Kind, ...] = (
@@ -40,6 +50,11 @@ _KINDS: tuple[Kind, ...] = (
     Ladder(),
     Pivot(),
     Adaptive(),
+    TopTwoThompson(),
+    TopTwoAnswers(),
+    UncertaintySwiss(),
+    Parwis(),
+    Caps(),
     CertifiedKnockout(),
 )
 
@@ -71,13 +86,18 @@ __all__ = [
     "SCORES",
     "TOURNAMENTS",
     "Adaptive",
+    "Caps",
     "CertifiedKnockout",
     "DoubleElimination",
     "Knockout",
     "Ladder",
+    "Parwis",
     "Pivot",
     "RoundRobin",
     "Rules",
     "Swiss",
+    "TopTwoAnswers",
+    "TopTwoThompson",
+    "UncertaintySwiss",
     "tournament",
 ]

@@ -9,6 +9,7 @@ from pairjudge_lab.tournaments import CertifiedKnockout, Rules
 from pairjudge_lab.tournaments.certified import NOT_DECIDED, Wealth
 from pairjudge_lab.verdicts.codes import FIRST
 from tests.conftest import make_pool
+from tests.tournaments.certified_brackets import Planted, count_errors, decide
 from tests.tournaments.playing import UNREAD, loners, play
 
 
@@ -65,6 +66,56 @@ def test_it_errs_at_most_as_often_as_asked():
         decided, wrong = errors(accuracy, effect, 0.1, brackets)
         assert wrong / brackets <= 0.2
         assert decided > brackets / 4, "it does decide"
+
+
+def test_brackets_on_arrays_are_those_of_the_tournament():
+    """The same verdicts, read by the tournament's judge and from arrays: the same winners."""
+    brackets, rounds, error = 60, 40, 0.3
+    rng = np.random.default_rng(5)
+    # Verdicts of a match's first side, by pairing of candidates, round, and order.
+    said = rng.choice([0.0, 0.5, 1.0], (brackets, 4, 4, rounds, 2), p=[0.3, 0.1, 0.6])
+    for place in range(brackets):
+        heard = np.zeros((4, 4), dtype=int)
+
+        def judge(match, place=place, heard=heard):
+            a, b = match.a, match.b
+            # Both orders of a round come one after the other; the first names the sides.
+            turned = heard[a, b] < heard[b, a]
+            x, y = (b, a) if turned else (a, b)
+            first = said[place, x, y, heard[a, b], int(turned)]
+            heard[a, b] += 1
+            value = 1 - first if turned else first
+            return Verdict(Status.PARSED, preference={1.0: "A", 0.0: "B"}.get(value, "tie"))
+
+        selection, asked = play(
+            CertifiedKnockout(error, rounds),
+            loners([False] * 4),
+            judge,
+            np.random.default_rng(place),
+        )
+        pairs = [(m.a, m.b) for m in asked[0]][::2]
+        ends = []
+        for x, y in pairs:
+            scores = said[place, x, y].mean(axis=1)
+            ends.append(int(decide(lambda r, _, s=scores: s[[r]], 1, rounds, 3 / error)[0]))
+        if -1 in ends:
+            assert not selection.rules["certified"]
+            continue
+        x, y = (pair[end] for pair, end in zip(pairs, ends, strict=True))
+        scores = said[place, x, y].mean(axis=1)
+        last = int(decide(lambda r, _, s=scores: s[[r]], 1, rounds, 3 / error)[0])
+        assert selection.rules["certified"] is (last >= 0)
+        assert last < 0 or selection.candidate == (x, y)[last]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize(("accuracy", "effect"), [(0.55, 0.3), (0.6, 0.0), (0.8, 0.15)])
+def test_it_errs_at_most_as_often_as_asked_on_arrays(accuracy, effect, shared):
+    judge = Planted(accuracy, effect, 0.2, 0.2, shared)
+    rng = np.random.default_rng(7)
+    decided, wrong, _ = count_errors(judge, 1000, rng, error=0.2, rounds=150)
+    assert wrong / 1000 <= 0.2
+    assert accuracy < 0.8 or shared or decided > 500
 
 
 @pytest.mark.parametrize("value", [0.5, 0.45])

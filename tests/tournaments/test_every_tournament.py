@@ -15,6 +15,8 @@ from tests.tournaments.playing import OPTIONS, UNREAD, coin, loners, play, truth
 
 # One needs scores, the other has rules of its own and a test of its own.
 NAMES = [n for n in TOURNAMENTS if n not in ("knockout-seeded-score", "certified-knockout")]
+# With votes, a wrong answer that most gave may stay ahead of a judge that never errs.
+FINDING = [name for name in NAMES if name != "top-two-answers"]
 ELIMINATING = [name for name in NAMES if name.startswith(("knockout", "ladder", "double"))]
 teams = st.lists(st.integers(0, 6), min_size=1, max_size=16)
 rules = st.builds(
@@ -28,7 +30,7 @@ rules = st.builds(
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FINDING)
 def test_a_judge_that_never_errs_finds_a_right_candidate(name):
     """For every N from 1 to 70, with teams and without."""
     kind = tournament(name)
