@@ -173,6 +173,14 @@ def prepare(pool: Pool) -> Pool:
     Correctness is decided only where the problem has a reference answer; a candidate without a
     final answer is then wrong. What math-verify cannot decide in time counts as no answer, or as
     a different one, and is logged.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Pool, prepare
+    >>> texts = [r"So \\boxed{1/2}.", r"So \\boxed{0.5}.", r"So \\boxed{2}."]
+    >>> pool = prepare(Pool.from_texts("What is 1 / 2?", texts, answer="1/2"))
+    >>> [candidate.correct for candidate in pool.candidates], pool.teams
+    ([True, True, False], (0, 0, 1))
     """
     checker = _Checker()
     candidates = []

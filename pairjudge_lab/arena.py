@@ -71,6 +71,14 @@ class Arena:
         judge: anything with ``identity``, ``capacity`` and ``judge``.
         store: where verdicts are kept; without one they live as long as the arena.
         progress: whether to show how far it is; a path is a log file that gets it as well.
+
+    Examples:
+        >>> from pairjudge_lab import Arena, Knockout, load_judge, load_pools, prepare
+        >>> pools = [prepare(pool.first(8)) for pool in load_pools("embedded", limit=3)]
+        >>> arena = Arena(load_judge("simulated:accuracy=0.9"))
+        >>> selections = arena.play(pools, Knockout(), seed=0)
+        >>> len(selections), arena.ledger.asked == sum(s.calls for s in selections)
+        (3, True)
     """
 
     def __init__(
@@ -260,6 +268,14 @@ def problem_seed(seed: int, problem_id: str) -> list[int]:
 
 
 def all_ordered_pairs(pool: Pool, repetitions: Iterable[int] = (0,)) -> list[Match]:
-    """Every ordered pair of a pool's candidates, for each repetition."""
+    """Every ordered pair of a pool's candidates, for each repetition.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Pool, all_ordered_pairs
+    >>> pool = Pool.from_texts("What is 2 + 3?", ["5", "6", "7"])
+    >>> [(match.a, match.b) for match in all_ordered_pairs(pool)]
+    [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)]
+    """
     places = range(len(pool))
     return [Match(pool, a, b, r) for r in repetitions for a in places for b in places if a != b]

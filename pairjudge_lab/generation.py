@@ -48,6 +48,12 @@ class GenerationConfig:
     ------
     UserError
         For a value outside its range; the message says which are allowed.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import GenerationConfig
+    >>> GenerationConfig(max_new_tokens=512, context_window=1024).limit(prompt_tokens=700)
+    324
     """
 
     temperature: float = 0.0

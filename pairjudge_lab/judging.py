@@ -38,6 +38,12 @@ def judge_pairs(
 
     Raises:
         UserError: when there is nothing to judge.
+
+    Examples:
+        >>> from pairjudge_lab import judge_pairs, load_judge, load_pools
+        >>> pools = [pool.first(3) for pool in load_pools("embedded", limit=2)]
+        >>> len(judge_pairs(load_judge("simulated:accuracy=0.8"), pools).to_pandas())
+        12
     """
     matches: list[Match] = []
     for one in pools:

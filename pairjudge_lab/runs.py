@@ -259,6 +259,16 @@ def load_run(folder: str | Path, store: str | Path | None = None) -> SelectionRu
     ------
     UserError
         When the folder holds no run, or its verdicts are not in the store.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> from pairjudge_lab import UserError, load_run
+    >>> try:
+    ...     load_run(mkdtemp())
+    ... except UserError as problem:
+    ...     print("no finished run" in str(problem))
+    True
     """
     folder = Path(folder)
     file, kept = folder / "run.json", Path(store) if store is not None else folder / STORE

@@ -47,6 +47,12 @@ def load_pools(
         UserError: no such file, broken JSON (with its line), a row without its columns, a pool
             without candidates, one problem id twice, an unknown name, or a dataset that cannot be
             fetched.
+
+    Examples:
+        >>> from pairjudge_lab import load_pools
+        >>> pools = load_pools("embedded", limit=3)
+        >>> len(pools), len(pools[0])
+        (3, 64)
     """
     from pairjudge_lab.datasets.sources import other_pools
 
@@ -80,7 +86,18 @@ def load_pools(
 
 
 def save_pools(pools: Sequence[Pool], path: Path) -> None:
-    """Write pools as ``.jsonl`` or ``.parquet``, by the suffix; teams are not written."""
+    """Write pools as ``.jsonl`` or ``.parquet``, by the suffix; teams are not written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> from pairjudge_lab import Pool, load_pools, save_pools
+    >>> file = Path(mkdtemp()) / "pools.jsonl"
+    >>> save_pools([Pool.from_texts("What is 2 + 3?", ["5", "6"])], file)
+    >>> len(load_pools(file)[0])
+    2
+    """
     rows = [pool_row(pool) for pool in pools]
     if path.suffix == ".jsonl":
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

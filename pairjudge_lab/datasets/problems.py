@@ -146,6 +146,16 @@ def save_problems(problems: Sequence[Problem], path: Path) -> None:
     ------
     UserError
         Another suffix.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> from pairjudge_lab import Problem, load_problems, save_problems
+    >>> file = Path(mkdtemp()) / "problems.jsonl"
+    >>> save_problems([Problem("p1", "What is 2 + 3?", "5")], file)
+    >>> load_problems(file)[0].id
+    'p1'
     """
     rows = problem_rows(problems)
     if path.suffix == ".jsonl":

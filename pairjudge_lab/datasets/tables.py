@@ -113,6 +113,13 @@ def pools_to_frame(pools: Sequence[Pool]) -> pd.DataFrame:
     """Pools as a data frame of one row a candidate; ``pools_from`` reads it back.
 
     What is known only of sampled candidates has columns where it is known of any of them.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Pool, pools_to_frame
+    >>> pool = Pool.from_texts("What is 2 + 3?", ["5", "6"], answer="5")
+    >>> pools_to_frame([pool])["text"].tolist()
+    ['5', '6']
     """
     import pandas as pd
 
@@ -138,7 +145,14 @@ def pools_to_frame(pools: Sequence[Pool]) -> pd.DataFrame:
 
 
 def pools_to_dataset(pools: Sequence[Pool]) -> Dataset:
-    """Pools as a ``datasets.Dataset`` of one row a problem; ``pools_from`` reads it back."""
+    """Pools as a ``datasets.Dataset`` of one row a problem; ``pools_from`` reads it back.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Pool, pools_to_dataset
+    >>> len(pools_to_dataset([Pool.from_texts("What is 2 + 3?", ["5", "6"])]))
+    1
+    """
     with naming_extras():
         from datasets import Dataset
 

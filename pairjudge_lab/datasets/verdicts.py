@@ -53,6 +53,11 @@ def load_verdicts(
     Raises:
         UserError: no such file, another format, an absent column, an unknown name, a dataset that
             cannot be fetched, or a table that ``check_verdicts`` refuses.
+
+    Examples:
+        >>> from pairjudge_lab import load_verdicts
+        >>> load_verdicts("embedded")["verdict"].isin(["A", "B", "tie", "neither", "invalid"]).all()
+        np.True_
     """
     import pandas as pd
 
@@ -176,6 +181,15 @@ def save_verdicts(table: pd.DataFrame, path: Path, *, guard_formulas: bool = Fal
 
     Raises:
         UserError: another suffix, or formulas to guard in a file that is no ``.csv``.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from tempfile import mkdtemp
+        >>> from pairjudge_lab import load_verdicts, save_verdicts
+        >>> file = Path(mkdtemp()) / "verdicts.csv"
+        >>> save_verdicts(load_verdicts("embedded").head(10), file)
+        >>> len(load_verdicts(file))
+        10
     """
     if guard_formulas and path.suffix != ".csv":
         raise UserError(f"{path}: formulas are guarded in .csv files; no other kind runs them")

@@ -65,6 +65,12 @@ class ModelOptions:
     ------
     UserError
         For a value that is not offered; the message lists those that are.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import ModelOptions
+    >>> ModelOptions(temperature=0.7, samples=5).pooling
+    'majority'
     """
 
     device: str = "auto"

@@ -51,6 +51,12 @@ def load_engine(spec: str, options: ModelOptions | None = None) -> Engine:
     ------
     UserError
         When the engine is not installed, or the model is not there or not sound.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import load_engine
+    >>> load_engine("tiny").identity["engine"]
+    'transformers'
     """
     options = options or ModelOptions()
     name, rest = split_spec(spec, options)

@@ -30,6 +30,13 @@ class FunctionJudge:
         kind: ``labels`` where the function returns booleans, ``preference`` where it names one;
             said beforehand, what cannot use it refuses it before anything is judged.
         capacity: matches a batch; it changes nothing but how often progress is shown.
+
+    Examples:
+        >>> from pairjudge_lab import FunctionJudge, Match, Pool
+        >>> judge = FunctionJudge(lambda q, a, b: "A" if len(a) < len(b) else "B", "shorter")
+        >>> match = Match(Pool.from_texts("What is 2 + 3?", ["It is five.", "5"]), 0, 1)
+        >>> judge.judge([match])[0].outcome
+        'B'
     """
 
     def __init__(

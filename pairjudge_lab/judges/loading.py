@@ -54,6 +54,12 @@ def load_judge(spec: str, options: ModelOptions | None = None) -> Judge | Stream
     ------
     UserError
         An unknown name, a model that is not there, cannot be read safely, or cannot fit.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import load_judge
+    >>> load_judge("simulated:accuracy=0.8").identity["name"]
+    'simulated'
     """
     options = options or ModelOptions()
     judge = _load(spec, options)

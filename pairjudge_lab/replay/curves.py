@@ -195,6 +195,13 @@ def curve(
     Raises:
         UserError: for a selector that is not there, or that needs verdicts, answers, or scores that
             were not given; for an N below 1; when no problem is left.
+
+    Examples:
+        >>> from pairjudge_lab import curve, load_pools, prepare
+        >>> pools = [prepare(pool.first(8)) for pool in load_pools("embedded", limit=10)]
+        >>> found = curve(pools, ["pass", "majority"], [1, 4, 8], subsets=20)
+        >>> len(found.points)
+        6
     """
     judged = [without_verdicts([r])[0] if isinstance(r, Pool) else r for r in recordings]
     plans: dict[str, Plan] = (

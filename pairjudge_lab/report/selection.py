@@ -50,6 +50,13 @@ def write_selection_report(run: SelectionRun, path: str | Path, *, title: str) -
 
     Raises:
         UserError: when the file cannot be written.
+
+    Examples:
+        >>> from pairjudge_lab import Knockout, load_judge, load_pools, write_selection_report
+        >>> from pairjudge_lab.runs import run_selection
+        >>> pools = load_pools("embedded", limit=6)
+        >>> run = run_selection(pools, load_judge("simulated:accuracy=0.9"), Knockout(), n=4)
+        >>> write_selection_report(run, "report.html", title="A run")
     """
     import jinja2
 

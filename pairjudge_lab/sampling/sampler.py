@@ -85,8 +85,7 @@ def sample(
 
     Examples
     --------
-    >>> from pairjudge_lab import load_problems, sample
-    >>> from pairjudge_lab.engines import load_engine
+    >>> from pairjudge_lab import load_engine, load_problems, sample
     >>> found = sample(load_problems("embedded", limit=1), load_engine("tiny-solver"), n=2)
     >>> len(found.pools[0])
     2

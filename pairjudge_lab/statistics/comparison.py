@@ -112,6 +112,15 @@ def compare_judges(
 
     Raises:
         UserError: for fewer than two judges, or fewer than six problems that all share.
+
+    Examples:
+        >>> import pandas as pd
+        >>> from pairjudge_lab import compare_judges, judge_pairs, load_judge, load_pools
+        >>> pools = [pool.first(4) for pool in load_pools("embedded", limit=10)]
+        >>> specs = ["simulated:accuracy=0.9", "simulated:accuracy=0.7"]
+        >>> tables = [judge_pairs(load_judge(s), pools).to_pandas().assign(judge=s) for s in specs]
+        >>> compare_judges(pd.concat(tables, ignore_index=True)).problems
+        10
     """
     from scipy import stats
 

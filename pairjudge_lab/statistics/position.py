@@ -301,6 +301,12 @@ def bias_report(
 
     Raises:
         UserError: for a table that ``pair_up`` cannot read, or a margin outside 0 to 1.
+
+    Examples:
+        >>> from pairjudge_lab import bias_report, load_verdicts
+        >>> report = bias_report(load_verdicts("embedded"))
+        >>> report.rows[0].pairs
+        24000
     """
     from statsmodels.stats.multitest import multipletests
 

@@ -19,6 +19,13 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.engines.contract import Completion, Request
 from pairjudge_lab.records import Match, Status, UserError, Verdict
 from pairjudge_lab.store.keys import judge_digest
+from pairjudge_lab.store.rows import (
+    completion_of,
+    completion_values,
+    identity_text,
+    sound_row,
+    storable,
+)
 from pairjudge_lab.store.schema import COMPLETION, VERDICT, checksum, prepare_tables
 from pairjudge_lab.verdicts.columns import from_values, to_values
 from pairjudge_lab.verdicts.table import table_row, to_table
@@ -60,6 +67,16 @@ class Store:
     ------
     UserError
         When the file cannot be opened, is no store, or is of another version.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Store, judge_pairs, load_judge, load_pools
+    >>> pools = [pool.first(2) for pool in load_pools("embedded", limit=2)]
+    >>> with Store() as store:
+    ...     judged = judge_pairs(load_judge("simulated:accuracy=0.8"), pools, store=store)
+    ...     again = judge_pairs(load_judge("simulated:accuracy=0.8"), pools, store=store)
+    >>> len(judged) == len(again), again.counts["judged"]
+    (True, 0)
     """
 
     def __init__(self, path: str | Path = ":memory:") -> None:
@@ -112,11 +129,11 @@ class Store:
         for key, match, verdict in rows:
             if verdict.status is Status.FAILED:
                 continue
-            values = tuple(map(_storable, to_values(verdict)))
-            problem = _storable(match.pool.problem.id)
+            values = tuple(map(storable, to_values(verdict)))
+            problem = storable(match.pool.problem.id)
             place = (problem, match.a, match.b, match.repetition)
             records.append((key, digest, *place, *values, checksum(values)))
-        self._insert("judges", [(digest, _json(identity))], "verdicts", records)
+        self._insert("judges", [(digest, identity_text(identity))], "verdicts", records)
 
     def forget(self, *statuses: Status) -> int:
         """Drop verdicts with these statuses, and what they were read from, so that the judge is
@@ -142,7 +159,7 @@ class Store:
 
     def completions(self, keys: Sequence[str]) -> dict[str, Completion]:
         """The completions that are known, by key."""
-        return self._sound("completions", COMPLETION, keys, _completion)
+        return self._sound("completions", COMPLETION, keys, completion_of)
 
     def keep_completions(
         self, producer: Mapping[str, Any], rows: Sequence[tuple[str, Request, Completion]]
@@ -159,9 +176,9 @@ class Store:
         for key, _, completion in rows:
             if completion.finish == "error":
                 continue
-            values = _completion_values(completion)
+            values = completion_values(completion)
             records.append((key, digest, *values, checksum(values)))
-        self._insert("producers", [(digest, _json(producer))], "completions", records)
+        self._insert("producers", [(digest, identity_text(producer))], "completions", records)
 
     def link(self, ticket: str, keys: Sequence[str]) -> None:
         """Note that the verdict with this key is read from these completions, in this order."""
@@ -194,7 +211,7 @@ class Store:
         names = ", ".join(f"{name} = ?" for name in VERDICT)
         rows = []
         for key, verdict in verdicts.items():
-            values = tuple(map(_storable, to_values(verdict)))
+            values = tuple(map(storable, to_values(verdict)))
             rows.append((*values, checksum(values), key))
         try:
             with _transaction(self._db):
@@ -214,7 +231,7 @@ class Store:
             f"v.key, v.checksum, {names} FROM verdicts v JOIN judges j ON j.digest = v.judge "
             "ORDER BY j.digest, v.problem_id, v.repetition, v.response_a, v.response_b"
         ):
-            verdict = _sound_row(values, check, from_values)
+            verdict = sound_row(values, check, from_values)
             if verdict is None:
                 self._set_aside("verdicts", [key])
                 continue
@@ -239,7 +256,7 @@ class Store:
                 f"SELECT key, checksum, {', '.join(columns)} FROM {table} WHERE key IN ({marks})"  # noqa: S608
             )
             for key, check, *values in self._read(query, some):
-                built = _sound_row(values, check, build)
+                built = sound_row(values, check, build)
                 if built is None:
                     broken.append(key)
                 else:
@@ -318,35 +335,3 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-
-
-def _sound_row(
-    values: Sequence[Any], check: int | None, build: Callable[[Sequence[Any]], Any]
-) -> Any:
-    """What a row holds; None where it is not what was written."""
-    try:
-        return build(values) if check == checksum(values) else None
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-
-
-def _storable(value: Any) -> Any:
-    """A field as SQLite can keep it: a lone surrogate cannot be stored as UTF-8."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-
-
-def _json(identity: Mapping[str, Any]) -> str:
-    return str(_storable(json.dumps(identity, sort_keys=True, ensure_ascii=False)))
-
-
-def _completion_values(completion: Completion) -> tuple[Any, ...]:
-    values = {name: getattr(completion, name) for name in COMPLETION}
-    values["labels"] = json.dumps(values["labels"])
-    return tuple(map(_storable, values.values()))
-
-
-def _completion(values: Sequence[Any]) -> Completion:
-    known = dict(zip(COMPLETION, values, strict=True))
-    shares = json.loads(known["labels"])
-    known["labels"] = tuple(None if share is None else tuple(share) for share in shares)
-    return Completion(**known)

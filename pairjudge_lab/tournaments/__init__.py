@@ -73,6 +73,11 @@ def tournament(name: str, **rules: Any) -> Tournament:
 
     Raises:
         UserError: when there is no such tournament or rule; the message lists those there are.
+
+    Examples:
+        >>> from pairjudge_lab import tournament
+        >>> tournament("swiss", votes=3).name
+        'swiss'
     """
     if name not in TOURNAMENTS:
         raise UserError(f"no tournament named {name!r}; there are: {', '.join(TOURNAMENTS)}")

@@ -45,6 +45,11 @@ class Knockout:
 
     Raises:
         UserError: for an unknown seeding, or a fixed bracket that would have to keep both.
+
+    Examples:
+        >>> from pairjudge_lab import Knockout
+        >>> Knockout().calls(16)
+        15
     """
 
     rules: Rules = PAPER

@@ -1,0 +1,132 @@
+"""Problems, their candidates, and pools of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pairjudge_lab.records.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A question with, where known, its reference answer.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Problem
+    >>> Problem("p1", "What is 2 + 3?", "5").answer
+    '5'
+    """
+
+    id: str
+    question: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One solution: its text, the final answer found in it, and whether that is right, where known.
+
+    ``score`` is a scalar reward where one came with the data; ``source`` names the model or run.
+    Of a candidate that was sampled here it is known what it took: ``tokens`` written and
+    ``seconds``; ``mean_logprob``, the mean natural-log probability of its tokens, where the engine
+    tells; and ``finish``: ``stop``, or ``length`` where the token limit cut it off.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Candidate
+    >>> Candidate("2 + 3 = 5.", answer="5", correct=True).correct
+    True
+    """
+
+    text: str
+    answer: str | None = None
+    correct: bool | None = None
+    source: str | None = None
+    score: float | None = None
+    tokens: int | None = None
+    seconds: float | None = None
+    mean_logprob: float | None = None
+    finish: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A problem with its N candidates.
+
+    ``teams[i]`` is the team of candidate i: equal numbers, same final answer. Empty means that
+    teams were not worked out, and then every candidate stands alone.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Pool
+    >>> pool = Pool.from_texts("What is 2 + 3?", ["It is 5.", "It is 6."], answer="5")
+    >>> len(pool)
+    2
+    """
+
+    problem: Problem
+    candidates: tuple[Candidate, ...]
+    teams: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.candidates:
+            raise UserError(f"pool {self.problem.id!r} has no candidates; give it at least one")
+        if self.teams and len(self.teams) != len(self.candidates):
+            raise ValueError(
+                f"pool {self.problem.id!r}: {len(self.teams)} team numbers for "
+                f"{len(self.candidates)} candidates; there must be one each"
+            )
+
+    @classmethod
+    def from_texts(
+        cls,
+        question: str,
+        texts: Sequence[str],
+        *,
+        answer: str | None = None,
+        name: str = "0",
+    ) -> Pool:
+        """A pool from a question and the texts of its candidates.
+
+        Parameters
+        ----------
+        question : str
+            The problem.
+        texts : sequence of str
+            One solution each.
+        answer : str, optional
+            The reference answer; ``answers.prepare`` then works out which candidates are correct.
+        name : str
+            The problem's id.
+
+        Raises
+        ------
+        UserError
+            Where there are no texts, or one string stands in place of a sequence of them.
+        """
+        if isinstance(texts, str):
+            raise UserError(
+                "texts are a sequence of strings, one for each candidate; got a single string"
+            )
+        return cls(Problem(name, question, answer), tuple(Candidate(text) for text in texts))
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    def team_of(self, candidate: int) -> int:
+        return self.teams[candidate] if self.teams else candidate
+
+    def first(self, n: int) -> Pool:
+        """The pool of the first n candidates.
+
+        Raises:
+            UserError: when the pool holds fewer than n.
+        """
+        if not 1 <= n <= len(self):
+            raise UserError(
+                f"pool {self.problem.id!r} has {len(self)} candidates, so N = {n} cannot be "
+                f"played; choose N between 1 and {len(self)}"
+            )
+        return Pool(self.problem, self.candidates[:n], self.teams[:n])

@@ -1,0 +1,57 @@
+"""What comes out of a tournament."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pairjudge_lab.records.verdicts import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Bout:
+    """What became of one place in a tournament's round.
+
+    ``a`` was shown first, where there was a match. ``how`` is ``match`` (judged), ``team`` (same
+    final answer, no call), ``bye`` (``b`` is None) or ``unplayed`` (the calls were spent).
+    ``advanced`` holds who won or went on: nobody, one, or both. ``points`` are what a and b took
+    from it, None where it counted for nothing. ``swapped`` are the verdicts with b shown first,
+    where both orders were asked for.
+    """
+
+    a: int
+    b: int | None
+    how: str
+    advanced: tuple[int, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    points: tuple[float, float] | None = None
+    swapped: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What came out of a tournament.
+
+    ``calls`` counts matches given to the judge (each repetition one); ``calls_saved`` counts those
+    that shared answers made needless. ``rules`` names every rule that could have mattered.
+    ``note`` is empty unless something unusual decided (everybody eliminated, say).
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Arena, Knockout, load_judge, load_pools, prepare
+    >>> pools = [prepare(pool.first(4)) for pool in load_pools("embedded", limit=1)]
+    >>> (selection,) = Arena(load_judge("simulated:accuracy=1")).play(pools, Knockout())
+    >>> selection.calls <= Knockout().calls(4)
+    True
+    """
+
+    candidate: int
+    rounds: int
+    calls: int
+    calls_saved: int
+    rules: Mapping[str, Any]
+    history: tuple[tuple[Bout, ...], ...] = ()
+    ranking: tuple[int, ...] | None = None
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
