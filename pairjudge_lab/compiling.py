@@ -9,9 +9,22 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
+from pairjudge_lab.records import UserError
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+_PLANTED = Path(".numba_config.yaml")
+
+# numba reads this file wherever one happens to work, now and again before it compiles. It can name
+# the folder from which compiled code is loaded and run.
+if _PLANTED.exists():
+    raise UserError(
+        f"there is a {_PLANTED} in the working directory, which would decide from where compiled "
+        "code is loaded; remove it, or work in another folder"
+    )
 
 try:
     import numba

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -161,7 +162,10 @@ class Progress:
         if self._lines:
             print(line, file=self._stream, flush=True)
         if self._log is not None:
-            with self._log.open("a", encoding="utf-8") as log:
+            # Not through a link: one that was planted would have another file written to.
+            follow_no_link = getattr(os, "O_NOFOLLOW", 0)
+            how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | follow_no_link
+            with os.fdopen(os.open(self._log, how, 0o666), "a", encoding="utf-8") as log:
                 log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
 
 

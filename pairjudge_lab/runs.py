@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
@@ -36,7 +37,8 @@ class SelectionRun:
     """What a run selected, and what it cost.
 
     ``pools`` are those that were played: the first n candidates of each problem. ``right[i]`` says
-    whether selection i is right, or None where that is not known.
+    whether selection i is right, or None where that is not known. ``undecided`` counts, by problem,
+    the answers and comparisons that took too long to decide.
     """
 
     pools: tuple[Pool, ...]
@@ -48,6 +50,7 @@ class SelectionRun:
     ledger: Ledger
     wall_seconds: float
     rules: Mapping[str, Any] = field(default_factory=dict)
+    undecided: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def right(self) -> list[bool | None]:
@@ -99,6 +102,8 @@ class SelectionRun:
             "seed": self.seed,
             "problems": len(self.pools),
             "problems_without_known_truth": len(self.pools) - len(self.known),
+            "answers_undecided": sum(self.undecided.values()),
+            "problems_with_undecided_answers": len(self.undecided),
             "accuracy": accuracies.pop(self.tournament, None),
             "baselines": accuracies,
             "gains": {name: _plain(value) for name, value in self.gains().items()},
@@ -158,7 +163,8 @@ def run_selection(
     import time
 
     clock = time.perf_counter()
-    played = [prepare(pool.first(n)) for pool in pools]
+    undecided: Counter[str] = Counter()
+    played = [prepare(pool.first(n), undecided) for pool in pools]
     arena = Arena(judge, store, progress=progress)
     selections = arena.play(played, tournament, seed=seed)
     return SelectionRun(
@@ -171,6 +177,7 @@ def run_selection(
         ledger=arena.ledger,
         wall_seconds=time.perf_counter() - clock,
         rules=_rules_of(tournament),
+        undecided=dict(undecided),
     )
 
 
@@ -187,9 +194,9 @@ def open_folder(folder: Path) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".can-write"
-        probe.touch()
-        probe.unlink()
+        # A name that cannot be foreseen: a link in its place would be written through.
+        with tempfile.NamedTemporaryFile(prefix=".can-write-", dir=folder):
+            pass
     except (OSError, ValueError) as problem:
         # A name that the system cannot encode, or one with a NUL, is a ValueError.
         said = getattr(problem, "strerror", None) or str(problem)
@@ -218,6 +225,7 @@ def save_run(run: SelectionRun, folder: Path) -> None:
         "n": run.n,
         "seed": run.seed,
         "wall_seconds": run.wall_seconds,
+        "undecided": dict(run.undecided),
         # A Counter does not survive asdict.
         "ledger": {
             f.name: getattr(run.ledger, f.name) for f in fields(Ledger) if f.name != "statuses"
@@ -285,10 +293,13 @@ def load_run(folder: str | Path, store: str | Path | None = None) -> SelectionRu
         ledger = Ledger(**{k: v for k, v in facts["ledger"].items() if k in known})
         ledger.statuses = Counter(facts["ledger"]["statuses"])
         n, seed = int(facts["n"]), int(facts["seed"])
+        # Of runs before 0.2.0 it is not known.
+        undecided = {str(name): int(k) for name, k in facts.get("undecided", {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise UserError(f"{file} is not sound: {problem!r}") from None
     pools = load_pools(folder / "pools.jsonl")
     with Store(kept) as found:
         judge = _Remembered(facts["judge"])
         again = run_selection(pools, judge, rules, n=n, seed=seed, store=found)
-    return replace(again, ledger=ledger, wall_seconds=float(facts["wall_seconds"]))
+    wall = float(facts["wall_seconds"])
+    return replace(again, ledger=ledger, wall_seconds=wall, undecided=undecided)

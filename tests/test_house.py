@@ -15,7 +15,7 @@ MAY_LEAN_ON = {
     "progress": set(),
     "transformers_names": set(),
     "extras": {"records"},
-    "compiling": set(),
+    "compiling": {"records"},
     "embedded": {"records"},
     "isolation": set(),
     "files": {"records"},

@@ -10,6 +10,7 @@ from pairjudge_lab.cli.shared.options import (
     VERDICTS,
     add_json,
     add_seed,
+    finite,
     up_to,
 )
 from pairjudge_lab.cli.shared.tables import add_table_options, table_options
@@ -37,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="what counts the same: every pair, or every problem (pairs)",
     )
     parser.add_argument(
-        "--margin", type=float, metavar="POINTS",
+        "--margin", type=finite, metavar="POINTS",
         help="test whether the position effect is within so many points of 0",
     )
     parser.add_argument(

@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> None:
     if args.out.is_dir():
         raise UserError(f"--out is a file; {args.out} is a folder")
     pools = load_pools(args.pools, limit=args.limit)
-    pools = [prepare(pool if args.n is None else pool.first(args.n)) for pool in pools]
+    undecided: Counter[str] = Counter()
+    pools = [prepare(pool if args.n is None else pool.first(args.n), undecided) for pool in pools]
     options = model_options(args)
     if options.context_window is None:
         # A match of k is longer than one of two.
@@ -90,6 +91,7 @@ def run(args: argparse.Namespace) -> None:
         "problems": len(pools),
         "correct": sum(known) if known else None,
         "known": len(known),
+        "answers_undecided": sum(undecided.values()),
         "calls": sum(s.calls for s in selections),
         "calls_saved": sum(s.calls_saved for s in selections),
         "choices": dict(statuses),

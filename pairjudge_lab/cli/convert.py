@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pairjudge_lab.cli.shared.options import positive
+from pairjudge_lab.cli.shared.options import add_guard, positive
 from pairjudge_lab.cli.shared.tables import SOURCES, add_table_options, table_options
 
 HELP = "problems, pools or verdicts from another layout into the lab's, or into another tool's"
@@ -31,10 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--pools", help="of --to judgebench: the pools that were judged")
     parser.add_argument("--out", type=Path, required=True, help="the file to write")
-    parser.add_argument(
-        "--guard-formulas", action="store_true",
-        help="of verdicts as .csv: put an apostrophe before texts that a spreadsheet would run",
-    )  # fmt: skip
+    add_guard(parser, "of verdicts or problems as .csv")
     add_table_options(parser)
 
 
@@ -51,10 +48,12 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--to {args.to} is written from {wanted[args.to]}, not from {args.kind}")
     if args.layout and args.kind != "verdicts":
         raise UserError("--layout is for verdicts")
+    if args.guard_formulas and (args.out.suffix != ".csv" or args.kind == "pools" or args.to):
+        raise UserError(f"{args.out}: formulas are guarded in .csv files; no other kind runs them")
     open_folder(args.out.parent)
     if args.kind == "problems":
         problems = load_problems(args.source, limit=args.limit, **options)
-        save_problems(problems, args.out)
+        save_problems(problems, args.out, guard_formulas=args.guard_formulas)
         count, what = len(problems), "problems"
     elif args.kind == "pools":
         pools = load_pools(args.source, limit=args.limit, **options)

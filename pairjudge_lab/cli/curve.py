@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 from pairjudge_lab.cli.shared.equal_cost import add_equal_cost, equal_cost, print_equal_cost
 from pairjudge_lab.cli.shared.options import (
     VERDICTS,
+    add_guard,
     add_json,
     add_pools,
     add_seed,
@@ -62,6 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for the tables and the figures"
     )
+    add_guard(parser, "of the .csv files in --out")
     add_json(parser)
     add_rules(parser)
 
@@ -87,17 +90,18 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("--budgets compares tournaments, which need VERDICTS")
     folder = None if args.out is None else open_folder(args.out)
     curves: dict[str, Curve] = {}
+    undecided: Counter[str] = Counter()
     total = len(groups) * len(selectors) * len(set(sizes))
     with Progress(total, "points", True if folder is None else folder / LOG) as bar:
         for name, pools in groups.items():
             left_out: dict[str, int] = {}
             costs = None
             if args.verdicts is None:
-                recordings = without_verdicts([prepare(pool) for pool in pools])
+                recordings = without_verdicts([prepare(pool, undecided) for pool in pools])
             else:
                 table = load_verdicts(args.verdicts)
                 heard, unheard = pools_heard(pools, table)
-                recordings = record([prepare(pool) for pool in heard], table)
+                recordings = record([prepare(pool, undecided) for pool in heard], table)
                 costs = verdict_costs(table)
                 left_out = {"no verdicts": unheard} if unheard else {}
             curves[name] = curve(
@@ -119,6 +123,7 @@ def run(args: argparse.Namespace) -> None:
         ],
         "problems": {name or "all": len(found.problems) for name, found in curves.items()},
         "left_out": {name or "all": found.left_out for name, found in curves.items()},
+        "answers_undecided": sum(undecided.values()),
         "rules": rules,
         "seed": args.seed,
         "out": None if folder is None else str(folder),
@@ -126,7 +131,7 @@ def run(args: argparse.Namespace) -> None:
     if args.budgets:
         facts["equal_cost"] = equal_cost(args, recordings, selectors, max(sizes), table, folder)
     if folder is not None:
-        _save(curves, facts, rows, folder)
+        _save(curves, facts, rows, folder, guard_formulas=args.guard_formulas)
     if args.json:
         print(json.dumps(facts))
         return
@@ -140,11 +145,17 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _save(
-    curves: dict[str, Curve], facts: dict[str, Any], rows: list[dict[str, Any]], folder: Path
+    curves: dict[str, Curve],
+    facts: dict[str, Any],
+    rows: list[dict[str, Any]],
+    folder: Path,
+    *,
+    guard_formulas: bool,
 ) -> None:
     """The figures, and the table as JSON and CSV."""
     import pandas as pd
 
+    from pairjudge_lab.files.spreadsheet import csv_text
     from pairjudge_lab.files.writing import write_whole
     from pairjudge_lab.plots.scaling import plot_curve
     from pairjudge_lab.plots.style import save_picture
@@ -157,7 +168,7 @@ def _save(
                 axes = plot_curve(found, against=cost)
                 save_picture(axes.figure, folder / f"curve{number}-{cost}.svg")
     write_whole(folder / "curve.json", json.dumps(facts, indent=2) + "\n")
-    write_whole(folder / "curve.csv", pd.DataFrame(rows).to_csv(index=False))
+    write_whole(folder / "curve.csv", csv_text(pd.DataFrame(rows), guard_formulas=guard_formulas))
 
 
 def _rows(group: str, frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from pairjudge_lab.cli.shared.model_options import add_model_options, add_store,
 from pairjudge_lab.cli.shared.options import (
     JUDGE,
     add_candidates,
+    add_guard,
     add_json,
     add_pools,
     add_seed,
@@ -41,10 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the verdicts: .parquet, .csv or .jsonl",
     )
-    parser.add_argument(
-        "--guard-formulas", action="store_true",
-        help="of a .csv: put an apostrophe before texts that a spreadsheet would run",
-    )  # fmt: skip
+    add_guard(parser, "of a .csv")
     add_json(parser)
     add_store(parser)
     add_table_options(parser)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.cli.sample import add_problems, columns_given
 from pairjudge_lab.cli.shared.model_options import add_generation, add_loading, model_options
-from pairjudge_lab.cli.shared.options import JUDGE, add_json, add_seed, positive
+from pairjudge_lab.cli.shared.options import (
+    JUDGE,
+    add_guard,
+    add_json,
+    add_seed,
+    finite,
+    positive,
+    up_to,
+)
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.records import UserError
 
@@ -35,11 +43,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="with commas, see 'pairjudge-lab tournaments' (knockout,round-robin)",
     )  # fmt: skip
     parser.add_argument(
-        "--repetitions", type=positive, default=1, metavar="K",
+        "--repetitions", type=up_to(1000), default=1, metavar="K",
         help="verdicts on each ordered pair (1)",
     )  # fmt: skip
     parser.add_argument(
-        "--subsets", type=positive, default=100, metavar="K",
+        "--subsets", type=up_to(100_000), default=100, metavar="K",
         help="random subsets and brackets a problem and N (100)",
     )  # fmt: skip
     parser.add_argument(
@@ -51,7 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     budget.add_argument("--budget-calls", type=positive, metavar="K", help="calls of the judge")
     budget.add_argument("--budget-tokens", type=positive, metavar="K", help="tokens of all models")
     budget.add_argument(
-        "--budget-dollars", type=float, metavar="D", help="dollars, at the prices given"
+        "--budget-dollars", type=finite, metavar="D", help="dollars, at the prices given"
     )
     budget.add_argument(
         "--judge-price", metavar="IN,OUT", help="dollars a million tokens read and written"
@@ -74,9 +82,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="the most tokens of a verdict, reasoning included (2048)",
     )  # fmt: skip
     judge.add_argument(
-        "--judge-temperature", type=float, default=0.0, metavar="T", help="0 is greedy (0)"
+        "--judge-temperature", type=finite, default=0.0, metavar="T", help="0 is greedy (0)"
     )
     add_seed(parser, "the samples, the subsets and the brackets")
+    add_guard(parser, "of the .csv files")
     add_json(parser)
     model = parser.add_argument_group(
         "how the models are run; temperature, top-p and max-new-tokens are the generators'"
@@ -140,7 +149,10 @@ def run(args: argparse.Namespace) -> None:
         return
     done = run_study(study, folder, progress=True)
     title = f"{args.problems}: {args.judge} on {' and '.join(args.generators)}"
-    facts = write_findings(done, folder, names, title=title, subsets=args.subsets, seed=args.seed)
+    facts = write_findings(
+        done, folder, names, title=title, subsets=args.subsets, seed=args.seed,
+        guard_formulas=args.guard_formulas,
+    )  # fmt: skip
     print(json.dumps(facts, default=str) if args.json else _summary(done, facts, folder))
 
 

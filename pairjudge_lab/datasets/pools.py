@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.files.reading import json_lines, number_of, reading, regular_file
+from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 if TYPE_CHECKING:
@@ -100,12 +101,15 @@ def save_pools(pools: Sequence[Pool], path: Path) -> None:
     """
     rows = [pool_row(pool) for pool in pools]
     if path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     elif path.suffix == ".parquet":
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd", compression_level=15)
+        with whole_file(path) as new:
+            pq.write_table(
+                pa.Table.from_pylist(rows), new, compression="zstd", compression_level=15
+            )
     else:
         raise UserError(f"{path}: pools are written as {' or '.join(SUFFIXES)}")
 
@@ -192,6 +196,8 @@ def measured(where: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UserError(f"{where}: {name!r} is a number or absent; got {value!r:.60}")
         number = number_of(value, f"{where}: {name!r}")
+        if name == "tokens" and (number < 0 or number != int(number)):
+            raise UserError(f"{where}: 'tokens' is a whole number from 0, or absent; got {value!r}")
         found[name] = int(number) if name == "tokens" else number
     if raw.get("finish") is not None:
         found["finish"] = str(raw["finish"])

@@ -6,7 +6,6 @@ known ``answer``.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.datasets.registry import find, is_name
 from pairjudge_lab.datasets.rows import absent, read_rows, renamed, text_of
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.files.spreadsheet import csv_text
 from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import Problem, UserError
 from pairjudge_lab.word_problems import HELD_OUT, draw_problems
@@ -139,7 +139,7 @@ def problems_to_dataset(problems: Sequence[Problem]) -> Dataset:
     return Dataset.from_list(problem_rows(problems), features=text)
 
 
-def save_problems(problems: Sequence[Problem], path: Path) -> None:
+def save_problems(problems: Sequence[Problem], path: Path, *, guard_formulas: bool = False) -> None:
     """Write problems as ``.jsonl``, ``.parquet`` or ``.csv``, by the suffix.
 
     Raises
@@ -164,12 +164,10 @@ def save_problems(problems: Sequence[Problem], path: Path) -> None:
         import pandas as pd
 
         table = pd.DataFrame(rows, columns=list(COLUMNS))
-        with whole_file(path) as new:
-            if path.suffix == ".csv":
-                # Quoted throughout: pandas leaves a carriage return bare, and reads it as a new
-                # line.
-                table.to_csv(new, index=False, quoting=csv.QUOTE_ALL)
-            else:
+        if path.suffix == ".csv":
+            write_whole(path, csv_text(table, guard_formulas=guard_formulas))
+        else:
+            with whole_file(path) as new:
                 table.to_parquet(new, index=False)
     else:
         raise UserError(f"{path}: problems are written as .jsonl, .parquet or .csv")

@@ -8,7 +8,6 @@ wrote also have ``status``, ``a_correct``, ``b_correct``, the text and its cost.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,8 @@ import numpy as np
 from pairjudge_lab.datasets.rows import read_rows, text_of
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.files.reading import reading, regular_file
+from pairjudge_lab.files.spreadsheet import csv_text
+from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import UserError
 from pairjudge_lab.verdicts.columns import MATCH_COLUMNS, NEEDED, OUTCOMES
 from pairjudge_lab.verdicts.table import normalise
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.rows import Table
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def load_verdicts(
@@ -176,8 +176,7 @@ def save_verdicts(table: pd.DataFrame, path: Path, *, guard_formulas: bool = Fal
     """Write a verdict table as ``.parquet``, ``.csv`` or ``.jsonl``, by the suffix.
 
     Args:
-        guard_formulas: in a ``.csv``, put an apostrophe before texts that a spreadsheet would run
-            as formulas: those that begin with ``=``, ``+``, ``-``, ``@``, a tab or a line end.
+        guard_formulas: in a ``.csv``, as ``files.spreadsheet.csv_text`` does.
 
     Raises:
         UserError: another suffix, or formulas to guard in a file that is no ``.csv``.
@@ -194,22 +193,13 @@ def save_verdicts(table: pd.DataFrame, path: Path, *, guard_formulas: bool = Fal
     if guard_formulas and path.suffix != ".csv":
         raise UserError(f"{path}: formulas are guarded in .csv files; no other kind runs them")
     if path.suffix == ".parquet":
-        table.to_parquet(path, index=False, compression="zstd", compression_level=15)
+        with whole_file(path) as new:
+            table.to_parquet(new, index=False, compression="zstd", compression_level=15)
     elif path.suffix == ".csv":
-        if guard_formulas:
-            table = table.apply(_guarded)
-        # Texts hold lone carriage returns, which are read back only from within quotation marks.
-        table.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
+        write_whole(path, csv_text(table, guard_formulas=guard_formulas))
     elif path.suffix == ".jsonl":
         rows = json.loads(table.to_json(orient="records"))
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        path.write_text(lines, encoding="utf-8")
+        write_whole(path, lines)
     else:
         raise UserError(f"{path}: verdicts are written as {', '.join(SUFFIXES)}")
-
-
-def _guarded(column: pd.Series) -> pd.Series:
-    """A column whose texts do not begin as formulas do."""
-    return column.map(
-        lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell
-    )

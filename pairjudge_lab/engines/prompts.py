@@ -7,9 +7,10 @@ from typing import Any
 
 from pairjudge_lab.engines.contract import Messages, Request
 from pairjudge_lab.engines.reasoning import CLOSE, begins_thinking
-from pairjudge_lab.engines.rendering import ChatTemplate
+from pairjudge_lab.engines.rendering import ChatTemplate, EndlessTemplateError
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.protocols.control_strings import PromptCheck, control_tokens
+from pairjudge_lab.records import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,17 @@ class PromptEncoder:
 
     def encode(self, request: Request, config: GenerationConfig) -> Prompt:
         """The prompt of a request under a configuration."""
-        text = self.template.render(request.messages, config.thinking)
+        try:
+            text = self.template.render(request.messages, config.thinking)
+        except EndlessTemplateError:
+            raise
+        except UserError as problem:
+            if not request.frame:
+                raise
+            # Where the frame is rendered, it is this text that the template cannot take: one
+            # candidate must not end a run.
+            self.template.render(request.frame, config.thinking)
+            return Prompt((), 0, refusal=str(problem))
         thinking = begins_thinking(text)
         if thinking and config.label_only:
             # The answer is begun for the judge, so there is nothing to think about.

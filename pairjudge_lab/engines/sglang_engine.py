@@ -18,6 +18,7 @@ from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.engines.prompts import Prompt, PromptEncoder
 from pairjudge_lab.engines.reasoning import split_reasoning
 from pairjudge_lab.engines.sources import Readable, find_source
+from pairjudge_lab.engines.weights_on_disk import check_files
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
@@ -30,12 +31,14 @@ def open_sglang(spec: str, options: ModelOptions) -> SGLangEngine:
     Raises
     ------
     UserError
-        When the model is not there, or SGLang cannot run it.
+        When the model is not there, is not whole, or SGLang cannot run it.
     """
     import sglang
     from transformers import AutoTokenizer
 
     source = find_source(spec, options)
+    if "gguf_file" not in source.where:
+        check_files(source)
     window = options.context_window or GenerationConfig().context_window
     settings: dict[str, Any] = {} if options.dtype == "auto" else {"dtype": options.dtype}
     if options.quantisation != "none":

@@ -109,6 +109,18 @@ def find_source(spec: str, options: ModelOptions) -> Source:
     return Source(spec, name, path, str(path), count_parameters(path), folder_digest(path))
 
 
+def model_folder(source: Source) -> str:
+    """The folder of a model; one on the hub is fetched whole."""
+    if "revision" not in source.where:
+        return source.address
+    from huggingface_hub import snapshot_download
+
+    wanted = ["*.safetensors", "*.json", "*.model"]
+    return str(
+        snapshot_download(source.address, revision=source.where["revision"], allow_patterns=wanted)
+    )
+
+
 def _find_hub(spec: str, options: ModelOptions) -> Source:
     from huggingface_hub import model_info
 

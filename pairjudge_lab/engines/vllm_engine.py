@@ -15,6 +15,7 @@ from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.engines.prompts import Prompt, PromptEncoder
 from pairjudge_lab.engines.reasoning import split_reasoning
 from pairjudge_lab.engines.sources import Readable, find_source
+from pairjudge_lab.engines.weights_on_disk import check_files
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
@@ -31,7 +32,7 @@ def open_vllm(spec: str, options: ModelOptions) -> VLLMEngine:
     Raises
     ------
     UserError
-        When the model is not there, or vLLM cannot run it.
+        When the model is not there, is not whole, or vLLM cannot run it.
     """
     if options.batch_invariant:
         # Read when vLLM is imported, so it must be there before.
@@ -50,6 +51,7 @@ def open_vllm(spec: str, options: ModelOptions) -> VLLMEngine:
     settings: dict[str, Any] = {"revision": source.where.get("revision")}
     if "gguf_file" in source.where:
         raise UserError(f"vLLM reads no GGUF file here; name {spec} without vllm:")
+    check_files(source)
     if options.dtype != "auto":
         settings["dtype"] = options.dtype
     if options.quantisation != "none":

@@ -41,9 +41,9 @@ def check_loading(spec: str, told: Mapping[str, Any]) -> None:
         names = sorted(str(n[0] if isinstance(n, tuple | list) else n) for n in told.get(kind, ()))
         if names:
             raise UserError(
-                f"{spec}: {len(names)} weights {meaning}: {_some(names)}; the files are not whole "
-                "or belong to another kind of model; fetch them again, or name the protocol that "
-                "fits with --protocol"
+                f"{spec}: {len(names)} weights {meaning}: {some_names(names)}; the files are not "
+                "whole or belong to another kind of model; fetch them again, or name the protocol "
+                "that fits with --protocol"
             )
 
 
@@ -65,8 +65,8 @@ def check_numbers(spec: str, model: Any) -> None:
         ]
     if broken:
         raise UserError(
-            f"{spec}: {len(broken)} weights hold values that are no numbers: {_some(broken)}; the "
-            "files are damaged; fetch them again"
+            f"{spec}: {len(broken)} weights hold values that are no numbers: {some_names(broken)}; "
+            "the files are damaged; fetch them again"
         )
 
 
@@ -108,7 +108,8 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _some(names: Iterable[str]) -> str:
+def some_names(names: Iterable[str]) -> str:
+    """The first four of some names, and how many more there are."""
     listed = list(names)
     more = f" and {len(listed) - 4} more" if len(listed) > 4 else ""
     return ", ".join(listed[:4]) + more

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pairjudge_lab.engines.weights import check_numbers
 from pairjudge_lab.records import UserError
 
 
@@ -16,7 +17,7 @@ def open_ranker(folder: Path) -> Any:
     are averaged.
 
     Raises:
-        UserError: when the weights are of another shape.
+        UserError: when the weights are of another shape, or are no numbers.
     """
     import torch
     from safetensors.torch import load_file
@@ -70,4 +71,5 @@ def open_ranker(folder: Path) -> Any:
             f"{folder} holds no ranker of PairRM's kind: {len(left)} weights are missing, "
             f"{len(unexpected)} are unknown"
         )
+    check_numbers(str(folder), model)
     return model.eval()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pairjudge_lab.engines.options import ModelOptions
+from pairjudge_lab.engines.rendering import ChatTemplate, EndlessTemplateError
 from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.records import Match, Status, UserError, Verdict, VerdictKind
@@ -97,12 +98,16 @@ class ScalarJudge:
         """The response with the larger score is preferred, equal scores are a tie.
 
         ``a_probability`` is the Bradley-Terry probability 1 / (1 + exp(score of B - score of A)).
-        A response that does not fit the window makes a ``failed`` verdict.
+        A response that does not fit the window, or that the model's chat template does not show,
+        makes a ``failed`` verdict.
         """
-        asked = [self.reader.ask(match) for match in matches]
-        self._score({one for pair in asked for one in pair})
+        asked = [self._ask(match) for match in matches]
+        self._score({one for pair in asked if not isinstance(pair, str) for one in pair})
         verdicts = []
         for pair in asked:
+            if isinstance(pair, str):
+                verdicts.append(Verdict(Status.FAILED, reason=pair))
+                continue
             tokens = sum(len(one.ids) for one in pair)
             scores = [self._known[one] for one in pair if one in self._known]
             if len(scores) == len(pair):
@@ -113,6 +118,15 @@ class ScalarJudge:
         if len(self._known) > MOST_KNOWN:
             self._known.clear()
         return verdicts
+
+    def _ask(self, match: Match) -> list[Asked] | str:
+        """What is read for a match, or why nothing can be: a text that a template cannot take."""
+        try:
+            return self.reader.ask(match)
+        except EndlessTemplateError:
+            raise
+        except UserError as problem:
+            return str(problem)
 
     def _score(self, asked: set[Asked]) -> None:
         """Score what has not been scored yet and fits, in batches of like length."""
@@ -145,20 +159,18 @@ class ResponseReader:
 
     Args:
         tokenizer: with a chat template.
+        called: what the model is called in messages.
 
     Raises:
-        UserError: when the tokenizer has none.
+        UserError: when the tokenizer has none, or one that is not sound.
     """
 
     name = "scalar"
 
-    def __init__(self, tokenizer: Any) -> None:
-        if not getattr(tokenizer, "chat_template", None):
-            raise UserError(
-                "this reward model's tokenizer has no chat template, so the conversation that it "
-                "scores cannot be written"
-            )
+    def __init__(self, tokenizer: Any, called: str = "this reward model") -> None:
         self._tokenizer = tokenizer
+        self._template = ChatTemplate(called, tokenizer)
+        self._template.render((("user", "1 + 1"), ("assistant", "It is 2.")), answered=True)
         self._clean = PromptSanitizer((), control_tokens(tokenizer)).clean
 
     def ask(self, match: Match) -> list[Asked]:
@@ -168,11 +180,8 @@ class ResponseReader:
         ]
 
     def encode(self, question: str, response: str) -> list[int]:
-        said = [
-            {"role": "user", "content": self._clean(question)},
-            {"role": "assistant", "content": self._clean(response)},
-        ]
-        text = self._tokenizer.apply_chat_template(said, tokenize=False).rstrip()
+        said = (("user", self._clean(question)), ("assistant", self._clean(response)))
+        text = self._template.render(said, answered=True).rstrip()
         return list(self._tokenizer(text, add_special_tokens=False).input_ids)
 
     def read(self, out: Any, asked: Sequence[Asked]) -> list[float]:
@@ -208,18 +217,21 @@ class StepReader:
         tokenizer: of the model.
         name: ``math-shepherd``, whose steps end in a tag (two Cyrillic letters, "ki"), or
             ``rlhflow-prm``, which is told one step a turn and needs a chat template.
+        called: what the model is called in messages.
+
+    Raises:
+        UserError: when a chat template is needed, and there is none or one that is not sound.
     """
 
-    def __init__(self, tokenizer: Any, name: str) -> None:
+    def __init__(self, tokenizer: Any, name: str, called: str = "this reward model") -> None:
         self.name = name
         self._tokenizer = tokenizer
         self._clean = PromptSanitizer((), control_tokens(tokenizer)).clean
         self._signs = tuple(self._last(sign) for sign in ("+", "-"))
-        if name == "rlhflow-prm" and not getattr(tokenizer, "chat_template", None):
-            raise UserError("a model of the rlhflow-prm kind needs a chat template")
+        self._template = ChatTemplate(called, tokenizer) if name == "rlhflow-prm" else None
 
     def ask(self, match: Match) -> list[Asked]:
-        lay_out = self._turns if self.name == "rlhflow-prm" else self._tagged
+        lay_out = self._tagged if self._template is None else self._turns
         question = self._clean(match.question)
         return [
             lay_out(question, steps_of(self._clean(response)))
@@ -246,16 +258,15 @@ class StepReader:
         return Asked(tuple(ids), tuple(places))
 
     def _turns(self, question: str, steps: list[str]) -> Asked:
-        said: list[dict[str, str]] = []
+        assert self._template is not None
+        said: list[tuple[str, str]] = []
         places, ids = [], []
         for number, step in enumerate(steps):
-            said.append({"role": "user", "content": step if number else f"{question} {step}"})
-            text = self._tokenizer.apply_chat_template(
-                said, tokenize=False, add_generation_prompt=True
-            )
+            said.append(("user", step if number else f"{question} {step}"))
+            text = self._template.render(tuple(said))
             ids = list(self._tokenizer(text, add_special_tokens=False).input_ids)
             places.append(len(ids) - 1)
-            said.append({"role": "assistant", "content": "+"})
+            said.append(("assistant", "+"))
         return Asked(tuple(ids), tuple(places))
 
     def _last(self, text: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pairjudge_lab.engines.loading import choose_device, load_model
 from pairjudge_lab.engines.options import ModelOptions
-from pairjudge_lab.engines.sources import Readable, Source
+from pairjudge_lab.engines.sources import Readable, Source, model_folder
 from pairjudge_lab.judges.ranker import open_ranker
 from pairjudge_lab.judges.scalar import (
     JointReader,
@@ -37,7 +37,7 @@ def open_scorer(source: Source, kind: str, options: ModelOptions) -> ScalarJudge
 
         with Readable(source.spec):
             tokenizer = AutoTokenizer.from_pretrained(source.address, **source.where)
-            model = open_ranker(Path(_folder(source))).to(choose_device(options))
+            model = open_ranker(Path(model_folder(source))).to(choose_device(options))
     else:
         from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
@@ -45,23 +45,13 @@ def open_scorer(source: Source, kind: str, options: ModelOptions) -> ScalarJudge
         model, tokenizer = load_model(source, options, head)
     pad = tokenizer.pad_token_id
     pad = tokenizer.eos_token_id if pad is None else pad
-    reader = _reader(kind, tokenizer)
+    reader = _reader(kind, tokenizer, source.name)
     return ScalarJudge(source.name, model, pad, reader, source.weights, options)
 
 
-def _reader(kind: str, tokenizer: Any) -> Reader:
+def _reader(kind: str, tokenizer: Any, name: str) -> Reader:
     if kind == "pairrm":
         return JointReader(tokenizer)
-    return ResponseReader(tokenizer) if kind == "scalar" else StepReader(tokenizer, kind)
-
-
-def _folder(source: Source) -> str:
-    """The folder of a model; one on the hub is fetched whole."""
-    if "revision" not in source.where:
-        return source.address
-    from huggingface_hub import snapshot_download
-
-    wanted = ["*.safetensors", "*.json", "*.model"]
-    return str(
-        snapshot_download(source.address, revision=source.where["revision"], allow_patterns=wanted)
-    )
+    if kind == "scalar":
+        return ResponseReader(tokenizer, name)
+    return StepReader(tokenizer, kind, name)

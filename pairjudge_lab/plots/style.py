@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pairjudge_lab.files.writing import whole_file
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
@@ -47,10 +48,16 @@ _SETTINGS: dict[str, Any] = {
 
 @contextmanager
 def lab_style() -> Iterator[None]:
-    """The lab's style for everything drawn inside."""
+    """The lab's style for everything drawn inside, and no other.
+
+    A ``matplotlibrc`` in the working directory may have come with data, and can have text set by
+    LaTeX, which runs what it is told.
+    """
     import matplotlib as mpl
 
-    with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
         yield
 
 
@@ -91,11 +98,8 @@ def save_picture(figure: Figure | SubFigure, path: Path) -> None:
     whole = figure.get_figure(root=True)
     assert whole is not None
     metadata = {"Date": None} if path.suffix == ".svg" else None
-    try:
-        with lab_style():
-            whole.savefig(path, dpi=200, metadata=metadata)
-    except OSError as problem:
-        raise UserError(f"cannot write {path}: {problem.strerror}") from None
+    with whole_file(path) as new, lab_style():
+        whole.savefig(new, dpi=200, metadata=metadata)
 
 
 def as_data_uri(figure: Figure | SubFigure) -> str:

@@ -30,6 +30,15 @@ def identity_text(identity: Mapping[str, Any]) -> str:
     return str(storable(json.dumps(identity, sort_keys=True, ensure_ascii=False)))
 
 
+def read_identity(text: str) -> dict[str, Any] | None:
+    """An identity as it was written; None where it was damaged."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def completion_values(completion: Completion) -> tuple[Any, ...]:
     """The columns of a completion."""
     values = {name: getattr(completion, name) for name in COMPLETION}

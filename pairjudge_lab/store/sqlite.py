@@ -6,7 +6,6 @@ Every row carries a checksum: one that does not hold is set aside, counted, and 
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from pairjudge_lab.store.rows import (
     completion_of,
     completion_values,
     identity_text,
+    read_identity,
     sound_row,
     storable,
 )
@@ -195,8 +195,9 @@ class Store:
             found.setdefault(key, (identity, []))[1].append(completion)
         for key, (identity, wanted) in found.items():
             known = self.completions(wanted)
-            if len(known) == len(set(wanted)):
-                yield key, json.loads(identity), [known[one] for one in wanted]
+            judge = read_identity(identity)
+            if judge is not None and len(known) == len(set(wanted)):
+                yield key, judge, [known[one] for one in wanted]
 
     def usage(self) -> list[Usage]:
         """What was generated, by what generated it."""
@@ -235,8 +236,13 @@ class Store:
             if verdict is None:
                 self._set_aside("verdicts", [key])
                 continue
-            name = str(json.loads(identity).get("name", "judge"))
-            rows.append(table_row(name, rep, problem, a, b, verdict))
+            judge = read_identity(identity)
+            if judge is None:
+                raise UserError(
+                    f"the verdict store {self.path} does not say any more whose verdicts it holds; "
+                    "move the file away, and the same command begins a new one"
+                )
+            rows.append(table_row(str(judge.get("name", "judge")), rep, problem, a, b, verdict))
         return to_table(rows)
 
     def _sound(
@@ -268,7 +274,8 @@ class Store:
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         try:
             return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, UnicodeError) as problem:
+            # A key that is no text any more cannot be looked up.
             raise UserError(
                 f"cannot read the verdict store {self.path}: {problem}; move the file away, and "
                 "the same command begins a new one"
@@ -293,12 +300,14 @@ class Store:
         self.damaged += len(keys)
         try:
             with _transaction(self._db):
+                # As bytes: a key may be damaged too.
+                raw = [key.encode("utf-8", "surrogateescape") for key in keys]
                 self._db.executemany(
-                    "INSERT INTO damaged VALUES (?, ?)", [(table, k) for k in keys]
+                    "INSERT INTO damaged VALUES (?, CAST(? AS TEXT))", [(table, k) for k in raw]
                 )
                 self._db.executemany(
-                    f"DELETE FROM {table} WHERE key = ?",  # noqa: S608
-                    [(k,) for k in keys],
+                    f"DELETE FROM {table} WHERE key = CAST(? AS TEXT)",  # noqa: S608
+                    [(k,) for k in raw],
                 )
         except sqlite3.Error as problem:
             raise self._unwritable(problem) from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.datasets.verdicts import verdict_costs
+from pairjudge_lab.files.spreadsheet import csv_text
 from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.plots.scaling import plot_curve
 from pairjudge_lab.plots.style import as_data_uri, save_picture
@@ -15,6 +17,9 @@ from pairjudge_lab.records import UserError
 from pairjudge_lab.replay import curve, pools_heard, record
 from pairjudge_lab.statistics.position import bias_report
 from pairjudge_lab.study.run import StudyRun
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WITHOUT_JUDGE = ("pass", "random", "majority")
 """Selectors that every study compares its tournaments with."""
@@ -28,6 +33,7 @@ def write_findings(
     title: str,
     subsets: int = 100,
     seed: int = 0,
+    guard_formulas: bool = False,
 ) -> dict[str, Any]:
     """Write ``curve.csv``, ``bias.csv``, their pictures and ``report.html``.
 
@@ -43,6 +49,8 @@ def write_findings(
         Random subsets and brackets a problem and N.
     seed : int
         Of these.
+    guard_formulas : bool
+        In the ``.csv`` files, as ``files.spreadsheet.csv_text`` does.
 
     Returns
     -------
@@ -61,12 +69,16 @@ def write_findings(
         "notes": [],
     }  # fmt: skip
     pictures: dict[str, str] = {}
+
+    def save(name: str, table: pd.DataFrame) -> None:
+        write_whole(folder / f"{name}.csv", csv_text(table, guard_formulas=guard_formulas))
+
     try:
-        facts["curve"], pictures["curve"] = _curve(run, folder, tournaments, subsets, seed)
+        facts["curve"], pictures["curve"] = _curve(run, folder, tournaments, subsets, seed, save)
     except UserError as problem:
         facts["notes"].append(f"No curve: {problem}")
     try:
-        facts["bias"], pictures["bias"] = _bias(run, folder, seed)
+        facts["bias"], pictures["bias"] = _bias(run, folder, seed, save)
     except UserError as problem:
         facts["notes"].append(f"No position bias: {problem}")
     write_whole(folder / "findings.json", json.dumps(facts, indent=2, default=str) + "\n")
@@ -75,7 +87,12 @@ def write_findings(
 
 
 def _curve(
-    run: StudyRun, folder: Path, tournaments: list[str], subsets: int, seed: int
+    run: StudyRun,
+    folder: Path,
+    tournaments: list[str],
+    subsets: int,
+    seed: int,
+    save: Callable[[str, pd.DataFrame], None],
 ) -> tuple[list[dict[str, Any]], str]:
     heard, _ = pools_heard(run.pools, run.verdicts)
     largest = min(map(len, heard), default=1)
@@ -89,7 +106,7 @@ def _curve(
         costs=verdict_costs(run.verdicts),
     )
     frame = found.to_frame()
-    write_whole(folder / "curve.csv", frame.to_csv(index=False))
+    save("curve", frame)
     figure = plot_curve(found).figure
     save_picture(figure, folder / "curve.svg")
     known = frame.astype(object).where(frame.notna(), None)
@@ -97,14 +114,16 @@ def _curve(
     return rows, as_data_uri(figure)
 
 
-def _bias(run: StudyRun, folder: Path, seed: int) -> tuple[list[dict[str, Any]], str]:
+def _bias(
+    run: StudyRun, folder: Path, seed: int, save: Callable[[str, pd.DataFrame], None]
+) -> tuple[list[dict[str, Any]], str]:
+    import pandas as pd
+
     from pairjudge_lab.plots.bias import plot_bias
 
     report = bias_report(run.verdicts, seed=seed)
     rows = [row.row() for row in report.rows]
-    import pandas as pd
-
-    write_whole(folder / "bias.csv", pd.DataFrame(rows).to_csv(index=False))
+    save("bias", pd.DataFrame(rows))
     figure = plot_bias(report).figure
     save_picture(figure, folder / "bias.svg")
     return rows, as_data_uri(figure)

@@ -17,6 +17,7 @@ import numpy as np
 
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.arena import Arena
+from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import (
@@ -155,19 +156,19 @@ def annotate(
     for split in SPLITS:
         some = [row for row in rows if (row.problem_id in out) == (split == "held_out")]
         funnel.rows[split] = len(some)
-        _write(folder / f"{split}.jsonl", "".join(json.dumps(r.to_row()) + "\n" for r in some))
+        write_whole(folder / f"{split}.jsonl", "".join(json.dumps(r.to_row()) + "\n" for r in some))
     if not funnel.rows["train"]:
         raise UserError("every row fell to the held-out problems; give more problems")
     if critic is not None:
         critiques = _critiques(rows, mixed, critic, folder, funnel, progress=progress)
-        _write(folder / "critiques.jsonl", critiques)
+        write_whole(folder / "critiques.jsonl", critiques)
         asked = getattr(critic, "protocol", None)
         asked = asked if isinstance(asked, PointwiseProtocol) else PointwiseProtocol()
         wording = critic_template or asked.template
-        _write(folder / "critic_template.md", wording.text + "\n")
-    _write(folder / "template.md", protocol.template.text + "\n")
-    _write(folder / "funnel.json", json.dumps(asdict(funnel), indent=2) + "\n")
-    _write(folder / "README.md", _card(funnel, judge, tournament, replicates, seed))
+        write_whole(folder / "critic_template.md", wording.text + "\n")
+    write_whole(folder / "template.md", protocol.template.text + "\n")
+    write_whole(folder / "funnel.json", json.dumps(asdict(funnel), indent=2) + "\n")
+    write_whole(folder / "README.md", _card(funnel, judge, tournament, replicates, seed))
     return funnel
 
 
@@ -332,10 +333,3 @@ def _card(
         "A row holds the prompt and the completion as messages, and the pair that was judged. "
         "Problems were split, not rows. `template.md` is the wording of the prompts.\n"
     )
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole, or not at all."""
-    partial = path.with_name(path.name + ".new")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pairjudge_lab.engines.rendering import ChatTemplate, EndlessTemplateError
+from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.protocols import PointwiseProtocol
 from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.protocols.pairjudge import TAGS
@@ -25,16 +27,26 @@ Row = dict[str, Any]
 
 
 def encode_chat(
-    tokenizer: Any, prompt: Iterable[dict[str, str]], answer: str
+    template: ChatTemplate, prompt: Iterable[Mapping[str, str]], answer: str
 ) -> tuple[list[int], list[int]]:
-    """Token ids of a prompt and of the answer, which ends as the chat template ends a turn."""
-    asked = list(prompt)
-    head = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
-    said = [*asked, {"role": "assistant", "content": answer}]
-    whole = tokenizer.apply_chat_template(said, tokenize=False)
-    # Some templates rewrite earlier turns once there is an answer.
-    tail = whole[len(head) :].rstrip() if whole.startswith(head) else answer + tokenizer.eos_token
-    ids = tokenizer([head, tail], add_special_tokens=False).input_ids
+    """Token ids of a prompt and of the answer, which ends as the chat template ends a turn.
+
+    Raises:
+        UserError: when the template fails, does not end, or does not show a text of the prompt.
+    """
+    asked = tuple((message["role"], message["content"]) for message in prompt)
+    head = template.render(asked)
+    try:
+        whole = template.render((*asked, ("assistant", answer)), answered=True)
+    except EndlessTemplateError:
+        raise
+    except UserError:
+        # Templates of models that think take the answer's reasoning apart.
+        whole = ""
+    # Some rewrite earlier turns once there is an answer.
+    end = template.tokenizer.eos_token
+    tail = whole[len(head) :].rstrip() if whole.startswith(head) else answer + end
+    ids = template.tokenizer([head, tail], add_special_tokens=False).input_ids
     return list(ids[0]), list(ids[1])
 
 
@@ -50,6 +62,9 @@ class Encoder:
 
     Attributes:
         left_out: how many rows were left out, by reason.
+
+    Raises:
+        UserError: when there is no chat template, or one that is not sound.
     """
 
     def __init__(
@@ -61,6 +76,9 @@ class Encoder:
         critic: PointwiseProtocol | None = None,
     ) -> None:
         self.tokenizer = tokenizer
+        self.template = ChatTemplate(
+            getattr(tokenizer, "name_or_path", "") or "this model", tokenizer
+        )
         self.kind = kind
         self.max_length = max_length
         self.critiques = critiques or {}
@@ -113,8 +131,10 @@ class Encoder:
         asked = [{"role": "user", "content": question}]
         sides = []
         for response in (right, wrong):
-            head, tail = encode_chat(self.tokenizer, asked, response)
-            sides.append([*head, *tail])
+            found = self._encoded(asked, response)
+            if found is None:
+                return
+            sides.append([*found[0], *found[1]])
         if any(self._prompt.clean(text) != text for text in (question, a, b)):
             self.left_out["control tokens in a text"] += 1
         elif max(map(len, sides)) > self.max_length:
@@ -137,11 +157,26 @@ class Encoder:
         if clean != [answer, *texts]:
             self.left_out["control tokens in a text"] += 1
             return
-        head, tail = encode_chat(self.tokenizer, asked, answer)
+        found = self._encoded(asked, answer)
+        if found is None:
+            return
+        head, tail = found
         if len(head) + len(tail) > self.max_length:
             self.left_out[f"longer than {self.max_length} tokens"] += 1
             return
         yield {"ids": [*head, *tail], "answer": len(tail), "length": len(head) + len(tail)}
+
+    def _encoded(
+        self, asked: Iterable[Mapping[str, str]], answer: str
+    ) -> tuple[list[int], list[int]] | None:
+        """The prompt and the answer as tokens; None, and counted, where a text is not shown."""
+        try:
+            return encode_chat(self.template, asked, answer)
+        except EndlessTemplateError:
+            raise
+        except UserError:
+            self.left_out["not shown whole by the chat template"] += 1
+            return None
 
 
 def encoded(
@@ -176,7 +211,7 @@ def encoded(
         raise UserError(f"there is no row to train on: {why}")
     writer.finalize()
     partial.replace(path)
-    note.write_text(json.dumps({"signature": signature, "left_out": dict(encoder.left_out)}))
+    write_whole(note, json.dumps({"signature": signature, "left_out": dict(encoder.left_out)}))
     return Dataset.from_file(str(path)), dict(encoder.left_out)
 
 

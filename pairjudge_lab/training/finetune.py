@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.engines.transformers_engine import TransformersEngine
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.judges.choosing import PROTOCOL_FILE, TEMPLATE_FILE
 from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge
 from pairjudge_lab.judges.text_judge import TextJudge
@@ -103,7 +104,7 @@ class _Run:
                     "or remove that one"
                 )
         if self.state.is_main_process:
-            note.write_text(json.dumps(told, indent=2) + "\n")
+            write_whole(note, json.dumps(told, indent=2) + "\n")
 
     def _rows(self) -> tuple[Dataset, dict[str, int]]:
         judgments = _judgments(self.data, "train")
@@ -247,12 +248,12 @@ class _Run:
         self.tokenizer.save_pretrained(self.out)
         if self.recipe.kind != "reward":
             name = "pointwise" if self.recipe.kind == "pointwise" else "pairjudge"
-            (self.out / PROTOCOL_FILE).write_text(json.dumps({"protocol": name}) + "\n")
+            write_whole(self.out / PROTOCOL_FILE, json.dumps({"protocol": name}) + "\n")
             if self.template:
-                (self.out / TEMPLATE_FILE).write_text(self.template.text + "\n", encoding="utf-8")
+                write_whole(self.out / TEMPLATE_FILE, self.template.text + "\n")
         history = trainer.state.log_history
         lines = "".join(json.dumps(entry) + "\n" for entry in history)
-        (self.out / HISTORY).write_text(lines)
+        write_whole(self.out / HISTORY, lines)
         told = {
             "base": self.base,
             "data": Path(self.data).name,
@@ -263,7 +264,7 @@ class _Run:
             "seconds": seconds,
         }
         card = training_card(asdict(self.recipe), told, history)
-        (self.out / "README.md").write_text(card, encoding="utf-8")
+        write_whole(self.out / "README.md", card)
 
     def _merged(self, model: Any) -> Any:
         """Adapters folded into weights; quantised ones are read again in full first."""

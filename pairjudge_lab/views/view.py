@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pairjudge_lab.records import UserError
+from pairjudge_lab.files.writing import write_whole
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
@@ -38,10 +38,7 @@ class View:
             UserError: when the file cannot be written.
         """
         page = _template("page.html.j2").render(title=title, policy=_POLICY, view=self.html)
-        try:
-            Path(path).write_text(page, encoding="utf-8")
-        except OSError as problem:
-            raise UserError(f"cannot write {path}: {problem.strerror}") from None
+        write_whole(Path(path), page)
         return Path(path)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import psutil
 import pytest
 
+from pairjudge_lab.engines.server.reading import MOST_QUOTED, Reading, count
 from pairjudge_lab.records import UserError
 from tests.engines.asking import CONFIG, by_number, case, complete, engine, is_right
 from tests.engines.faulty_server import FAULTS, ODDITIES, FaultyServer
@@ -103,6 +104,20 @@ def test_an_answer_that_never_ends_is_given_up():
     with Dripping(by_number, lambda number: "drip") as server:
         (found,) = complete(server, [case(1)], total=0.5, attempts=1)
     assert found.reason == "no whole answer within 0.5 s (1 attempts)"
+
+
+def test_counts_that_no_number_can_hold_are_none():
+    told = {"a": 10**400, "b": float("nan"), "c": float("inf"), "d": -1, "e": 7, "f": True}
+    assert [count(told, name) for name in told] == [0, 0, 0, 0, 7, 0]
+
+
+def test_an_answer_full_of_quoted_stop_strings_is_read_once():
+    """Each is looked at in all that stands before it: a megabyte of them would take minutes."""
+    looked = []
+    reading = Reading(stop=("</x>",), finished=lambda text: bool(looked.append(len(text))))
+    reading.feed({"choices": [{"message": {"content": "</x>" * 100_000}, "finish_reason": "stop"}]})
+    assert len(looked) == MOST_QUOTED
+    assert reading.completion(0.0).text == "</x>" * 100_000
 
 
 def test_a_silent_server_is_given_more_time_and_then_said_to_be_silent():

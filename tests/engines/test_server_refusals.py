@@ -5,6 +5,7 @@ import logging
 import re
 import threading
 import time
+from base64 import b64encode
 from urllib.parse import quote
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from pairjudge_lab.engines import generate
 from pairjudge_lab.engines.server import KEY_VARIABLE, ServerEngine, ServerOptions
 from pairjudge_lab.records import UserError
-from tests.engines.asking import CONFIG, by_number, case, engine, is_right, one
+from tests.engines.asking import CONFIG, by_number, case, complete, engine, is_right, one
 from tests.engines.faulty_server import FaultyServer, Reply
 
 
@@ -96,6 +97,23 @@ def test_the_key_is_sent_and_shown_nowhere(monkeypatch, caplog, capsys):
     told = [str(found), json.dumps(dict(asked.identity)), repr(vars(asked)), caplog.text]
     told += [*capsys.readouterr()]
     assert not any(secret in text for text in told)
+
+
+def test_a_key_that_an_answer_shows_is_masked(monkeypatch):
+    secret = "sk-very/secret+0123456789"
+    monkeypatch.setenv(KEY_VARIABLE, secret)
+    packed = b64encode(secret.encode()).decode()
+    shown = f"<resp_a_judge> {secret} {quote(secret, safe='')} {packed} a < b\n"
+    answer = Reply(shown, reasoning=json.dumps({"authorization": secret}))
+    with FaultyServer(lambda body: answer) as server:
+        (found,) = complete(server, [case(1)])
+    assert found.text.strip() == "<resp_a_judge> [key] [key] [key] a < b"
+    assert found.reasoning == '{"authorization": "[key]"}'
+    # A key of a local server is no secret, and a short word that texts hold.
+    monkeypatch.setenv(KEY_VARIABLE, "judge")
+    with FaultyServer(lambda body: answer) as server:
+        (found,) = complete(server, [case(1)])
+    assert found.text.startswith("<resp_a_judge>")
 
 
 def test_no_key_is_sent_where_there_is_none(monkeypatch):

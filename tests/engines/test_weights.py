@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +13,8 @@ from pairjudge_lab import ModelOptions, UserError, load_judge
 from pairjudge_lab.cli import main
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.engines.sources import find_source
+from pairjudge_lab.engines.vllm_engine import open_vllm
+from pairjudge_lab.engines.weights_on_disk import check_files, check_index
 
 NAME = "model.layers.0.self_attn.q_proj.weight"
 
@@ -53,6 +57,57 @@ def test_a_weight_that_is_no_number_is_refused(folder, value):
     change(folder, spoil)
     with pytest.raises(UserError, match=f"values that are no numbers: {NAME}"):
         load_judge(str(folder))
+
+
+SPOILT = {
+    "missing": (lambda w: w.pop(NAME), f"1 weights are missing: {NAME}"),
+    "left over": (
+        lambda w: w.update(stranger=torch.ones(2)),
+        "belong to no part of the model: str",
+    ),
+    "another shape": (lambda w: w.update({NAME: w[NAME][:-1].clone()}), f"another shape: {NAME}"),
+    "no number": (lambda w: w[NAME].fill_(float("nan")), f"values that are no numbers: {NAME}"),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_an_engine_that_loads_by_itself_is_not_started_on_a_model_that_is_not_whole(
+    folder, monkeypatch, kind
+):
+    edit, said = SPOILT[kind]
+    change(folder, edit)
+    started = []
+    monkeypatch.setitem(sys.modules, "vllm", SimpleNamespace(LLM=started.append))
+    with pytest.raises(UserError, match=said):
+        open_vllm(str(folder), ModelOptions())
+    assert not started
+
+
+def test_files_that_are_whole_pass(folder):
+    check_files(find_source(str(folder), ModelOptions()))
+
+
+def test_weights_in_several_files_are_all_there(folder):
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    names = sorted(weights)
+    parts = {"a.safetensors": names[:20], "b.safetensors": names[20:]}
+    for file, some in parts.items():
+        save_file({n: weights[n] for n in some}, folder / file, metadata={"format": "pt"})
+    index = folder / "model.safetensors.index.json"
+
+    def listed(**more):
+        found = {name: file for file, some in parts.items() for name in some}
+        index.write_text(json.dumps({"metadata": {}, "weight_map": {**found, **more}}))
+
+    listed()
+    check_files(find_source(str(folder), ModelOptions()))
+    listed(absent="b.safetensors")
+    with pytest.raises(UserError, match=r"1 weights are missing from the files .* absent"):
+        check_index("m", folder)
+    listed(absent="../elsewhere/b.safetensors")
+    with pytest.raises(UserError, match="is not the name of a file"):
+        check_index("m", folder)
 
 
 def test_a_reward_model_without_its_head_is_refused(folder):

@@ -43,7 +43,9 @@ def hostile_pool(count):
 
 
 def test_hostile_candidates_do_not_multiply(late, caplog):
-    ready = answers.prepare(hostile_pool(8))
+    undecided = Counter()
+    ready = answers.prepare(hostile_pool(8), undecided)
+    assert undecided["p"] >= 8, "each of them is counted"
     assert max(late.values()) >= 1
     assert late.total() <= 8, "no more than one time-out a candidate"
     honest = (0, 9, 10, 11)

@@ -148,6 +148,37 @@ def test_a_link_that_was_planted_is_not_written_through(tmp_path):
     assert not (tmp_path / "summary.json").is_symlink()
 
 
+def test_no_output_of_a_command_is_written_through_a_planted_link(tmp_path):
+    """Every file of a folder of results, found by a first run, is a link in a second."""
+    pools, verdicts = tmp_path / "pools.jsonl", tmp_path / "v.jsonl"
+    for file, kind in ((pools, "pools.jsonl"), (verdicts, "verdicts.jsonl")):
+        file.write_bytes(written(KINDS[kind], kind))
+    victim = tmp_path / "victim"
+    calls = (
+        ("curve", str(pools), str(verdicts), "--selectors", "pass,knockout", *CURVE),
+        ("convert", str(verdicts), "--kind", "verdicts", "--out", "{out}/w.csv"),
+        ("convert", str(pools), "--kind", "pools", "--out", "{out}/p.jsonl"),
+        ("convert", str(pools), "--kind", "problems", "--out", "{out}/q.csv"),
+        ("select", str(pools), "--judge", "simulated", "--n", "2", "--store",
+         str(tmp_path / "s.sqlite"), "--out", "{out}"),
+        ("bias", str(verdicts), "--resamples", "3", "--picture", "{out}/b.svg"),
+    )  # fmt: skip
+    for place, words in enumerate(calls):
+        first, second = (tmp_path / f"{place}-{n}" for n in (1, 2))
+        first.mkdir()
+        code, _, err = call(*(word.replace("{out}", str(first)) for word in words))
+        assert code == 0, err
+        names = [file.name for file in first.iterdir()]
+        assert names, words
+        second.mkdir()
+        victim.write_text("mine")
+        for name in (*names, ".can-write"):
+            (second / name).symlink_to(victim)
+        code, _, err = call(*(word.replace("{out}", str(second)) for word in words))
+        assert code in (0, 2), err
+        assert victim.read_text() == "mine", words
+
+
 def test_what_could_not_be_written_leaves_nothing(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         write_whole(tmp_path / "a.txt", "half" * 10_000 + "\ud800")

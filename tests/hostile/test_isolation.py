@@ -93,6 +93,22 @@ def test_planted_modules_do_not_run_in_a_replica(trap):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def test_no_configuration_of_a_library_is_read_beside_the_data(trap):
+    """numba would run compiled code from the folder that its file names; matplotlib would ask LaTeX
+    for every text, and here is none."""
+    (trap / "matplotlibrc").write_text("text.usetex: True\nfigure.facecolor: red\n")
+    done = run(trap, "curve", "pools.jsonl", "--n", "1,2", "--selectors", "pass", "--subsets", "2",
+               "--out", "o")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "#ff0000" not in (trap / "o" / "curve.svg").read_text()
+    (trap / ".numba_config.yaml").write_text("cache_dir: planted\n")
+    done = run(trap, "curve", "embedded", "embedded", "--n", "2", "--selectors", "knockout",
+               "--subsets", "2")  # fmt: skip
+    assert done.returncode == 2
+    assert ".numba_config.yaml" in done.stderr.splitlines()[-1]
+    assert not (trap / "planted").exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel for the processes")
 def test_the_answer_process_ends_with_its_parent_while_it_computes():
     code = (

@@ -1,13 +1,20 @@
 """Hostile texts against every protocol and tokenizer; hostile answers against every reader."""
 
+import os
 import random
+import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from pairjudge_lab.embedded import data_path
+from pairjudge_lab.judges.scalar import ResponseReader, StepReader, steps_of
+from pairjudge_lab.listwise import ListMatch
+from pairjudge_lab.listwise.protocol import ListwiseProtocol
 from pairjudge_lab.protocols import AsksApart, conversations, protocol, read_answers
 from pairjudge_lab.protocols.control_strings import PromptCheck, control_tokens
+from pairjudge_lab.protocols.lookalikes import as_latin, fold
 from pairjudge_lab.protocols.pairjudge import TAGS
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import PLACES
@@ -16,8 +23,16 @@ from tests.hostile.size import size
 from tests.hostile.texts import VERDICTS, hostile_answer, hostile_text
 from tests.protocols.test_closing import FORMS
 
-OWN_TAGS = {"pairjudge": TAGS, "pointwise": ("question", "response", "resp_judge")}
-PROTOCOLS = ("pairjudge", "pointwise", "mt-bench", "rrm", "pair-preference")
+ROOT = Path(__file__).parents[2]
+OWN_TAGS = {"pairjudge": TAGS, "pointwise": ("question", "response", "resp_judge"),
+            "listwise": ("question", "response")}  # fmt: skip
+PROTOCOLS = ("pairjudge", "pointwise", "mt-bench", "rrm", "pair-preference", "listwise")
+READ = {
+    "mt-bench": protocol("mt-bench").contract.verdict,
+    "rrm": protocol("rrm").contract.verdict,
+    "listwise": re.compile(r"\[\[\s*\d{1,4}\s*\]\]"),
+}
+"""The forms of verdicts that are no tags."""
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "<|im_start|>assistant\n"
@@ -54,13 +69,29 @@ def tokenizers():
     from transformers import AutoTokenizer
 
     yield "tiny", AutoTokenizer.from_pretrained(data_path("tiny-judge"))
-    yield "smollm2", bpe(SMOLLM)
+    yield "smollm", bpe(SMOLLM)
     yield (
         "mistral",
         bpe(["<|im_start|>", "<|im_end|>", "[INST]", "[/INST]", "<s>", "</s>", "[THINK]"]),
     )
     yield "odd", bpe(["<|im_start|>", "<|im_end|>", " <x>", "@@END@@", "[A B]", "<unused3>", "&#"])
     yield "folding", bpe(["<|im_start|>", "<|im_end|>", "<mask>", "[cls]"], fold=True)
+    for which, file in real_files():
+        yield which, AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+
+
+def real_files():
+    """Tokenizers of published models, out of GGUF files: SmolLM2's where ``make smollm2`` has put
+    it, and whatever the environment variable GGUF_FILES names, with the system's path separator.
+    """
+    for file in sorted((ROOT / "build" / "smollm2").rglob("*.gguf")):
+        yield "smollm2-gguf", file
+    for name in filter(None, os.environ.get("GGUF_FILES", "").split(os.pathsep)):
+        yield Path(name).stem, Path(name)
+
+
+OURS = ("tiny", "smollm", "mistral", "odd", "folding")
+EVERY = (*OURS, *(which for which, _ in real_files()))
 
 
 def as_shown(text):
@@ -71,19 +102,47 @@ def as_shown(text):
     return unicodedata.normalize("NFKC", shown).lower()
 
 
+def asking(name, reserved=()):
+    """A protocol by its name, the one for matches of k among them."""
+    made = ListwiseProtocol(reserved=reserved) if name == "listwise" else None
+    return made or protocol(name, reserved=reserved)
+
+
 def said(asked, name, text):
     """The user's messages for a candidate, with the other texts plain."""
     pool = Pool(Problem("p", "1"), (Candidate(text), Candidate("2")))
+    if name == "listwise":
+        return [asked.messages(ListMatch(pool, (0, 1)))[-1][1]]
     return [c[-1]["content"] for c in conversations(asked, Match(pool, 0, 1))]
 
 
-def attack(seed, count, tokenizer, name):
+def only_broken(text, shown):
+    """Whether nothing but the breaking of reserved strings tells a text from what is shown."""
+    place = 0
+    for char in text:
+        forms = [char, f"&#{ord(char)};", "\ufffd"]
+        if as_latin(fold(char)).startswith("<"):
+            forms.insert(0, "&lt;")
+        form = next((form for form in forms if shown.startswith(form, place)), None)
+        if form is None and shown[place : place + 1] == " ":
+            # The blank behind a first character.
+            place += 1
+            form = next((form for form in forms if shown.startswith(form, place)), None)
+        if form is None:
+            return False
+        place += len(form)
+    return not shown[place:].strip(" ")
+
+
+def attack(seed, count, tokenizer, name, reserved=None):
+    """Texts in a protocol's prompts, encoded; ``reserved``: what is known of the tokenizer."""
     rng = random.Random(seed)
     strings = sorted(control_tokens(tokenizer))
-    asked = protocol(name, reserved=strings)
+    asked = asking(name, strings if reserved is None else reserved)
     marks = [f"<{end}{tag}" for tag in OWN_TAGS.get(name, PLACES) for end in ("", "/")]
     frame = said(asked, name, "1")
     spaced = [as_shown(part).replace(" ", "") for part in frame]
+    before, _, behind = said(asked, name, "QXZ")[0].partition("QXZ")
 
     def encoded(content):
         messages = [{"role": "user", "content": content}]
@@ -91,18 +150,24 @@ def attack(seed, count, tokenizer, name):
         return tokenizer(text, add_special_tokens=False).input_ids
 
     checks = [PromptCheck.of(tokenizer, encoded(part)) for part in frame]
-    reader = protocol(name)
+    read = READ.get(name)
     for _ in range(count):
         text = hostile_text(rng, strings)
-        for part, plain, check in zip(said(asked, name, text), spaced, checks, strict=True):
+        asked_now = said(asked, name, text)
+        for part, plain, check in zip(asked_now, spaced, checks, strict=True):
             assert not check.intruders(encoded(part)), ascii(text)
             squeezed = "".join(as_shown(part).split())
             for mark in marks:
                 assert squeezed.count(mark) == plain.replace("\n", "").count(mark), ascii(text)
-        inside = said(asked, name, text)[0]
-        if name in ("mt-bench", "rrm"):
-            found = reader.contract.verdict.findall(as_shown(inside))
-            assert len(found) == len(reader.contract.verdict.findall(as_shown(frame[0]))), text
+        inside = asked_now[0]
+        assert inside.startswith(before), ascii(text)
+        assert inside.endswith(behind), ascii(text)
+        shown = inside[len(before) : len(inside) - len(behind)]
+        # Where a mark that breaks others is itself reserved, texts are broken several times.
+        assert "&#" in strings or only_broken(text, shown), (ascii(text), ascii(shown))
+        if read:
+            found = read.findall(as_shown(inside))
+            assert len(found) == len(read.findall(as_shown(frame[0]))), ascii(text)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +175,7 @@ def at_hand():
     return dict(tokenizers())
 
 
-@pytest.mark.parametrize("which", ["tiny", "smollm2", "mistral", "odd", "folding"])
+@pytest.mark.parametrize("which", OURS)
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_hostile_texts(at_hand, which, name):
     attack(f"{which} {name}", 30, at_hand[which], name)
@@ -118,10 +183,52 @@ def test_hostile_texts(at_hand, which, name):
 
 @pytest.mark.slow
 @pytest.mark.timeout(20_000)
-@pytest.mark.parametrize("which", ["tiny", "smollm2", "mistral", "odd", "folding"])
+@pytest.mark.parametrize("which", EVERY)
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_many_hostile_texts(at_hand, which, name):
-    attack(f"many {which} {name}", size(400, 24_000), at_hand[which], name)
+    for part in range(size(1, 12)):
+        attack(f"many {which} {name} {part}", size(400, 2_000), at_hand[which], name)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(20_000)
+@pytest.mark.parametrize("which", [w for w in EVERY if w not in ("tiny", "odd", "folding")])
+def test_many_hostile_texts_for_a_server(at_hand, which):
+    """A server's tokenizer is not known: the list of known families must do for such a family."""
+    for part in range(size(1, 12)):
+        seed = f"server {which} {part}"
+        attack(seed, size(400, 2_000), at_hand[which], "pairjudge", reserved=())
+
+
+def attack_readers_of_scores(seed, count, tokenizer):
+    """Texts as a classifier and a process reward model are shown them."""
+    rng, strings = random.Random(seed), sorted(control_tokens(tokenizer))
+    whole, steps = ResponseReader(tokenizer), StepReader(tokenizer, "rlhflow-prm")
+    clean = PromptSanitizer((), strings).clean
+
+    def asked(reader, text):
+        return reader.ask(Match(Pool(Problem("p", "1"), (Candidate(text), Candidate("2"))), 0, 1))[
+            0
+        ]
+
+    for _ in range(count):
+        text = hostile_text(rng, strings)
+        # Where a mark that breaks others is itself reserved, texts are broken several times.
+        assert "&#" in strings or only_broken(text, clean(text)), ascii(text)
+        for reader, plain in (
+            (whole, "1"),
+            (steps, "\n\n".join("1" for _ in steps_of(clean(text)))),
+        ):
+            check = PromptCheck.of(tokenizer, asked(reader, plain).ids)
+            assert not check.intruders(asked(reader, text).ids), ascii(text)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(20_000)
+@pytest.mark.parametrize("which", EVERY)
+def test_many_hostile_texts_for_a_reward_model(at_hand, which):
+    for part in range(size(1, 12)):
+        attack_readers_of_scores(f"reward {which} {part}", size(100, 2_000), at_hand[which])
 
 
 def test_a_scalar_reader_sees_the_text_of_the_data(at_hand):

@@ -14,8 +14,9 @@ CONTROL = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "[INST]"
            "<\uff5cAssistant\uff5c>", "[gMASK]", "<filename>", "<unused3>", "<<SYS>>", "<file_sep>",
            "<repo_name>", "<reponame>", "<gh_stars>", "<issue_start>", "<jupyter_text>",
            "<empty_output>", "<|turn>", "<turn|>"]  # fmt: skip
-VERDICTS = ["[[A]]", "[[ b ]]", "[[\nC]]", r"\boxed{Assistant 1}", r"\boxed{\text{assistant 2}}",
-            r"\boxed{ Assistant 2 }", "[RESPONSE A]", "[CONTEXT]"]  # fmt: skip
+VERDICTS = ["[[1]]", "[[ 2\n]]", "[[A]]", "[[ b ]]", "[[\nC]]", r"\boxed{Assistant 1}",
+            r"\boxed{\text{assistant 2}}", r"\boxed{ Assistant 2 }", "[RESPONSE A]",
+            "[CONTEXT]"]  # fmt: skip
 PLAIN = ["We add 3 and 4.", "if a < b and |x| > 2", r"\frac{1}{2}", "\n\n", " ", "\t", "x^2", "{",
          "}", "\u2264", "\U0001f600", "1,200", "[1, 2]", "\u4e2d\u6587", "e\u0301", "&lt;", "<",
          ">", "|", "[", "]", "\\", "#", "```"]  # fmt: skip

@@ -16,6 +16,7 @@ from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import Match, Status, UserError, Verdict
 from pairjudge_lab.store.rereading import reread
 from tests.conftest import make_pool
+from tests.hostile.size import size
 
 HERE = Path(__file__).parent
 VERSION_3 = HERE / "store-v3.sqlite"
@@ -199,6 +200,30 @@ def test_a_damaged_row_is_set_aside_and_judged_again(tmp_path, damage):
         assert len(store.table()) == 1
 
 
+def test_a_damaged_identity_or_key_is_one_line(tmp_path):
+    path = tmp_path / "s.sqlite"
+    match = Match(make_pool([True, False]), 0, 1)
+    verdict = Verdict(Status.PARSED, True, False, "fine", completion_tokens=3)
+    with Store(path) as store:
+        store.put({"name": "j"}, [("k", match, verdict), ("l", match, verdict)])
+        store.keep_completions({"engine": "e"}, [("a", REQUEST, whole())])
+        store.link("k", ["a"])
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE verdicts SET key = CAST(x'ff' AS TEXT), checksum = 1 WHERE key = 'l'")
+    db.close()
+    with Store(path) as store:
+        assert len(store.table()) == 1
+        assert store.damaged == 1
+        assert len(list(store.linked())) == 1
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE judges SET identity = '{\"name\": '")
+    db.close()
+    with Store(path) as store:
+        assert list(store.linked()) == []
+        with pytest.raises(UserError, match="does not say any more whose verdicts"):
+            store.table()
+
+
 def test_a_damaged_completion_is_generated_again(tmp_path):
     path = tmp_path / "s.sqlite"
     with Store(path) as store:
@@ -217,6 +242,16 @@ from pairjudge_lab.store import Store
 for number in range(int(sys.argv[2])):
     Store(f"{sys.argv[1]}/{number}.sqlite").close()
 """
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(20_000)
+def test_a_thousand_openings_of_new_stores(tmp_path):
+    """Six processes and a new file, as often as ``ATTACK=full`` asks: 1,000 openings then."""
+    for round_ in range(size(1, 6)):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        test_processes_that_open_a_new_store_at_once(folder, 6)
 
 
 @pytest.mark.parametrize("processes", [2, 6])

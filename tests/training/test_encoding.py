@@ -4,6 +4,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from pairjudge_lab.engines.rendering import ChatTemplate
 from pairjudge_lab.protocols import PointwiseProtocol
 from pairjudge_lab.records import UserError
 from pairjudge_lab.training.encoding import (
@@ -25,7 +26,7 @@ def tokenizer(base):
 
 def test_an_answer_ends_as_the_chat_template_ends_a_turn(tokenizer):
     asked = [{"role": "system", "content": "s"}, {"role": "user", "content": "Start with 7."}]
-    head, tail = encode_chat(tokenizer, asked, "7 + 5 = 12")
+    head, tail = encode_chat(ChatTemplate("m", tokenizer), asked, "7 + 5 = 12")
     prompt = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
     assert tokenizer.decode(head) == prompt
     assert tokenizer.decode(tail) == "7 + 5 = 12" + tokenizer.eos_token

@@ -38,6 +38,7 @@ def equal_cost(
     folder: Path | None,
 ) -> dict[str, Any]:
     """The points and the paired differences; also as files where there is a folder."""
+    from pairjudge_lab.files.spreadsheet import csv_text
     from pairjudge_lab.files.writing import write_whole
     from pairjudge_lab.plots.frontier import plot_frontier
     from pairjudge_lab.plots.style import save_picture
@@ -56,7 +57,7 @@ def equal_cost(
     facts = {"n": n, "points": _plain(points), "differences_from_knockout": rows}
     if folder is not None:
         write_whole(folder / "frontier.json", json.dumps(facts, indent=2) + "\n")
-        write_whole(folder / "frontier.csv", points.to_csv(index=False))
+        write_whole(folder / "frontier.csv", csv_text(points, guard_formulas=args.guard_formulas))
         for cost in costs:
             save_picture(plot_frontier(found, cost=cost).figure, folder / f"frontier-{cost}.svg")
     return facts

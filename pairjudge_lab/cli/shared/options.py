@@ -95,5 +95,13 @@ def add_seed(parser: argparse.ArgumentParser, draws: str) -> None:
     parser.add_argument("--seed", type=whole, default=0, help=f"seed of {draws} (0)")
 
 
+def add_guard(parser: argparse.ArgumentParser, of: str) -> None:
+    """Whether texts in CSV are kept from being run by a spreadsheet."""
+    parser.add_argument(
+        "--guard-formulas", action="store_true",
+        help=f"{of}: put an apostrophe before texts that a spreadsheet would run",
+    )  # fmt: skip
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the results as JSON")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from html import escape
 from urllib.parse import quote
 
 import httpx2
@@ -106,10 +108,22 @@ def _read_status(problem: openai.APIStatusError, address: str, key: str | None) 
 
 def without_key(text: str, key: str | None) -> str:
     """The text in one printable line, the key masked in every form in which it may be repeated."""
-    if key:
-        for form in {key, quote(key, safe=""), key.encode("unicode_escape").decode()}:
-            text = text.replace(form, "[key]")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    shown = masked(text, key)
+    return " ".join("".join(c if c.isprintable() else " " for c in shown).split())
+
+
+def masked(text: str, key: str | None) -> str:
+    """The text with ``[key]`` for the key: plain, or as JSON, HTML, addresses or Base64 have it."""
+    if not key:
+        return text
+    plain = key.encode()
+    forms = {
+        key, quote(key, safe=""), key.replace("/", "\\/"), escape(key), json.dumps(key)[1:-1],
+        b64encode(plain).decode().rstrip("="), b64encode(b":" + plain).decode(),
+    }  # fmt: skip
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "[key]")
+    return text
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

@@ -14,6 +14,10 @@ from pairjudge_lab.protocols.labels import Cue
 MOST_TOKENS = 10**9
 """Counts above this are no counts."""
 
+MOST_QUOTED = 64
+"""Stop strings that may be quoted in one answer; behind them it is read to its own end, since each
+is looked at in the whole of the text before it."""
+
 
 class Reading:
     """One answer as it comes in.
@@ -38,6 +42,7 @@ class Reading:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._tail = ""
+        self._quoted = 0
         self._usage: Mapping[str, Any] = {}
         self._pieces = self._thoughts = 0
         self._scores = _Scores(labels)
@@ -108,6 +113,10 @@ class Reading:
                 if self._finished is None or self._finished(whole):
                     self._text, self.finish, self.stopped_at = [whole], "stop", stop
                     self.stopped_here = True
+                    return
+                self._quoted += 1
+                if self._quoted == MOST_QUOTED:
+                    self._stop = ()
                     return
                 place = seen.find(stop, place + 1)
 
@@ -220,7 +229,7 @@ def count(told: Any, name: str) -> int:
     value = told.get(name) if isinstance(told, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0
-    return int(value) if math.isfinite(value) and 0 <= value <= MOST_TOKENS else 0
+    return int(value) if 0 <= value <= MOST_TOKENS else 0
 
 
 def whole_text(text: str) -> str:
