@@ -16,7 +16,9 @@ def call(*arguments: str) -> tuple[int, str, str]:
     What a command lets through is raised here: a traceback is a failure of the test.
     """
     out, err = io.StringIO(), io.StringIO()
-    logging.getLogger("pairjudge_lab").setLevel(logging.ERROR)
+    logger = logging.getLogger("pairjudge_lab")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     with (
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
@@ -27,6 +29,8 @@ def call(*arguments: str) -> tuple[int, str, str]:
             code = main(list(arguments))
         except SystemExit as end:
             code = end.code
+        finally:
+            logger.setLevel(level)
     return code, out.getvalue(), err.getvalue()
 
 
