@@ -116,11 +116,9 @@ def masked(text: str, key: str | None) -> str:
     """The text with ``[key]`` for the key: plain, or as JSON, HTML, addresses or Base64 have it."""
     if not key:
         return text
-    plain = key.encode()
-    forms = {
-        key, quote(key, safe=""), key.replace("/", "\\/"), escape(key), json.dumps(key)[1:-1],
-        b64encode(plain).decode().rstrip("="), b64encode(b":" + plain).decode(),
-    }  # fmt: skip
+    packed = [b64encode(part + key.encode()).decode() for part in (b"", b":")]
+    forms = {key, quote(key, safe=""), key.replace("/", "\\/"), escape(key), json.dumps(key)[1:-1]}
+    forms.update(packed, (form.rstrip("=") for form in packed))
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, "[key]")
     return text
