@@ -20,8 +20,7 @@ from pairjudge_lab.statistics.names import codes_by_name
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_STEPS = 200
-_TOLERANCE = 1e-13
+_TOLERANCE = 1e-3
 _FAR = 3.0
 _SEARCHED = 4
 
@@ -197,24 +196,23 @@ class _Firth:
 
     def solve(self, start: np.ndarray, within: np.ndarray | None = None) -> np.ndarray:
         """The maximum over ``start`` plus any combination of the columns of ``within``."""
-        at, free = start.copy(), np.eye(len(start)) if within is None else within
-        value = self.height(at)
-        for _ in range(_MOST_STEPS):
-            information = self.information(at)
-            slope = free.T @ self.slope(at, np.linalg.inv(information))
-            step = np.linalg.solve(free.T @ information @ free, slope)
-            gain, move = float(slope @ step), free @ step
-            if gain < _TOLERANCE * (1 + abs(value)):
-                return np.asarray(at)
-            # Scoring goes up to twice too far where the penalty is most of the information.
-            size = min(1.0, 5.0 / float(np.abs(move).max()))
-            while size > 1e-9 and self.height(at + size * move) < value + 0.1 * size * gain:
-                size /= 2
-            if size <= 1e-9:  # no more than rounding is to be gained
-                return np.asarray(at)
-            at = at + size * move
+        from scipy import optimize
+
+        free = np.eye(len(start)) if within is None else within
+
+        def loss(moved: np.ndarray) -> tuple[float, np.ndarray]:
+            at = start + free @ moved
             value = self.height(at)
-        raise RuntimeError(f"the penalised likelihood did not converge in {_MOST_STEPS} steps")
+            if not np.isfinite(value):
+                return 1e10, np.zeros(len(moved))
+            return -value, -free.T @ self.slope(at, np.linalg.inv(self.information(at)))
+
+        found = optimize.minimize(
+            loss, np.zeros(free.shape[1]), jac=True, method="BFGS", options={"gtol": 1e-7}
+        )
+        if np.abs(found.jac).max() > _TOLERANCE:
+            raise RuntimeError("the penalised likelihood did not converge")
+        return np.asarray(start + free @ found.x)
 
     def profile(
         self, direction: np.ndarray, variance: float, level: float, clusters: int | None
