@@ -1,0 +1,177 @@
+"""Logistic regression with problems as clusters: errors and profile limits."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pairjudge_lab.records import UserError
+from pairjudge_lab.statistics.intervals import FEWEST_PROBLEMS, Estimate, no_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FAR = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class LogitFit:
+    """Coefficients of a logistic regression.
+
+    Attributes:
+        names: of the coefficients.
+        estimates: with profile limits; a limit may be infinite, and so may an estimate, where
+            everything points one way.
+        errors: clustered standard errors; ``plain_errors``: as if all rows were independent.
+        design_effects: the squares of their ratio.
+        rows, clusters: how many went into it.
+        left_out: rows that say nothing or could not be used, by what they are.
+    """
+
+    names: tuple[str, ...]
+    estimates: tuple[Estimate, ...]
+    errors: np.ndarray
+    plain_errors: np.ndarray
+    design_effects: np.ndarray
+    rows: int
+    clusters: int
+    left_out: tuple[tuple[str, int], ...] = ()
+
+    def __getitem__(self, name: str) -> Estimate:
+        """The coefficient of a name."""
+        return self.estimates[self.names.index(name)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a coefficient: estimate, clustered error, limits, design effect."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "coefficient": self.names,
+                "estimate": [e.estimate for e in self.estimates],
+                "error": self.errors,
+                "low": [e.low for e in self.estimates],
+                "high": [e.high for e in self.estimates],
+                "design effect": self.design_effects,
+            }
+        )
+
+    def __str__(self) -> str:
+        body = self.to_frame().to_string(index=False, float_format=lambda v: f"{v:.3f}")
+        rest = "".join(f"; {count} {what}" for what, count in self.left_out if count)
+        return f"{body}\n{self.rows} rows of {self.clusters} clusters{rest}"
+
+
+def clustered_logit(
+    design: np.ndarray,
+    names: Sequence[str],
+    won: np.ndarray,
+    cluster: np.ndarray,
+    *,
+    profiled: Sequence[str] | None = None,
+    left_out: tuple[tuple[str, int], ...] = (),
+    level: float = 0.95,
+) -> LogitFit:
+    """Fit, with sandwich errors and limits of the profile likelihood.
+
+    The profile falls by as much as Student's t with one degree of freedom less than clusters
+    allows, times the coefficient's design effect.
+
+    Args:
+        design: (rows, coefficients).
+        names: of the coefficients.
+        won: (rows,) between 0 and 1.
+        cluster: (rows,) the number of each row's cluster.
+        profiled: whose limits are wanted; all by default, the others have Student's.
+        left_out: what is told of rows that are not in the design.
+        level: of the limits.
+
+    Raises:
+        UserError: for no rows, or columns that cannot be told apart.
+    """
+    from scipy import stats
+
+    rows, clusters = len(won), len(np.unique(cluster))
+    if not rows:
+        raise UserError("no row is left to fit anything to")
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise UserError(
+            f"the columns {', '.join(names)} cannot be told apart in {rows} rows: leave one out"
+        )
+    best, height = _fit(design, won, np.zeros(rows))
+    chance = 1 / (1 + np.exp(-design @ best))
+    information = (design * (chance * (1 - chance))[:, None]).T @ design
+    plain = np.linalg.pinv(information)
+    scores = np.zeros((clusters, design.shape[1]))
+    np.add.at(scores, np.unique(cluster, return_inverse=True)[1], (won - chance)[:, None] * design)
+    meat = scores.T @ scores * clusters / max(clusters - 1, 1)
+    robust = plain @ meat @ plain
+    plain_error, error = (np.sqrt(np.maximum(np.diag(v), 0)) for v in (plain, robust))
+    effects = np.square(error / np.maximum(plain_error, 1e-300))
+    reach = float(stats.t.ppf(0.5 + level / 2, max(clusters - 1, 1)))
+    estimates = []
+    for k, name in enumerate(names):
+        value = float(best[k])
+        open_ = float(np.copysign(np.inf, value)) if abs(value) > _FAR / 2 else value
+        if clusters < FEWEST_PROBLEMS:
+            estimates.append(no_interval(open_, clusters, level))
+            continue
+        if profiled is not None and name not in profiled:
+            low, high = value - reach * error[k], value + reach * error[k]
+            estimates.append(Estimate(open_, low, high, clusters, "Student, clustered", level))
+            continue
+        # Where nearly all is on one side the sandwich says next to nothing.
+        fall = reach**2 * max(float(effects[k]), 1.0 if abs(value) > _FAR / 2 else 0.0) / 2
+        ends = [
+            _end(design, won, k, value, sign * reach * max(error[k], 0.05), height - fall)
+            for sign in (-1, 1)
+        ]
+        estimates.append(Estimate(open_, ends[0], ends[1], clusters, "profile, clustered", level))
+    return LogitFit(
+        names=tuple(names),
+        estimates=tuple(estimates),
+        errors=error,
+        plain_errors=plain_error,
+        design_effects=effects,
+        rows=rows,
+        clusters=clusters,
+        left_out=left_out,
+    )
+
+
+def _fit(design: np.ndarray, won: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, float]:
+    """The coefficients and the log-likelihood; large and finite where they would be infinite."""
+    if not design.shape[1]:
+        return np.zeros(0), float((won * offset - np.logaddexp(0, offset)).sum())
+    import statsmodels.api as sm
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model: Any = sm.GLM(won, design, family=sm.families.Binomial(), offset=offset)
+        found = np.asarray(model.fit(maxiter=50, tol=1e-10).params, dtype=float)
+    z = design @ found + offset
+    return found, float((won * z - np.logaddexp(0, z)).sum())
+
+
+def _end(
+    design: np.ndarray, won: np.ndarray, place: int, start: float, step: float, wanted: float
+) -> float:
+    """Where the profile likelihood of one coefficient has fallen to ``wanted``."""
+    from scipy import optimize
+
+    rest, column = np.delete(design, place, axis=1), design[:, place]
+
+    def above(value: float) -> float:
+        return _fit(rest, won, column * value)[1] - wanted
+
+    end = start + step
+    while above(end) > 0:
+        step *= 1.6
+        end = start + step
+        if abs(end) > _FAR + abs(start):
+            return float(np.copysign(np.inf, step))
+    return float(optimize.brentq(above, start, end, xtol=1e-4))
