@@ -170,7 +170,8 @@ class StopWhen:
     problems: int | None = None
 
     def __post_init__(self) -> None:
-        if self.width is self.excludes is self.within is self.problems is None:
+        given = (self.width, self.excludes, self.within, self.problems)
+        if all(condition is None for condition in given):
             raise UserError("a rule to stop needs width=, excludes=, within= or problems=")
 
     def reason(self, found: Estimate) -> str | None:

@@ -164,7 +164,7 @@ def posterior_draws(
     inverse = np.linalg.inv(root)
 
     def ratio(at: np.ndarray) -> np.ndarray:
-        return log_density(at) + np.square((at - mode) @ inverse.T).sum(axis=1) / 2
+        return np.asarray(log_density(at) + np.square((at - mode) @ inverse.T).sum(axis=1) / 2)
 
     size = len(mode)
     at = mode + rng.standard_normal((CHAINS, size)) @ root.T

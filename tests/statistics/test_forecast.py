@@ -52,7 +52,7 @@ def test_a_planted_curve_is_within_the_limits():
 @pytest.mark.slow
 @pytest.mark.parametrize(("a", "b", "never"), [(0.6, 2.0, 0.15), (2.0, 6.0, 0.0), (0.2, 0.5, 0.3)])
 def test_limits_hold_in_ninety_of_a_hundred_studies(a, b, never):
-    rng, inside, studies = np.random.default_rng(3), 0, 200
+    rng, inside, studies = np.random.default_rng(3), 0, 100
     for _ in range(studies):
         _, right = planted(rng, a=a, b=b, never=never)
         found = forecast_coverage(right, np.full(60, 16), [128], rng=rng, draws=400)
