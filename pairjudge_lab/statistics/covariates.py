@@ -70,7 +70,7 @@ def own_family(judge: str, first: Sequence[str], second: Sequence[str]) -> np.nd
         first, second: the families of the authors of the responses, in the order shown.
     """
     a, b = (np.array([family == judge for family in side], float) for side in (first, second))
-    return a - b
+    return np.asarray(a - b)
 
 
 def preference_covariates(
