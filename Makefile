@@ -15,7 +15,7 @@ QUICK := -n 2 -m "not slow"
 UPGRADE := --upgrade
 
 .PHONY: demo test fast attack lint lab docs docs-serve benchmarks wheel-test test-newest test-oldest lock dist \
-  data judge smollm2 vllm clean help
+  data judge axe smollm2 vllm clean help
 
 help:           ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -92,6 +92,11 @@ judge: $(READY) ## make the small judge again, from nothing, and say how long it
 
 data: $(READY)  ## make the small models and the embedded data again (hours)
 	bash data/make.sh $(BIN)/python
+
+axe:            ## fetch axe-core, with which tests look at pages for people who cannot see them
+	mkdir -p build/axe
+	test -f build/axe/package/axe.min.js || { cd build/axe && \
+	  tar -xzf "$$(npm pack --silent axe-core@4.14.1)"; }
 
 smollm2:        ## fetch a small real chat model (GGUF) that one integration test reads
 	mkdir -p build/smollm2

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pairjudge_lab.judges import load_judge
     from pairjudge_lab.judges.functions import FunctionJudge
     from pairjudge_lab.judging import judge_pairs
+    from pairjudge_lab.labelling import label_pairs
     from pairjudge_lab.records import (
         Candidate,
         Match,
@@ -61,6 +62,7 @@ _HOMES = {
     "compare_judges": "statistics.comparison",
     "curve": "replay.curves",
     "judge_pairs": "judging",
+    "label_pairs": "labelling",
     "load_engine": "engines.registry",
     "load_judge": "judges",
     "load_pools": "datasets.pools",
@@ -99,6 +101,7 @@ __all__ = [
     "compare_judges",
     "curve",
     "judge_pairs",
+    "label_pairs",
     "load_engine",
     "load_judge",
     "load_pools",

@@ -10,6 +10,7 @@ from pairjudge_lab.records import UserError
 EXTRAS = {
     "accelerate": "models",
     "anthropic": "server",
+    "anywidget": "lab",
     "bitsandbytes": "quantization",
     "datasets": "models",
     "filelock": "server",
@@ -19,6 +20,7 @@ EXTRAS = {
     "huggingface_hub": "models",
     "ijson": "train",
     "ipywidgets": "lab",
+    "itables": "lab",
     "jupyterlab": "lab",
     "nbconvert": "lab",
     "numba": "replay",
@@ -31,6 +33,7 @@ EXTRAS = {
     "safetensors": "models",
     "tokenizers": "models",
     "torch": "models",
+    "traitlets": "lab",
     "transformers": "models",
     "vllm": "vllm",
 }

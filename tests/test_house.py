@@ -43,6 +43,7 @@ MAY_LEAN_ON = {
     "listwise": {"records", "arena", "engines", "generation", "protocols", "tournaments"},
     "arena": {"records", "store", "progress", "verdicts"},
     "judging": {"records", "arena", "store", "verdicts"},
+    "labelling": {"records", "store", "verdicts"},
     "statistics": {"records", "verdicts"},
     "replay": {"records", "tournaments", "selectors", "arena", "statistics", "verdicts"},
     "price": {"records", "replay", "statistics", "tournaments", "verdicts"},
@@ -51,7 +52,7 @@ MAY_LEAN_ON = {
         "records", "answers", "arena", "datasets", "selectors", "statistics", "store",
         "tournaments",
     },
-    "views": {"records", "statistics", "plots"},
+    "views": {"records", "statistics", "plots", "verdicts"},
     "report": {"records", "isolation", "runs", "plots", "judges", "progress"},
     "training": {
         "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "progress",
@@ -65,6 +66,7 @@ MAY_LEAN_ON = {
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",
         "judging", "engines", "runs", "sampling", "generation", "replay", "report", "statistics",
+        "labelling",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -1,14 +1,8 @@
 """The lab as a new user meets it: JupyterLab in a real browser, and reports opened in one."""
 
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -16,10 +10,9 @@ import pytest
 
 from pairjudge_lab.cli import main
 from pairjudge_lab.report.exporting import browser
-from tests.browsing import browser_page
+from tests.browsing import PICTURES, browser_page, jupyterlab
 
 ROOT = Path(__file__).parent.parent
-PICTURES = ROOT / "out" / "screenshots"
 
 
 @pytest.fixture
@@ -32,36 +25,8 @@ def jupyter(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     nbformat.write(book, home / "01.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    places = {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "RUNTIME")}
-    command = [
-        sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--allow-root",
-        f"--port={port}", "--IdentityProvider.token=", f"--notebook-dir={home}",
-        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]  # fmt: skip
-    with (tmp_path / "jupyter.log").open("w") as log:
-        server = subprocess.Popen(
-            command, env={**os.environ, **places}, stdout=log, stderr=subprocess.STDOUT
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_for(address + "/api", tmp_path / "jupyter.log")
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-
-
-def wait_for(address, log):
-    for _ in range(120):
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail(f"JupyterLab did not answer:\n{log.read_text()[-2000:]}")
+    with jupyterlab(home, tmp_path) as address:
+        yield address
 
 
 @pytest.mark.slow

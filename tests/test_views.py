@@ -1,23 +1,28 @@
 """Views: what they show, what they escape, and what a real browser does with them."""
 
 import html
+import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pairjudge_lab import Arena, Knockout, load_judge
+from pairjudge_lab import Arena, Knockout, judge_pairs, load_judge
 from pairjudge_lab.records import Candidate, Match, Pool, Problem, Status, UserError, Verdict
 from pairjudge_lab.statistics.intervals import Estimate
+from pairjudge_lab.verdicts.marks import MARKS, verdict_marks
 from pairjudge_lab.views import (
     matches_played,
     view_bracket,
+    view_differences,
     view_table,
     view_text,
     view_verdict,
+    view_verdicts,
+    word_differences,
 )
-from tests.browsing import browser_page
+from tests.browsing import PICTURES, browser_page
 from tests.conftest import make_pool
 
 EVIL = "</pre><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>$x^2$"
@@ -186,3 +191,106 @@ def test_a_browser_opens_a_match_and_sorts_a_table(tmp_path):
         page.goto(evil_path.as_uri())
         assert page.evaluate("window.hacked") is None
         assert EVIL in page.locator("pre").nth(1).inner_text()
+
+
+def test_words_that_differ_are_marked_and_nothing_else_changes():
+    first, second = "We add 2 and 3: x = 5.", "We add 2 and 4: x = 6."
+    for one, other in ((first, second), (first, first), ("", "a"), ("a b", ""), (EVIL, "<b>")):
+        sides = word_differences(one, other)
+        assert ["".join(p.text for p in side) for side in sides] == [one, other]
+    left, right = word_differences(first, second)
+    assert [p.text for p in left if not p.shared] == ["3", "5"]
+    assert [p.text for p in right if not p.shared] == ["4", "6"]
+    assert all(p.shared for side in word_differences(first, first) for p in side)
+    view = view_differences(EVIL, "other", names=("<b>", "two"))
+    assert "<mark>" in view.html
+    assert "<img" not in view.html
+    assert "<b>&lt;b&gt;</b>" in view.html
+    shown = view_verdict(Match(make_pool([True, False]), 0, 1), Verdict(Status.PARSED, True, False))
+    assert "Word by word" in text_of(shown)
+
+
+def test_long_texts_are_compared_up_to_a_point():
+    words = " ".join(str(i % 7) for i in range(20_000))
+    left, _ = word_differences(words, words + " end")
+    assert "".join(p.text for p in left) == words
+    assert left[0].shared
+    assert not left[-1].shared
+
+
+def test_a_bracket_can_be_read_without_its_picture():
+    pool, selection, swaps = knockout()
+    view = view_bracket(pool, selection, swaps=swaps)
+    bare = re.sub(r"<(svg|style|script)\b.*?</\1>", "", view.html, flags=re.DOTALL)
+    (plain,) = re.findall(r"<table>.*?</table>", bare, flags=re.DOTALL)
+    cells = [
+        [html.unescape(cell) for cell in re.findall(r"<td>(.*?)</td>", row, flags=re.DOTALL)]
+        for row in plain.split("<tr>")[2:]
+    ]
+    assert len(cells) == len(pool)
+    assert all(len(row) == len(selection.history) + 1 for row in cells)
+    last = {int(row[-1].split(":")[0]) for row in cells if row[-1]}
+    assert last == {c for bout in selection.history[-1] for c in bout.advanced}
+    assert selection.candidate in last
+    entrants = sorted(int(row[0].split(":")[0]) for row in cells)
+    assert entrants == list(range(len(pool)))
+    assert bare.count('<details class="pjl-match"') == selection.calls
+
+
+def verdict_table(n=40):
+    pools = [make_pool([i % 2 == 0 for i in range(4)], name=f"p{k}") for k in range(n)]
+    found = [
+        judge_pairs(load_judge(f"simulated:{plan}"), pools).to_pandas().assign(judge=plan)
+        for plan in ("accuracy=0.8,slot_bias=0.5", "accuracy=0.9,unreadable=0.1")
+    ]
+    table = pd.concat(found, ignore_index=True)
+    table.loc[0, ["problem_id"]] = EVIL
+    return pools, table
+
+
+def test_a_verdict_table_holds_every_row_and_fetches_nothing():
+    pytest.importorskip("itables", reason="itables is not installed (the extra lab)")
+    pools, table = verdict_table()
+    view = view_verdicts(table, pools, caption=EVIL)
+    assert "<img" not in view.html
+    assert view.html.count("window.hacked = 1</script>") == 0
+    (rows,) = re.findall(r'"data_json": "(.*?)",\n', view.html)
+    held = json.loads(json.loads(f'"{rows}"'))
+    assert len(held) == len(table) == 960
+    assert not re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="?http', view.html)
+    without = view_verdicts(table, pools, library=False)
+    assert len(without.html) < len(view.html) - 500_000
+
+
+@pytest.mark.slow
+def test_a_browser_filters_a_verdict_table(tmp_path):
+    pytest.importorskip("itables", reason="itables is not installed (the extra lab)")
+    pools, table = verdict_table()
+    marks = verdict_marks(table, pools)
+    path = view_verdicts(table, pools).save(tmp_path / "verdicts.html")
+    asked = []
+    with browser_page(1300, 1000, requests=asked) as page:
+        page.set_default_timeout(120_000)
+        problems = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(path.as_uri())
+        page.locator(".dt-info").get_by_text("960 entries").wait_for()
+        assert page.evaluate("window.hacked") is None
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for name in MARKS:
+            pane = page.locator(".dtsp-searchPane", has=page.get_by_placeholder(name))
+            count = int((marks[name] == True).sum())  # noqa: E712 - unknown is not true
+            if not count:
+                continue
+            pane.locator(".dtsp-paneButton.dtsp-caret, .dtsp-caret").first.click()
+            pane.locator("tbody tr", has_text="yes").click()
+            page.locator(".dt-info").get_by_text(f"of {count} entr").wait_for()
+            page.screenshot(path=PICTURES / f"verdicts-{name.replace(' ', '-')}.png")
+            page.locator(".dtsp-clearAll").click()
+            page.locator(".dt-info").get_by_text("960 entries").wait_for()
+        page.get_by_label("Search:").fill("p17")
+        page.locator(".dt-info").get_by_text("24 entries (filtered").wait_for()
+        page.emulate_media(color_scheme="dark")
+        page.screenshot(path=PICTURES / "verdicts-dark.png")
+        assert problems == []
+    assert [one for one in asked if not one.startswith(("file:", "data:", "blob:"))] == []

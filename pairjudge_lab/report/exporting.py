@@ -133,7 +133,14 @@ def as_page(notebook: Path) -> str:
         **{name: "" for name in traits if name.endswith("_url")},
     )
     page, _ = exporter.from_filename(str(notebook))
-    return str(page)
+    return _with_dark_theme(str(page))
+
+
+def _with_dark_theme(page: str) -> str:
+    """The page in dark colours too, for readers who ask for them; pictures keep a light ground."""
+    style = files("pairjudge_lab.report").joinpath("dark.css").read_text("utf-8")
+    page = page.replace('data-jp-theme-light="true"', 'data-jp-theme-light="auto"', 1)
+    return page.replace("</head>", f"<style>\n{style}</style>\n</head>", 1)
 
 
 def browser() -> str | None:

@@ -36,6 +36,10 @@ class Storage(Protocol):
         """Drop verdicts with these statuses, and what they were read from; returns how many."""
         ...
 
+    def remove(self, keys: Sequence[str]) -> int:
+        """Drop the verdicts with these keys, and what they were read from; returns how many."""
+        ...
+
     def completions(self, keys: Sequence[str]) -> dict[str, Completion]:
         """The completions that are known, by key."""
         ...

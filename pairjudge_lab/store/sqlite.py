@@ -138,21 +138,23 @@ class Store:
     def forget(self, *statuses: Status) -> int:
         """Drop verdicts with these statuses, and what they were read from, so that the judge is
         asked again; returns how many."""
-        named = [s.value for s in statuses]
-        marks = ",".join("?" * len(named))
-        chosen = f"SELECT key FROM verdicts WHERE status IN ({marks})"  # noqa: S608
+        marks = ",".join("?" * len(statuses))
+        query = f"SELECT key FROM verdicts WHERE status IN ({marks})"  # noqa: S608
+        return self.remove([key for (key,) in self._read(query, [s.value for s in statuses])])
+
+    def remove(self, keys: Sequence[str]) -> int:
+        """Drop the verdicts with these keys, and what they were read from, all or none; returns
+        how many there were."""
+        each = [(key,) for key in keys]
         try:
             with _transaction(self._db):
-                self._db.execute(
-                    "DELETE FROM completions WHERE key IN (SELECT completion FROM sources "  # noqa: S608
-                    f"WHERE verdict IN ({chosen}))",
-                    named,
+                self._db.executemany(
+                    "DELETE FROM completions WHERE key IN "
+                    "(SELECT completion FROM sources WHERE verdict = ?)",
+                    each,
                 )
-                self._db.execute(f"DELETE FROM sources WHERE verdict IN ({chosen})", named)  # noqa: S608
-                done = self._db.execute(
-                    f"DELETE FROM verdicts WHERE status IN ({marks})",  # noqa: S608
-                    named,
-                )
+                self._db.executemany("DELETE FROM sources WHERE verdict = ?", each)
+                done = self._db.executemany("DELETE FROM verdicts WHERE key = ?", each)
         except sqlite3.Error as problem:
             raise self._unwritable(problem) from None
         return done.rowcount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pairjudge_lab.plots.bracket_layout import Meeting, bracket_layout, team_colours
+from pairjudge_lab.plots.bracket_layout import BracketLayout, Meeting, bracket_layout, team_colours
 from pairjudge_lab.plots.style import short
 from pairjudge_lab.records import Bout, Match, Pool, Selection, UserError, Verdict
 from pairjudge_lab.views.verdict import said, verdict_facts
@@ -69,6 +69,8 @@ def view_bracket(pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] =
         boxes=boxes,
         ties=ties,
         panels=panels,
+        rounds=range(1, rounds + 1),
+        lines=_plain(pool, layout, rounds),
         end=(_x(layout.end[0]) + BOX_WIDTH / 2 + 6, _y(layout.end[1])),
     )
 
@@ -120,6 +122,23 @@ def _lines(meeting: Meeting) -> dict[str, Any]:
         "dotted": meeting.bout.how != "match",
         "lost_right": meeting.lost_right,
     }
+
+
+def _plain(pool: Pool, layout: BracketLayout, rounds: int) -> list[list[str]]:
+    """The bracket as rows of words: a line an entrant, a column a round.
+
+    For readers who cannot see a picture, and where a notebook that is not trusted shows none.
+    """
+    cells = [[""] * (rounds + 1) for _ in layout.entrants]
+    places = [(0, layout.entrants)]
+    places += [(meeting.round, meeting.winners) for meeting in layout.meetings]
+    for column, there in places:
+        for candidate, height in there.items():
+            solution = pool.candidates[candidate]
+            words = f"{candidate}: {short(solution.answer)}" + (" ✓" if solution.correct else "")
+            line = cells[int(height)]
+            line[column] = "; ".join(filter(None, (line[column], words)))
+    return cells
 
 
 def _panel(pool: Pool, meeting: Meeting, number: int, swap: Verdict | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pairjudge_lab.records import Match, Status, Verdict
+from pairjudge_lab.views.differences import word_differences
 from pairjudge_lab.views.view import View, rendered
 
 _OUTCOMES = {
@@ -23,9 +24,14 @@ def view_verdict(match: Match, verdict: Verdict, *, swapped: Verdict | None = No
     """One match: both solutions with their truth, the judge's labels, and what it wrote.
 
     ``swapped`` is the verdict on the same two with B shown first, if it was asked for: its labels
-    then stand beside the others, and a line says whether the judge said the same of both.
+    then stand beside the others, and a line says whether the judge said the same of both. What only
+    one of the two solutions says can be unfolded, word by word.
     """
     facts = verdict_facts(match, verdict, swapped)
+    sides = word_differences(match.response_a, match.response_b)
+    facts["differences"] = [
+        {"name": f"Response {slot}", "pieces": side} for slot, side in zip("AB", sides, strict=True)
+    ]
     words = f"problem {match.pool.problem.id}: {match.a} against {match.b}: {facts['said']}"
     return rendered("verdict.html.j2", words, match=facts)
 
@@ -58,6 +64,7 @@ def verdict_facts(match: Match, verdict: Verdict, swapped: Verdict | None) -> di
         "readings": readings,
         "said": readings[0]["said"],
         "agreement": _agreement(verdict, swapped),
+        "differences": (),
     }
 
 

@@ -15,7 +15,9 @@ from typing import Any
 
 from pairjudge_lab.files.writing import write_whole
 
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline' blob:"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,4 @@ document.querySelectorAll(".pjl-table:not([data-ready])").forEach(function (root
     var head = event.target.closest("th");
     if (head) sort(head);
   });
-  root.addEventListener("keydown", function (event) {
-    var head = event.target.closest("th");
-    if (head && event.key === "Enter") { event.stopPropagation(); sort(head); }
-  });
 });
