@@ -8,54 +8,75 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
-class Wealths:
-    """``Wealth`` of many matches side by side: (matches, 2), one column a side."""
-
-    def __init__(self, matches):
-        self.value = np.ones((matches, 2))
-        self.total = np.zeros((matches, 2))
-        self.squares = np.zeros((matches, 2))
-        self.heard = 0
-
-    def hear(self, own):
-        """Take in one score of each side, (matches, 2) from 0 to 1."""
-        mean = (0.5 + self.total) / (1 + self.heard)
-        spread = (0.25 + self.squares) / (1 + self.heard)
-        ahead = mean - 0.5
-        stake = np.clip(ahead / (spread + ahead**2), 0, 1.5) if self.heard else 0.5
-        self.value *= 1 + stake * (own - 0.5)
-        self.heard += 1
-        self.total += own
-        self.squares += (own - mean) ** 2
-
-    def keep(self, open_):
-        """Go on with some of the matches."""
-        self.value, self.total = self.value[open_], self.total[open_]
-        self.squares = self.squares[open_]
+from pairjudge_lab.compiling import njit
 
 
-def decide(score, matches, rounds, enough):
-    """Which side of each match wins, 0 or 1, or -1 where the rounds end first.
+@njit()
+def bet(side, heard, score):
+    """Bet on one score of a side: ``side`` holds its wealth, its total and its squares."""
+    mean = (0.5 + side[1]) / (1 + heard)
+    spread = (0.25 + side[2]) / (1 + heard)
+    ahead = mean - 0.5
+    stake = 0.5 if heard == 0 else min(1.5, max(0.0, ahead / (spread + ahead**2)))
+    side[0] *= 1 + stake * (score - 0.5)
+    side[1] += score
+    side[2] += (score - mean) ** 2
 
-    Args:
-        score: called with a round's number and the places of the matches that are still open; the
-            first side's score of each.
-    """
-    winner = np.full(matches, -1)
-    places, wealth = np.arange(matches), Wealths(matches)
-    for number in range(rounds):
-        first = score(number, places)
-        wealth.hear(np.stack([first, 1 - first], axis=1))
-        sure = wealth.value >= enough
-        # Both sides can never be sure at once: one of them is behind and bets nothing.
-        done = sure.any(axis=1)
-        winner[places[done]] = sure[done].argmax(axis=1)
-        wealth.keep(~done)
-        places = places[~done]
-        if not len(places):
-            break
-    return winner
+
+@njit()
+def hear(sides, heard, score, enough):
+    """Take in one score of the first side; 0 or 1 where that side has now won, else -1."""
+    bet(sides[0], heard, score)
+    bet(sides[1], heard, 1 - score)
+    for side in range(2):
+        if sides[side, 0] >= enough:
+            return side
+    return -1
+
+
+@njit()
+def fresh():
+    """Both sides before anything was heard."""
+    sides = np.zeros((2, 3))
+    sides[:, 0] = 1.0
+    return sides
+
+
+def decide(scores, enough):
+    """Which side wins, 0 or 1, or -1 where the scores end first; they are the first side's."""
+    sides = fresh()
+    for heard, score in enumerate(scores):
+        winner = hear(sides, heard, score, enough)
+        if winner >= 0:
+            return winner
+    return -1
+
+
+@njit()
+def named(favoured, effect, ties, noise, rng):
+    """1 where the one shown first is named, 0 where the other is, one half for a tie."""
+    if rng.random() < ties:
+        return 0.5
+    chance = 0.5 if rng.random() < noise else min(1.0, max(0.0, favoured + effect / 2))
+    return 1.0 if rng.random() < chance else 0.0
+
+
+@njit()
+def play_brackets(accuracy, effect, ties, noise, rounds, enough, rng, ends, calls):
+    """Fill ``ends``, (brackets, 3): of both semi-finals and the final, 1 where it went to whom the
+    judge prefers, 0 where to the other, -1 where it was not decided."""
+    for bracket in range(len(accuracy)):
+        for pairing in range(3):
+            right = 0 if rng.random() < 0.5 else 1
+            chance = accuracy[bracket] if right == 0 else 1 - accuracy[bracket]
+            sides, winner, heard = fresh(), -1, 0
+            while winner < 0 and heard < rounds:
+                first = named(chance, effect, ties, noise, rng)
+                turned = named(1 - chance, effect, ties, noise, rng)
+                winner = hear(sides, heard, (first + 1 - turned) / 2, enough)
+                heard += 1
+            ends[bracket, pairing] = -1 if winner < 0 else int(winner == right)
+            calls[bracket] += 2 * heard
 
 
 @dataclass(frozen=True)
@@ -77,50 +98,16 @@ class Planted:
     noise: float = 0.0
     shared: bool = False
 
-    def chances(self, brackets, rng):
-        """(brackets,) the accuracy of each."""
-        if not self.shared:
-            return np.full(brackets, self.accuracy)
-        return 0.5 + (self.accuracy - 0.5) * 2 * np.clip(rng.random(brackets), 0.05, 1)
-
-    def scorer(self, chance, rng):
-        """Scores of the first side, both orders of a round together; ``chance`` is that side's."""
-
-        def verdicts(favoured):
-            named = rng.random(len(favoured)) < np.clip(favoured + self.effect / 2, 0, 1)
-            coin = rng.random(len(favoured)) < 0.5
-            said = np.where(rng.random(len(favoured)) < self.noise, coin, named).astype(float)
-            return np.where(rng.random(len(favoured)) < self.ties, 0.5, said)
-
-        def score(_, places):
-            here = chance[places]
-            return (verdicts(here) + 1 - verdicts(1 - here)) / 2
-
-        return score
-
 
 def count_errors(judge, brackets, rng, *, error, rounds):
     """How many brackets of four were decided, how many of them wrongly, and their mean calls."""
-    accuracy = judge.chances(brackets, rng)
-    enough = 3 / error
-    calls = np.zeros(brackets)
-
-    def pairing():
-        first = rng.random(brackets) < 0.5
-        chance = np.where(first, accuracy, 1 - accuracy)
-        scores = judge.scorer(chance, rng)
-
-        def counted(number, places):
-            calls[places] += 2
-            return scores(number, places)
-
-        return decide(counted, brackets, rounds, enough), np.where(first, 0, 1)
-
-    # Whom the judge, asked without end, sends through is another when any match on his way is
-    # wrong; of a wrong semi-final the other bracket half is none of the final's business.
-    one, right_one = pairing()
-    two, right_two = pairing()
-    last, right_last = pairing()
-    decided = (one >= 0) & (two >= 0) & (last >= 0)
-    wrong = (one != right_one) | (two != right_two) | (last != right_last)
-    return int(decided.sum()), int((decided & wrong).sum()), float(calls.mean())
+    accuracy = np.full(brackets, judge.accuracy)
+    if judge.shared:
+        accuracy = 0.5 + (judge.accuracy - 0.5) * 2 * np.clip(rng.random(brackets), 0.05, 1)
+    ends, calls = np.zeros((brackets, 3), dtype=np.int64), np.zeros(brackets)
+    biases = judge.effect, judge.ties, judge.noise
+    play_brackets(accuracy, *biases, rounds, 3 / error, rng, ends, calls)
+    # Any match that went to the other counts, also in the half of the bracket that lost the final.
+    decided = (ends >= 0).all(axis=1)
+    wrong = decided & (ends == 0).any(axis=1)
+    return int(decided.sum()), int(wrong.sum()), float(calls.mean())

@@ -97,13 +97,13 @@ def test_brackets_on_arrays_are_those_of_the_tournament():
         ends = []
         for x, y in pairs:
             scores = said[place, x, y].mean(axis=1)
-            ends.append(int(decide(lambda r, _, s=scores: s[[r]], 1, rounds, 3 / error)[0]))
+            ends.append(decide(scores, 3 / error))
         if -1 in ends:
             assert not selection.rules["certified"]
             continue
         x, y = (pair[end] for pair, end in zip(pairs, ends, strict=True))
         scores = said[place, x, y].mean(axis=1)
-        last = int(decide(lambda r, _, s=scores: s[[r]], 1, rounds, 3 / error)[0])
+        last = decide(scores, 3 / error)
         assert selection.rules["certified"] is (last >= 0)
         assert last < 0 or selection.candidate == (x, y)[last]
 
