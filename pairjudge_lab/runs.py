@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.arena import Arena, Ledger
@@ -26,20 +26,27 @@ from pairjudge_lab.records import (
     UserError,
     Verdict,
 )
+from pairjudge_lab.results import Result
 from pairjudge_lab.selectors import baselines
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.store import Store
 from pairjudge_lab.tournaments import tournament as tournament_named
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
 
 @dataclass(frozen=True, slots=True)
-class SelectionRun:
+class SelectionRun(Result):
     """What a run selected, and what it cost.
 
     ``pools`` are those that were played: the first n candidates of each problem. ``right[i]`` says
     whether selection i is right, or None where that is not known. ``undecided`` counts, by problem,
     the answers and comparisons that took too long to decide.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("selectors", "plot_accuracies")
 
     pools: tuple[Pool, ...]
     selections: tuple[Selection, ...]
@@ -138,6 +145,23 @@ class SelectionRun:
             }
             for pool, selection, right in zip(self.pools, self.selections, self.right, strict=True)
         ]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a problem: what was selected, whether it is right, and its cost."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary: figures, costs and what was asked for, without the texts."""
+        return self.summary()
+
+    def drawn(self) -> tuple[Any, ...]:
+        return (self.accuracies(),)
+
+    def plot(self, **options: Any) -> Axes:
+        """Accuracy of the tournament and of the baselines; see ``plots.selectors``."""
+        return Result.plot(self, highlight=self.tournament, **options)
 
 
 def _plain(value: Estimate) -> dict[str, Any]:

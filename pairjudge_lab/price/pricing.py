@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from pairjudge_lab.price.margins import Fit, Matches, collect, fit
 from pairjudge_lab.price.removal import FITTED, pooled, without_fitted
 from pairjudge_lab.records import Tournament, UserError
 from pairjudge_lab.replay import Recording, curve
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.tournaments import tournament
 
@@ -32,7 +33,7 @@ EFFECTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class Price(Result):
     """What one effect costs at one N.
 
     Attributes:
@@ -47,6 +48,8 @@ class Price:
             of being e times as long; None where nothing is fitted.
     """
 
+    picture: ClassVar[tuple[str, str]] = ("price", "plot_price")
+
     effect: str
     n: int
     recorded: Estimate
@@ -54,6 +57,13 @@ class Price:
     lost: Estimate
     per_problem: np.ndarray
     coefficient: Estimate | None
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line; see ``prices_frame``."""
+        return prices_frame([self])
+
+    def drawn(self) -> tuple[Any, ...]:
+        return {self.effect: self.lost}, self.n
 
 
 def price(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from pairjudge_lab.records import Pool, UserError
 from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.replay.selecting import Plan, check_plan, each_problem, plan_named
 from pairjudge_lab.replay.selecting import values as values_of
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import Estimate, mean_interval, paired_difference
 
 if TYPE_CHECKING:
@@ -68,11 +69,13 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Result):
     """Every selector at every N, on the same problems.
 
     ``left_out`` says how many problems were not used, by reason.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("scaling", "plot_curve")
 
     points: tuple[Point, ...]
     problems: tuple[str, ...]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from pairjudge_lab.records import Tournament, UserError
 from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.replay.selecting import check_plan, each_problem, values
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import Estimate, mean_interval, paired_difference
 from pairjudge_lab.tournaments import tournament
 
@@ -56,8 +57,10 @@ class EqualCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Frontier:
+class Frontier(Result):
     """Every tournament under every budget, on the same subsets of the same problems."""
+
+    picture: ClassVar[tuple[str, str]] = ("frontier", "plot_frontier")
 
     points: tuple[FrontierPoint, ...]
     n: int

@@ -16,6 +16,7 @@ import numpy as np
 
 from pairjudge_lab.records import UserError
 from pairjudge_lab.replay.curves import Curve
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.gold_subset import Powered, powered_mean
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PoweredCurve:
+class PoweredCurve(Result):
     """Accuracy of selectors at every N, from the gold labels of few problems.
 
     Attributes:

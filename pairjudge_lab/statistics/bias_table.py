@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import FEW_PROBLEMS, FEWEST_PROBLEMS, Estimate
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _WIDTHS = (6, 6, 6, 6, 6, 21, 23, 8, 8)
 
 
 @dataclass(frozen=True, slots=True)
-class BiasReport:
+class BiasReport(Result):
     """Position bias of every judge of a table; prints as a table, and is one in Jupyter.
 
     Attributes:
@@ -41,6 +42,8 @@ class BiasReport:
         method, weight: of all intervals; see ``figures.Figures``.
         margin: of the tests of equivalence, None where there are none.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("bias", "plot_bias")
 
     rows: tuple[PositionBias, ...]
     resamples: int

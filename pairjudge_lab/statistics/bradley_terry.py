@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.comparable import check_connected, check_names
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _TOO_STRONG = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Strengths:
+class Strengths(Result):
     """A fitted model.
 
     P(i, shown first, beats j) = 1 / (1 + exp(theta_j - theta_i - gamma)), with strengths theta in

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.figures import Figures
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.names import codes_by_name
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Result):
     """How probabilities of labels compare with what came true.
 
     Attributes:
@@ -37,6 +38,8 @@ class Calibration:
         bins: a row a bin: the mean probability, the frequency with its interval, how many labels.
         log_loss: mean negative log-likelihood in nats.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("calibration", "plot_calibration")
 
     labels: int
     problems: int
@@ -73,6 +76,9 @@ class Calibration:
             f"{self.ece_chance:.4f})\nlog loss {self.log_loss:.4f}; {self.labels} labels of "
             f"{self.problems} problems"
         )
+
+    def drawn(self) -> tuple[Any, ...]:
+        return ({"labels": self},)
 
 
 def calibration(

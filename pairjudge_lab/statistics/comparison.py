@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import FEWEST_PROBLEMS, Estimate
 from pairjudge_lab.statistics.names import codes_by_name
 from pairjudge_lab.statistics.pairs import pair_up
@@ -48,7 +49,7 @@ class JudgeDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgeComparison:
+class JudgeComparison(Result):
     """Every pair of judges, figure by figure.
 
     Attributes:
@@ -87,11 +88,6 @@ class JudgeComparison:
             f"95 % intervals for all {len(self.rows)} comparisons at once (max-t, critical value "
             f"{self.critical:.2f}), problems as clusters."
         )
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(str(self))}</pre>"
 
 
 def compare_judges(

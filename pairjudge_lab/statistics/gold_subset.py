@@ -8,15 +8,20 @@ judge's verdicts on everything else make the interval shorter where they agree w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import FEWEST_PROBLEMS, Estimate, no_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
-class Powered:
+class Powered(Result):
     """A mean from few gold values and many of the judge's.
 
     Attributes:
@@ -30,6 +35,12 @@ class Powered:
     gold_only: Estimate
     judge_only: float
     weight: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line an estimate: with the judge's values, and from the gold values alone."""
+        from pairjudge_lab.statistics.intervals import estimates_frame
+
+        return estimates_frame({"gold and judge": self.estimate, "gold alone": self.gold_only})
 
 
 def powered_mean(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.pairs import CODES, FIRST, INVALID, NEITHER, SECOND, TIE
@@ -28,7 +29,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class LabelReport:
+class LabelReport(Result):
     """What a judge of correctness said, against the truth.
 
     Attributes:
@@ -111,11 +112,6 @@ class LabelReport:
         )
         lines.append(f"Intervals: {self.accuracy.method}.")
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(str(self))}</pre>"
 
 
 def label_report(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.pairs import CODES, FIRST, INVALID, SECOND
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Stability:
+class Stability(Result):
     """Repetitions of ordered pairs, and what becomes of them when the order is swapped.
 
     Attributes:
@@ -35,6 +36,8 @@ class Stability:
         slot_effect: the position effect of the same pairs, P(first favoured) - P(second favoured).
         pairs: unordered pairs with two readable repetitions in both orders, from which these come.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("bias", "plot_flips")
 
     items: int
     single: int
@@ -81,10 +84,8 @@ class Stability:
         )
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(str(self))}</pre>"
+    def drawn(self) -> tuple[Any, ...]:
+        return ({"judge": self},)
 
 
 def stability(

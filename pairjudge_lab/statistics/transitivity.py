@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import Estimate, no_interval
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ LEAST_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Transitivity:
+class Transitivity(Result):
     """Circles in a judge's verdicts, problem by problem.
 
     Attributes:
@@ -166,6 +167,8 @@ class Transitivity:
         judged: triples with three pairs judged and read in both orders, behind ``weak``.
         zetas: by problem, where every pair has a winner.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("triads", "plot_triads")
 
     both_orders: Estimate
     weak: Estimate
@@ -186,11 +189,6 @@ class Transitivity:
             {"both orders": self.both_orders, "weak": self.weak, "one order": self.one_order}
         )
 
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(str(self))}</pre>"
-
     def __str__(self) -> str:
         def said(e: Estimate) -> str:
             if not np.isnan(e.estimate):
@@ -206,6 +204,9 @@ class Transitivity:
             f"share of the latter that order alone explains: {alone or 'not known'}\n"
             f"Intervals: {self.weak.method}."
         )
+
+    def drawn(self) -> tuple[Any, ...]:
+        return ({"judge": self},)
 
 
 def transitivity(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.arena import Arena, all_ordered_pairs
@@ -19,6 +19,7 @@ from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.progress import LOG, Progress
 from pairjudge_lab.records import Judge, Pool, Problem, StreamingJudge, UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.sampling import SolutionPrompt, sample
 from pairjudge_lab.sampling.sampler import SAMPLING
 from pairjudge_lab.store import Store, judge_digest
@@ -70,7 +71,7 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
-class StudyRun:
+class StudyRun(Result):
     """What came of a study.
 
     Attributes
@@ -86,11 +87,22 @@ class StudyRun:
         Why it stopped early; empty where it did not.
     """
 
+    picture: ClassVar[tuple[str, str]] = ("bias", "plot_bias")
+
     pools: tuple[Pool, ...]
     verdicts: pd.DataFrame
     counts: dict[str, Any]
     spent: Spent
     stopped: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """The verdict table."""
+        return self.verdicts
+
+    def drawn(self) -> tuple[Any, ...]:
+        from pairjudge_lab.statistics.position import bias_report
+
+        return (bias_report(self.verdicts),)
 
 
 def plan_study(study: Study, folder: Path) -> StudyPlan:
