@@ -15,7 +15,9 @@ AFTER = r"[\s*_.!$`]*+(?:\\[\])][\s.$]*+)?\Z"
 
 _THINKING = re.compile(
     r"<(?P<close>/)?(?:think|thinking|thought|reasoning|reflection|scratchpad|analysis|seed:think)>"
-    r"|\[(?P<shut>/)?think\]",
+    r"|\[(?P<shut>/)?think\]"
+    # The channels of gpt-oss, where a server hands them on as text.
+    r"|<\|channel\|>(?:(?P<final>final)|analysis|commentary)\b",
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"^[ >\t]{0,12}(`{3,}|~{3,})", re.MULTILINE)
@@ -37,7 +39,7 @@ def after_thinking(text: str) -> tuple[int, bool]:
     """
     begin, open_ = 0, False
     for found in _THINKING.finditer(text):
-        if found["close"] or found["shut"]:
+        if found["close"] or found["shut"] or found["final"]:
             begin, open_ = found.end(), False
         else:
             open_ = True

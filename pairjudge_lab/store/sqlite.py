@@ -302,8 +302,8 @@ class Store:
         self.damaged += len(keys)
         try:
             with _transaction(self._db):
-                # As bytes: a key may be damaged too.
-                raw = [key.encode("utf-8", "surrogateescape") for key in keys]
+                # As bytes: a key may be damaged too, and be no text any more.
+                raw = [str(key).encode("utf-8", "surrogateescape") for key in keys]
                 self._db.executemany(
                     "INSERT INTO damaged VALUES (?, CAST(? AS TEXT))", [(table, k) for k in raw]
                 )

@@ -30,6 +30,7 @@ QUOTED = {
     "thinking that has not ended": "<think>\nSo {}",
     "thinking begun by the template": "So {}\n</think>\nI do not know.",
     "thinking in brackets": "[THINK]{}[/THINK]",
+    "a channel for analysis": "<|channel|>analysis<|message|>So {}",
     "a comment": "<!-- {} -->",
     "an open comment": "<!-- {}",
     "an example": "<example>\n{}\n</example>",
@@ -51,6 +52,12 @@ def test_a_quoted_or_withdrawn_form_is_no_verdict(name, where):
     assert read(name, text).outcome == "invalid"
     assert read(name, text, cut_off=True).status is Status.TRUNCATED
     assert not is_finished(protocol(name), text)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_what_the_final_channel_says_is_read(name):
+    begun = "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>"
+    assert read(name, f"{begun}{FORMS[name]}").status is Status.PARSED
 
 
 @pytest.mark.parametrize("where", QUOTED)
