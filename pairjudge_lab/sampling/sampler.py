@@ -33,12 +33,15 @@ class Sampled:
         Problems without a pool, by id, and why: no prompt of theirs could be answered.
     tokens : int
         Tokens written for the solutions sampled now.
+    prompt_tokens : Mapping[str, int]
+        By generator, the tokens of the prompts of all solutions, those from the store included.
     """
 
     pools: tuple[Pool, ...]
     counts: Mapping[str, int]
     left_out: Mapping[str, str] = field(default_factory=dict)
     tokens: int = 0
+    prompt_tokens: Mapping[str, int] = field(default_factory=dict)
 
 
 def sample(
@@ -104,7 +107,7 @@ def sample(
             session = CachedSession(engine, config, store)
             asked = _prompt_for(engine, prompt)
             for place, completions in _generate(problems, engine, n, session, asked, bar):
-                account.add(problems[place].id, completions)
+                account.add(problems[place].id, completions, name)
                 solutions[place] += [_candidate(c, name) for c in completions]
             account.add_session(session)
     if account.lost:
@@ -119,7 +122,13 @@ def sample(
         for problem, some in zip(problems, solutions, strict=True)
         if problem.id not in account.left_out
     )
-    return Sampled(pools, dict(account.counts), dict(account.left_out), account.tokens)
+    return Sampled(
+        pools,
+        dict(account.counts),
+        dict(account.left_out),
+        account.tokens,
+        dict(account.prompt_tokens),
+    )
 
 
 class _Account:
@@ -131,8 +140,9 @@ class _Account:
         self.left_out: dict[str, str] = {}
         self.lost: list[str] = []
         self.tokens = self.given = 0
+        self.prompt_tokens: Counter[str] = Counter()
 
-    def add(self, problem: str, completions: Sequence[Completion]) -> None:
+    def add(self, problem: str, completions: Sequence[Completion], generator: str) -> None:
         failed = [c for c in completions if c.finish == "error"]
         if len(failed) == len(completions):
             # Its prompt is too long, or is refused: no sample of it can be had.
@@ -140,6 +150,7 @@ class _Account:
         else:
             self.lost += [c.reason for c in failed]
         self.given += sum(c.finish != "error" for c in completions)
+        self.prompt_tokens[generator] += sum(c.prompt_tokens for c in completions)
         self.counts["truncated"] += sum(c.finish == "length" for c in completions)
         self.counts["empty"] += sum(not c.text.strip() for c in completions if c not in failed)
 

@@ -36,7 +36,7 @@ class Price:
             ) from None
         return cls(first, second)
 
-    def of(self, prompt_tokens: int, completion_tokens: int) -> float:
+    def of(self, prompt_tokens: float, completion_tokens: float) -> float:
         """Dollars."""
         return (self.prompt * prompt_tokens + self.completion * completion_tokens) / 1e6
 

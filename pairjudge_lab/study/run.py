@@ -21,7 +21,7 @@ from pairjudge_lab.progress import LOG, Progress
 from pairjudge_lab.records import Judge, Pool, Problem, StreamingJudge, UserError
 from pairjudge_lab.results import Result
 from pairjudge_lab.sampling import SolutionPrompt, sample
-from pairjudge_lab.sampling.sampler import SAMPLING
+from pairjudge_lab.sampling.sampler import SAMPLING, Sampled
 from pairjudge_lab.store import Store, judge_digest
 from pairjudge_lab.study.budget import Budget, Price, Spent, spent_so_far
 from pairjudge_lab.study.plan import StudyPlan
@@ -130,7 +130,7 @@ def plan_study(study: Study, folder: Path) -> StudyPlan:
         verdicts = Arena(study.judge, store).judge(some)
         judging = time.perf_counter() - clock
     candidates = found.pools[0].candidates
-    written = sum(c.tokens or 0 for c in candidates) / len(candidates)
+    asked = _tokens_of_a_solution(study.generators, found, few)
     read = sum(v.prompt_tokens for v in verdicts) / max(1, len(verdicts))
     answered = sum(v.completion_tokens for v in verdicts) / max(1, len(verdicts))
     each = study.n * len(study.generators)
@@ -143,10 +143,9 @@ def plan_study(study: Study, folder: Path) -> StudyPlan:
         judged = prices.get("judge", Price())
         dollars = pairs * distinct * judged.of(1, 0) * read
         dollars += pairs * distinct * judged.of(0, 1) * answered
-        for name in study.generators:
-            # What a generator reads is its prompt, of which the trial tells only the answer.
-            asked = prices.get(name, Price())
-            dollars += study.n * len(study.problems) * asked.of(0, 1) * written
+        for name, (prompt, written) in asked.items():
+            price = prices.get(name, Price())
+            dollars += study.n * len(study.problems) * price.of(prompt, written)
     plan = StudyPlan(
         problems=len(study.problems),
         generators=len(study.generators),
@@ -154,7 +153,7 @@ def plan_study(study: Study, folder: Path) -> StudyPlan:
         solutions=solutions,
         matches=pairs,
         distinct=distinct,
-        sampling_tokens=solutions * written,
+        sampling_tokens=study.n * len(study.problems) * sum(map(sum, asked.values())),
         judging_tokens=pairs * distinct * (read + answered),
         seconds=sampling * solutions / len(candidates)
         + judging * pairs * distinct / max(1, len(some)),
@@ -163,6 +162,21 @@ def plan_study(study: Study, folder: Path) -> StudyPlan:
     )
     write_whole(file, json.dumps({"study": key, "plan": plan.to_dict()}, indent=2) + "\n")
     return plan
+
+
+def _tokens_of_a_solution(
+    generators: Mapping[str, Engine], found: Sampled, samples: int
+) -> dict[str, tuple[float, float]]:
+    """By generator, the tokens read and written for one solution: every sample is asked for with
+    the prompt anew, as ``spent_so_far`` counts it."""
+    candidates = found.pools[0].candidates
+    return {
+        name: (
+            found.prompt_tokens.get(name, 0) / samples,
+            sum(c.tokens or 0 for c in candidates if c.source == name) / samples,
+        )
+        for name in generators
+    }
 
 
 def run_study(study: Study, folder: Path, *, progress: bool = False) -> StudyRun:
@@ -263,7 +277,7 @@ def _sample(
     n: int,
     store: Store,
     shown: bool | Path = False,
-) -> Any:
+) -> Sampled:
     return sample(
         problems,
         study.generators,

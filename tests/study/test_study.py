@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -68,8 +69,8 @@ def test_the_plan_counts_and_its_trial_is_kept(tmp_path):
     planned = study(prices={"g": Price(1.0, 2.0)})
     plan = plan_study(planned, tmp_path)
     assert (plan.solutions, plan.matches) == (80, 240)
-    assert plan.sampling_tokens == 80 * 5
-    assert plan.dollars == pytest.approx(80 * 5 * 2 / 1e6)
+    assert plan.sampling_tokens == 80 * (10 + 5), "prompts are read for every sample"
+    assert plan.dollars == pytest.approx(80 * (10 * 1 + 5 * 2) / 1e6)
     assert plan.trial == {"solutions": 4, "verdicts": 8}
     engine = Scripted(answer)
     again = Study(PROBLEMS, {"g": engine}, FunctionJudge(judge, "perfect"), 4)
@@ -77,6 +78,26 @@ def test_the_plan_counts_and_its_trial_is_kept(tmp_path):
     run = run_study(again, tmp_path)
     assert len(engine.asked) == 76, "the trial's four are there"
     assert run.spent.calls == 240
+    assert run.spent.tokens == plan.sampling_tokens + plan.judging_tokens
+
+
+def test_the_plan_counts_each_generators_own_prompts(tmp_path):
+    """Two generators of two prices, one of whom reads and writes three times as much: what the
+    plan says is what the study then costs."""
+
+    def long(request):
+        return replace(answer(request), prompt_tokens=30, completion_tokens=15)
+
+    prices = {"short": Price(1.0, 2.0), "long": Price(3.0, 5.0)}
+    both = {"short": Scripted(answer), "long": Scripted(long)}
+    both["long"].identity = {"engine": "long"}
+    planned = Study(PROBLEMS, both, FunctionJudge(judge, "perfect"), 4, prices=prices)
+    plan = plan_study(planned, tmp_path)
+    assert plan.sampling_tokens == 80 * (15 + 45)
+    assert plan.dollars == pytest.approx(80 * (10 + 5 * 2 + 30 * 3 + 15 * 5) / 1e6)
+    spent = run_study(planned, tmp_path).spent
+    assert spent.tokens == plan.sampling_tokens
+    assert spent.dollars == pytest.approx(plan.dollars)
 
 
 @pytest.mark.parametrize(
