@@ -31,8 +31,8 @@ MAY_LEAN_ON = {
     "datasets": {"records", "embedded", "word_problems", "verdicts"},
     "engines": {"records", "embedded", "protocols", "generation", "transformers_names", "extras"},
     "judges": {
-        "records", "embedded", "protocols", "datasets", "engines", "generation", "verdicts",
-        "transformers_names",
+        "records", "answers", "embedded", "protocols", "datasets", "engines", "generation",
+        "verdicts", "transformers_names",
     },
     "word_problems": {"records"},
     "sampling": {"records", "engines", "protocols", "generation", "progress", "files"},
@@ -48,6 +48,7 @@ MAY_LEAN_ON = {
     "statistics": {"records", "verdicts"},
     "replay": {"records", "tournaments", "selectors", "arena", "statistics", "verdicts"},
     "price": {"records", "replay", "statistics", "tournaments", "verdicts"},
+    "planner": {"records", "progress", "replay", "statistics", "tournaments"},
     "plots": {"records", "statistics", "verdicts"},
     "runs": {
         "records", "answers", "arena", "datasets", "selectors", "statistics", "store",
@@ -63,6 +64,7 @@ MAY_LEAN_ON = {
         "records", "answers", "arena", "datasets", "judges", "plots", "progress", "protocols",
         "price", "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
         "training", "judging", "verdicts", "engines", "sampling", "study", "listwise",
+        "planner",
     },
     "__init__": {
         "records", "answers", "arena", "datasets", "judges", "store", "tournaments",

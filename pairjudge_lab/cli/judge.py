@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pairjudge_lab.cli.shared.model_options import add_model_options, add_store, model_options
 from pairjudge_lab.cli.shared.options import (
@@ -20,6 +21,9 @@ from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 from pairjudge_lab.progress import LOG
 from pairjudge_lab.records import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HELP = "judge every pair of candidates of each problem"
 
@@ -54,6 +58,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.datasets.verdicts import SUFFIXES, save_verdicts
     from pairjudge_lab.files.writing import whole_file
     from pairjudge_lab.judges import load_judge
+    from pairjudge_lab.judges.cascade import CascadeJudge
     from pairjudge_lab.judging import judge_pairs
     from pairjudge_lab.records import Status
     from pairjudge_lab.runs import open_folder
@@ -86,8 +91,9 @@ def run(args: argparse.Namespace) -> None:
             store=store,
             progress=folder / LOG,
         )
+    table = judged.to_pandas()
     with whole_file(args.out) as new:
-        save_verdicts(judged.to_pandas(), new, guard_formulas=args.guard_formulas)
+        save_verdicts(table, new, guard_formulas=args.guard_formulas)
     facts = {
         "verdicts": len(judged),
         "problems": len(pools),
@@ -96,11 +102,21 @@ def run(args: argparse.Namespace) -> None:
         "judge_seconds": round(judged.seconds, 3),
         "out": str(args.out),
     }
+    if isinstance(judge, CascadeJudge):
+        facts |= _answered(table)
     if args.json:
         print(json.dumps(facts))
     else:
         for key, value in facts.items():
             print(f"{key.replace('_', ' '):14} {value}")
     if judged.statuses.get(Status.FAILED) == len(judged) > 0:
-        reason = next(iter(judged.to_pandas()["reason"]))
+        reason = next(iter(table["reason"]))
         raise UserError(f"all {len(judged)} verdicts failed: {reason}")
+
+
+def _answered(table: pd.DataFrame) -> dict[str, int]:
+    """Of a cascade, which judge decided how many verdicts; ``cascade_account`` has their costs."""
+    from pairjudge_lab.judges.cascade_tables import cascade_account
+
+    rows = cascade_account(table).itertuples()
+    return {f"answered by {row.judge}": int(str(row.answered)) for row in rows}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.engines.registry import ELSEWHERE, load_engine, split_spec
 from pairjudge_lab.engines.sources import find_source, resolve
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.judges.cascade import CascadeJudge, CascadeRule
 from pairjudge_lab.judges.choosing import choose_protocol, model_template
 from pairjudge_lab.judges.pooling import PooledJudge, PooledStream
 from pairjudge_lab.judges.simulated import SimulatedJudge
@@ -21,6 +23,10 @@ SHIPPED = {
     "simulated": "knows the truth and errs as it is told to: simulated:accuracy=0.8,slot_bias=0.1,"
     "noise=0,unreadable=0,seed=0",
     "recorded:FILE": "answers from a verdict table (.parquet) that the lab wrote",
+    "majority:POOLS": "majority voting of these pools' candidates, without a call; labels, or "
+    "preferences with #preference behind",
+    "cascade:threshold=T:FIRST++SECOND": "FIRST decides where it is at least so sure, SECOND the "
+    "rest; votes=K for K votes of FIRST, fast=1 for FIRST's labels alone",
     "vllm:SPEC": "a model in vLLM's engine in this process",
     "sglang:SPEC": "a model in SGLang's engine in this process",
     "ray:SPEC": "replicas of any of these on a Ray cluster; ray:4:SPEC for four of them",
@@ -77,6 +83,12 @@ def _load(spec: str, options: ModelOptions) -> Judge | StreamingJudge:
         from pairjudge_lab.judges.recorded import RecordedJudge
 
         return RecordedJudge.from_file(Path(spec.removeprefix("recorded:")))
+    if spec.startswith("majority:"):
+        from pairjudge_lab.judges.majority import MajorityJudge
+
+        return MajorityJudge.from_file(spec.removeprefix("majority:"))
+    if spec.startswith("cascade:"):
+        return _cascade(spec.removeprefix("cascade:"), options)
     engine, rest = split_spec(spec, options)
     model = _model_of(engine, rest)
     path = None if model is None else resolve(model)
@@ -109,8 +121,6 @@ def _text_judge(
     # In this process probabilities cost nothing, and some families write no reasons at all.
     told = engine.identity.get("engine") == "transformers"
     if told or begun:
-        from dataclasses import replace
-
         config = replace(
             config,
             label_probabilities=told or config.label_probabilities,
@@ -133,6 +143,35 @@ def _scorer(
             f"transformers in this process, not {elsewhere}"
         )
     return open_scorer(find_source(rest, options), chosen, options)
+
+
+def _cascade(spec: str, options: ModelOptions) -> CascadeJudge:
+    told, colon, judges = spec.partition(":")
+    first, plus, second = judges.partition("++")
+    if not (colon and plus and first and second):
+        raise UserError(
+            "a cascade is written cascade:threshold=T:FIRST++SECOND, such as "
+            f"cascade:threshold=0.9:tiny++THU-KEG/PairJudge-RM; got {'cascade:' + spec!r:.80}"
+        )
+    settings = {"votes": 1.0, "fast": 0.0}
+    for part in told.split(","):
+        key, _, value = part.partition("=")
+        if key not in ("threshold", "votes", "fast"):
+            raise UserError(f"cascade: no setting {key!r:.40}; there are threshold, votes, fast")
+        try:
+            settings[key] = float(value) if key == "threshold" else int(value)
+        except ValueError:
+            raise UserError(f"cascade: {key} is a number, got {value!r:.40}") from None
+    if "threshold" not in settings:
+        raise UserError(
+            "cascade: a threshold is needed; 'pairjudge-lab cascade' chooses one with a guarantee"
+        )
+    rule = CascadeRule(settings["threshold"], int(settings["votes"]))
+    # One vote is as sure as its probabilities, so a server is asked for them.
+    own = replace(
+        options, soft=options.soft or rule.votes == 1, fast=options.fast or bool(settings["fast"])
+    )
+    return CascadeJudge(_load(first, own), _load(second, options), rule)
 
 
 def _simulated(spec: str) -> SimulatedJudge:

@@ -288,7 +288,7 @@ def _point(
             token, second = costs[recording.pool.problem.id]
             tokens.append(spent * token)
             seconds.append(spent * second)
-    written = [_mean_tokens(r.pool) for r in recordings]
+    written = [mean_tokens(r.pool) for r in recordings]
     judged = costs is not None or not any(calls)
     return Point(
         name,
@@ -304,7 +304,7 @@ def _point(
     )
 
 
-def _mean_tokens(pool: Pool) -> float:
+def mean_tokens(pool: Pool) -> float:
     """Tokens of a candidate: as counted where all were sampled here, else four characters each."""
     counted = [c.tokens for c in pool.candidates if c.tokens is not None]
     if len(counted) == len(pool):

@@ -71,6 +71,11 @@ def test_the_command_compares_at_equal_cost(tmp_path, capsys):
         assert (tmp_path / name).stat().st_size > 0
     assert main(command) == 0
     assert "at equal calls, best of 4" in capsys.readouterr().out
+    few = [word if word != "8" else "5" for word in command]
+    assert main([*few, "--price", "1,2"]) == 0
+    said = capsys.readouterr().out
+    assert [f"at equal {cost}" in said for cost in ("calls", "tokens", "money")] == [True] * 3
+    assert "too few problems" in said
     assert main([*command, "--price", "cheap"]) == 2
     assert "--price takes two numbers" in capsys.readouterr().err
     assert main(["curve", "embedded", "--n", "2", "--budgets", "2"]) == 2

@@ -64,17 +64,31 @@ def equal_cost(
 
 
 def print_equal_cost(facts: dict[str, Any]) -> None:
-    print(f"at equal calls, best of {facts['n']}: points above the knockout, simultaneous 95 %\n")
-    print(f"{'selector':26} {'budget':>7} {'calls':>7}  {'difference':>10}  interval")
-    for row in facts["differences_from_knockout"]:
-        if row["cost"] == "calls":
-            budget = "none" if row["budget"] is None else int(row["budget"])
-            print(
-                f"{row['selector']:26} {budget:>7} {row['spent']:7.1f}  "
-                f"{100 * row['difference']:+10.2f}  "
-                f"{100 * row['low']:+.2f} to {100 * row['high']:+.2f}"
-            )
-    print()
+    rows = facts["differences_from_knockout"]
+    for cost in dict.fromkeys(row["cost"] for row in rows):
+        print(
+            f"at equal {cost}, best of {facts['n']}: points above the knockout, simultaneous 95 %\n"
+        )
+        print(f"{'selector':26} {'budget':>7} {cost:>9}  {'difference':>10}  interval")
+        for row in rows:
+            if row["cost"] == cost:
+                budget = "none" if row["budget"] is None else int(row["budget"])
+                print(
+                    f"{row['selector']:26} {budget:>7} {_amount(row['spent']):>9}  "
+                    f"{100 * row['difference']:+10.2f}  {_interval(row)}"
+                )
+        print()
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.1f}" if value >= 1 else f"{value:.3g}"
+
+
+def _interval(row: dict[str, Any]) -> str:
+    # Of a few problems there is an estimate and no interval.
+    if row["low"] is None or row["high"] is None:
+        return "too few problems"
+    return f"{100 * row['low']:+.2f} to {100 * row['high']:+.2f}"
 
 
 def _prices(table: pd.DataFrame, price: str | None) -> dict[str, dict[str, float]] | None:
