@@ -39,7 +39,7 @@ def main() -> None:
     args = parser.parse_args()
     pools = [prepare(pool) for pool in load_pools("embedded")]
     recordings = record(pools, load_verdicts("embedded"))
-    names = ["knockout", "pivot", "round-robin"]
+    names = ["knockout", "swiss"]
     whole = measure({"tiny": recordings}, tournaments=names, subsets=args.subsets)
     true = dict(zip(whole.configurations, whole.accuracy.mean(axis=1), strict=True))
     print(f"{len(true)} configurations, {args.pilots} pilots of each size\n")

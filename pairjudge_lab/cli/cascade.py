@@ -118,7 +118,8 @@ def run(args: argparse.Namespace) -> None:
     facts["threshold"] = threshold
     if threshold is not None:
         rule = CascadeRule(threshold, args.votes)
-        table = cascade_table(*(_of(t, set(rest)) for t in tables), rule)
+        first, second = (_of(table, set(rest)) for table in tables)
+        table = cascade_table(first, second, rule)
         facts["elsewhere"] = _elsewhere(evidence.of(rest), threshold, args.threshold is None)
         facts["account"] = _plain(cascade_account(table))
         if args.out is not None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pairjudge_lab.planner import Measured, Plan
+    from pairjudge_lab.replay import Recording
 
 HELP = "from a pilot: what to play within a budget, and what to buy next"
 
@@ -127,7 +128,8 @@ def _measured(args: argparse.Namespace, shown: bool | Path) -> Measured:
     if not files:
         raise UserError("a plan needs --verdicts, or the folder of a 'pairjudge-lab study'")
     pools = load_pools(source, limit=args.limit)
-    judged, tokens = {}, {}
+    judged: dict[str, list[Recording]] = {}
+    tokens: dict[str, dict[str, tuple[float, float]]] = {}
     for name, file in map(_named, files):
         table = load_verdicts(file)
         heard, _ = pools_heard(pools, table)

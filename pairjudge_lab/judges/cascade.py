@@ -138,9 +138,16 @@ def settle_failed(first: Sequence[Verdict], names: tuple[str, str]) -> Verdict:
     """The cascade's verdict where the first judge has failed."""
     lost = next(v for v in first if v.status is Status.FAILED)
     known = settle(first, None, names)
-    nothing = {"a_correct": None, "b_correct": None, "preference": None}
-    unsure = {"a_probability": None, "b_probability": None}
-    return replace(known, status=Status.FAILED, reason=lost.reason, **nothing, **unsure)
+    return replace(
+        known,
+        status=Status.FAILED,
+        reason=lost.reason,
+        a_correct=None,
+        b_correct=None,
+        preference=None,
+        a_probability=None,
+        b_probability=None,
+    )
 
 
 def _stage(name: str, verdicts: Sequence[Verdict], sure: float | None) -> dict[str, Any]:

@@ -122,7 +122,9 @@ def cascade_evidence(
         See ``cascade_table``; or when the truth of no match is known.
     """
     pools = None if truth is None else {pool.problem.id: pool for pool in truth}
-    problems, sure, agrees = [], [], []
+    problems: list[str] = []
+    sure: list[float] = []
+    agrees: list[float] = []
     for one in _matches(first, second, votes):
         said = one.first[0] if votes == 1 else pool_verdicts(one.first, "majority")
         problems.append(one.problem)

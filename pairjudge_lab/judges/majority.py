@@ -97,8 +97,9 @@ class MajorityJudge:
         text = f"Of {count} candidates, {size} have the answer of A and {rival} that of B."
         if self.kind is VerdictKind.LABELS:
             a, b = size / count, rival / count
-            labels = {"a_correct": a > 0.5, "b_correct": b > 0.5}
-            return Verdict(Status.PARSED, **labels, text=text, a_probability=a, b_probability=b)
+            return Verdict(
+                Status.PARSED, a > 0.5, b > 0.5, text=text, a_probability=a, b_probability=b
+            )
         if size + rival == 0 or (group == other and group is not None):
             a = b = 0.0
         else:

@@ -100,7 +100,7 @@ def what_to_buy(
         needed = _problems(mine - own, apart)
         over = float(spent[places[to]]) - budget
         words = f"{_NAMES[what].format(to=to, judge=to.judge)}: {_gain(gain)}"
-        words += f", for {_signed(extra)} {_unit(cost)} a problem"
+        words += f", for {_spent(extra, cost)}"
         words += f" ({_amount(over)} over the budget)" if over > 1e-9 else ""
         if gain.low <= 0 < gain.estimate and needed is not None:
             words += f"; not clear yet, some {needed:,} problems would show it"
@@ -168,7 +168,7 @@ def _beyond(
     step = f"from {measured.configurations[last].n} to {base.n}"
     words = (
         f"more candidates than the {base.n} that were recorded: not measured; the step {step} "
-        f"gave {_gain(gain)}, for {_signed(extra)} {_unit(cost)} a problem, and steps get smaller."
+        f"gave {_gain(gain)}, for {_spent(extra, cost)}, and steps get smaller."
     )
     yield Purchase("candidates", None, gain, None, False, None, words)
 
@@ -218,15 +218,12 @@ def _problems(difference: np.ndarray, level: float) -> int | None:
 
 
 def _gain(gain: Estimate) -> str:
-    return f"{100 * gain.estimate:+.1f} points ({gain.percent('+').replace('  ', ' ').strip()})"
+    return f"{100 * gain.estimate:+.1f} points ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
 
 
-def _unit(cost: str) -> str:
-    return "dollars" if cost == "money" else f"more {cost}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
+def _spent(extra: float, cost: str) -> str:
+    unit = {"money": "dollars"}.get(cost, cost)
+    return f"{_amount(abs(extra))} {'fewer' if extra < 0 else 'more'} {unit} a problem"
 
 
 def _amount(value: float) -> str:

@@ -145,6 +145,11 @@ def measure(
     unknown = [name for name in tournaments if name not in TOURNAMENTS]
     if unknown:
         raise UserError(f"no tournament named {unknown[0]!r}; there are: {', '.join(TOURNAMENTS)}")
+    if prices is not None and (absent := sorted(set(judged) - set(prices))):
+        raise UserError(f"there is no price for the judge {absent[0]!r}; give one for each")
+    for name in tournaments:
+        if getattr(TOURNAMENTS[name], "needs_fresh_verdicts", False):
+            raise UserError(f"the tournament {name!r} cannot be played on recorded verdicts")
     shared, left_out = _shared(judged)
     first = next(iter(shared.values()))
     largest = min(len(r) for some in shared.values() for r in some)
@@ -224,8 +229,6 @@ def _of_a_judge(
     found = []
     for name in tournaments:
         kind: Any = TOURNAMENTS[name]
-        if getattr(kind, "needs_fresh_verdicts", False):
-            raise UserError(f"the tournament {name!r} cannot be played on recorded verdicts")
         if preferences and getattr(kind, "needs_labels", False):
             continue
         found += [
@@ -266,12 +269,10 @@ def _costs(
     judges = {c.judge for c in configurations if c.judge}
     if tokens is None or not judges <= set(tokens):
         return {}
-    absent = sorted(judges - set(prices)) if prices is not None else []
-    if absent:
-        raise UserError(f"there is no price for the judge {absent[0]!r}; give one for each")
     written = np.array([mean_tokens(pool) for pool in pools])
     asked = np.array([len(pool.problem.question) / 4 for pool in pools])
-    spent, paid = [], []
+    spent: list[np.ndarray] = []
+    paid: list[np.ndarray] = []
     for configuration, called in zip(configurations, calls, strict=True):
         own = tokens.get(configuration.judge, {})
         each = np.array([own.get(pool.problem.id, (0.0, 0.0)) for pool in pools]).T

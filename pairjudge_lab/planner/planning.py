@@ -129,7 +129,8 @@ class Plan:
             f"Play {mine.configuration}: {_amount(mine.cost)} {unit} a problem, within the budget "
             f"of {_amount(self.budget)}.",
             f"On the pilot's {self.problems} problems it selects right "
-            f"{100 * mine.accuracy.estimate:.1f} % of the time ({mine.accuracy.percent().strip()});"
+            f"{100 * mine.accuracy.estimate:.1f} % of the time ({100 * mine.accuracy.low:.1f} to "
+            f"{100 * mine.accuracy.high:.1f});"
             f" expect about {100 * self.expected:.1f} %, since it was chosen as the best of "
             f"{sum(o.affordable for o in self.options)}.",
             f"It is the best within the budget in {100 * mine.best:.0f} % of the draws of the "

@@ -172,7 +172,7 @@ def test_tokens_and_money():
     for wrong, message in (
         ({"sizes": [9]}, "N is 2 to 8"),
         ({"tournaments": ["lottery"]}, "no tournament named 'lottery'"),
-        ({"tournaments": ["certified"]}, "cannot be played on recorded verdicts"),
+        ({"tournaments": ["certified-knockout"]}, "cannot be played on recorded verdicts"),
     ):
         with pytest.raises(UserError, match=message):
             measure({"j": studied}, **wrong)
@@ -185,7 +185,7 @@ def whole():
     """The embedded recording, measured once: a part of it has the same values."""
     pools = [prepare(pool) for pool in load_pools("embedded")]
     recordings = record(pools, load_verdicts("embedded"))
-    return measure({"tiny": recordings}, tournaments=["knockout", "pivot"], subsets=30)
+    return measure({"tiny": recordings}, tournaments=["knockout", "swiss"], subsets=30)
 
 
 def test_a_part_of_the_recording_foretells_the_whole(whole):
