@@ -13,6 +13,7 @@ from pairjudge_lab.cli.shared.options import (
     add_seed,
     finite,
     positive,
+    share,
     sizes_of,
     up_to,
 )
@@ -45,6 +46,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--cost", choices=("calls", "tokens", "money"), default="calls",
         help="what the budget counts: the judge's calls; tokens, or dollars, of judge and "
         "candidates (calls)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--margin", type=share, default=0.02, metavar="SHARE",
+        help="what a cheaper way may lose in accuracy to be named (0.02)",
     )  # fmt: skip
     parser.add_argument(
         "--price", action="append", default=[], metavar="[NAME=]IN,OUT",
@@ -84,7 +89,8 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--budget is 0 or more, got {args.budget:g}")
     folder = None if args.out is None else open_folder(args.out)
     measured = _measured(args, True if folder is None else folder / LOG)
-    plan = make_plan(measured, args.budget, np.random.default_rng(args.seed), cost=args.cost)
+    rng = np.random.default_rng(args.seed)
+    plan = make_plan(measured, args.budget, rng, cost=args.cost, margin=args.margin)
     facts = {
         "budget": plan.budget,
         "cost": plan.cost,

@@ -179,7 +179,8 @@ def _perfect(
     """The most that a judge which never errs could gain at this N."""
     gain, _ = paired_difference(measured.ceiling[base.n], measured.accuracy[chosen], level=level)
     words = (
-        f"a stronger judge: at most {_gain(gain)} with these {base.n} candidates, if it never erred"
+        f"a stronger judge: at most {100 * gain.estimate:+.1f} points (up to "
+        f"{100 * gain.high:+.1f}) with these {base.n} candidates, if it never erred"
     )
     others = {c.judge for c in measured.configurations} - {base.judge, ""}
     words += "." if others else "; judge the pilot with one to know what it is worth."

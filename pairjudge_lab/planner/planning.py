@@ -77,7 +77,9 @@ class Plan:
         Its accuracy with what choosing the best of many on the same problems flatters it by taken
         off: the mean, over bootstrap draws, of what the best of the draw loses on the whole pilot.
     cheapest : Option
-        The cheapest within the budget whose accuracy cannot be told from that of the chosen one.
+        The cheapest within the budget that is shown to lose at most ``margin`` to the chosen one:
+        the lower limit of its difference is above that. Often the chosen one itself.
+    margin : float
     band : ndarray of float, shape (3, options)
         At each option's cost, the accuracy of the best that costs as little: the pilot's own, and
         the 2.5th and 97.5th percentile over bootstrap draws.
@@ -92,6 +94,7 @@ class Plan:
     chosen: Option
     expected: float
     cheapest: Option
+    margin: float
     band: np.ndarray
     to_buy: tuple[Purchase, ...]
 
@@ -138,7 +141,7 @@ class Plan:
         ]
         if self.cheapest.configuration != mine.configuration:
             lines.append(
-                f"Cannot be told from it on this pilot, and cheapest: "
+                f"Shown to lose at most {100 * self.margin:g} points to it, and cheapest: "
                 f"{self.cheapest.configuration}, {_amount(self.cheapest.cost)} {unit} a problem, "
                 f"{100 * self.cheapest.accuracy.estimate:.1f} %."
             )
@@ -151,6 +154,7 @@ def make_plan(
     rng: np.random.Generator,
     *,
     cost: str = "calls",
+    margin: float = 0.02,
     draws: int = 2000,
     level: float = 0.95,
 ) -> Plan:
@@ -166,6 +170,8 @@ def make_plan(
         Of the bootstrap, which draws whole problems with replacement.
     cost : str
         What the budget counts: ``calls``, ``tokens`` or ``money``.
+    margin : float
+        What a cheaper configuration may lose in accuracy.
     draws : int
         Of the bootstrap.
     level : float
@@ -224,7 +230,7 @@ def make_plan(
         for c in order
     ]
     mine = options[int(np.flatnonzero(order == chosen)[0])]
-    alike = [o for o in options if o.difference is not None and o.difference.high >= 0]
+    alike = [o for o in options if o.difference is not None and o.difference.low >= -margin]
     low, high = np.quantile(curves, [0.025, 0.975], axis=0)
     return Plan(
         float(budget),
@@ -234,6 +240,7 @@ def make_plan(
         mine,
         float(accuracy[chosen] - flattery / draws),
         min([mine, *alike], key=lambda o: o.cost),
+        margin,
         np.array([np.maximum.accumulate(accuracy[order]), low, high]),
         what_to_buy(measured, chosen, cost, budget, level=level),
     )

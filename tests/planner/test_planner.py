@@ -84,7 +84,14 @@ def test_problems_needed_are_those_of_the_paired_t_test():
 def test_with_all_the_money_and_with_none():
     plan = make_plan(planted(ROWS), 100, np.random.default_rng(0))
     assert plan.chosen.configuration.judge == "strong"
-    assert plan.cheapest.cost <= plan.chosen.cost
+    assert plan.cheapest == plan.chosen
+    # Shown to lose nothing: five others of the same verdicts, of which some cost less.
+    alike = [(KNOCKOUT, 0.6, 4), (ROWS[5][0], 0.6, 28), (ROWS[2][0], 0.625, 30)]
+    wide = make_plan(planted(alike, problems=400), 40, np.random.default_rng(0), margin=0.06)
+    assert wide.chosen.configuration == ROWS[2][0]
+    assert wide.cheapest.configuration == KNOCKOUT
+    assert wide.cheapest.difference.low >= -0.06
+    assert "Shown to lose at most 6 points to it" in str(wide)
     free = make_plan(planted(ROWS), 0, np.random.default_rng(0))
     assert free.chosen.configuration.tournament == "majority"
     assert free.to_buy[0].what == "first judge"
