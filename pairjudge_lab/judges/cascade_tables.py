@@ -192,6 +192,7 @@ def _matches(first: pd.DataFrame, second: pd.DataFrame, votes: int) -> Iterator[
             f"the first table of a cascade holds {kinds[0]}, the second {kinds[1]}; both must hold "
             "labels, or both preferences"
         )
+    name, _ = _name(first, "first"), _name(second, "second")
     heard, other = TableVerdicts(first), TableVerdicts(second)
     places = {key: row for row, key in enumerate(_keys(first, "first"))}
     told = votes > 1
@@ -211,7 +212,7 @@ def _matches(first: pd.DataFrame, second: pd.DataFrame, votes: int) -> Iterator[
         told = told or sureness(said) is not None
         yield _Recorded(problem, a, b, repetition, said, other[row])
     if read and not told:
-        raise no_probabilities(_name(first, "first"))
+        raise no_probabilities(name)
 
 
 def _keys(table: pd.DataFrame, which: str) -> Iterator[tuple[str, int, int, int]]:
