@@ -377,13 +377,13 @@ def test_a_real_cascade_judges_and_its_store_asks_nobody_twice(tmp_path):
 
 
 def test_the_command_chooses_and_says_what_it_promises(recorded, tmp_path, capsys):
-    _, first, second = recorded
+    _, first, _ = recorded
     files = [str(tmp_path / name) for name in ("first.parquet", "second.parquet", "c.parquet")]
     first.to_parquet(files[0])
-    second.to_parquet(files[1])
+    first.assign(judge="strong").to_parquet(files[1])
     command = ["cascade", "embedded", *files[:2], "--limit", "12"]
     assert (
-        main([*command, "--agreement", "0.2", "--error", "0.9", "--out", files[2], "--json"]) == 0
+        main([*command, "--agreement", "0.3", "--error", "0.5", "--out", files[2], "--json"]) == 0
     )
     facts = json.loads(capsys.readouterr().out)
     assert facts["guarantee"]["problems"] == 6
