@@ -378,6 +378,10 @@ def test_a_real_cascade_judges_and_its_store_asks_nobody_twice(tmp_path):
 
 def test_the_command_chooses_and_says_what_it_promises(recorded, tmp_path, capsys):
     _, first, _ = recorded
+    # Equally sure everywhere, so that the strictest threshold leaves every problem.
+    for side in "ab":
+        told = first[f"{side}_correct"].map({True: 0.9, False: 0.1}).astype(float)
+        first = first.assign(**{f"{side}_probability": told})
     files = [str(tmp_path / name) for name in ("first.parquet", "second.parquet", "c.parquet")]
     first.to_parquet(files[0])
     first.assign(judge="strong").to_parquet(files[1])
