@@ -42,6 +42,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="test whether the position effect is within so many points of 0",
     )
     parser.add_argument(
+        "--unread", choices=("left-out", "wrong"), default="left-out",
+        help="whether verdicts that could not be read count against a judge (left-out)",
+    )
+    parser.add_argument(
         "--picture", type=Path, metavar="FILE", help="draw the forest plot as .svg, .pdf or .png"
     )
     # fmt: on
@@ -62,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
         method=args.method,
         weight=args.weight,
         margin=None if args.margin is None else args.margin / 100,
+        unread=args.unread.replace("-", " "),
         seed=args.seed,
         resamples=args.resamples,
     )
@@ -72,6 +77,10 @@ def run(args: argparse.Namespace) -> None:
         save_picture(plot_bias(report).figure, args.picture)
     if args.json:
         facts = {"groups": [row.row() for row in report.rows]}
-        print(json.dumps({**facts, "resamples": args.resamples, "seed": args.seed}))
+        print(
+            json.dumps(
+                {**facts, "unread": report.unread, "resamples": args.resamples, "seed": args.seed}
+            )
+        )
     else:
         print(report)

@@ -41,6 +41,7 @@ class BiasReport(Result):
             where it does not.
         method, weight: of all intervals; see ``figures.Figures``.
         margin: of the tests of equivalence, None where there are none.
+        unread: what became of verdicts that could not be read, in consistency and accuracy.
     """
 
     picture: ClassVar[tuple[str, str]] = ("bias", "plot_bias")
@@ -52,6 +53,7 @@ class BiasReport(Result):
     method: str = "score"
     weight: str = "pairs"
     margin: float | None = None
+    unread: str = "left out"
 
     def to_frame(self) -> pd.DataFrame:
         """One line a judge; intervals as columns ``..._low`` and ``..._high``."""
@@ -124,7 +126,13 @@ class BiasReport(Result):
         same_texts = f"{identical} pairs of identical texts, " if identical else ""
         return [
             "same, first, second: pairs with the same winner in both orders, or drawn to the "
-            "response shown first or second. Figures are over pairs read in both orders.",
+            "response shown first or second. Figures are over pairs read in both orders"
+            + (
+                "."
+                if self.unread == "left out"
+                else "; in the share of consistent pairs one that "
+                "was not read counts against the judge."
+            ),
             f"Left out: {same_texts}{unread} pairs with a verdict that could not be read (counted "
             f"as unread), {unpaired} verdicts without a counterpart in the other order. Verdicts: "
             + ", ".join(f"{count} {status}" for status, count in self.statuses.items())

@@ -15,16 +15,18 @@ from pairjudge_lab.statistics.names import codes_by_name
 from pairjudge_lab.statistics.pairs import pair_up
 from pairjudge_lab.statistics.position_totals import position_totals
 from pairjudge_lab.statistics.totals import Totals
+from pairjudge_lab.statistics.unread import counts_against
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FIGURES = {
-    "consistency": ("consistent", None, "read"),
-    "position effect": ("lean_first", "lean_second", "read"),
-    "accuracy": ("right", None, "gold_read"),
+    "consistency": ("consistent", None, "read", "pairs"),
+    "position effect": ("lean_first", "lean_second", "read", "read"),
+    "accuracy": ("right", None, "gold_read", "gold"),
 }
-"""Figures by name: what is counted for it, what against it, and of what."""
+"""Figures by name: what is counted for it, what against it, and of what, where verdicts that could
+not be read are left out and where they count as wrong."""
 
 DRAWS = 9999
 
@@ -91,7 +93,12 @@ class JudgeComparison(Result):
 
 
 def compare_judges(
-    table: pd.DataFrame, *, by: str = "judge", level: float = 0.95, seed: int = 0
+    table: pd.DataFrame,
+    *,
+    by: str = "judge",
+    level: float = 0.95,
+    unread: str = "left out",
+    seed: int = 0,
 ) -> JudgeComparison:
     """Compare the judges of a verdict table on the problems that all of them have judged.
 
@@ -104,6 +111,8 @@ def compare_judges(
         table: a verdict table with two judges or more.
         by: the column that tells them apart.
         level: coverage of all intervals together.
+        unread: ``left out``, or ``wrong``: what could not be read counts against the judge in
+            consistency and accuracy; see ``position.PositionBias``.
         seed: of the signs.
 
     Raises:
@@ -120,13 +129,15 @@ def compare_judges(
     """
     from scipy import stats
 
+    against = counts_against(unread)
     groups, names = _shared(table, by)
     problems = len(groups[0])
     estimates, influences = {}, {}
-    for figure, columns in FIGURES.items():
-        if all(totals[columns[2]].sum() for totals in groups):
+    for figure, (plus, minus, left, every) in FIGURES.items():
+        of = every if against else left
+        if all(totals[of].sum() for totals in groups):
             for name, totals in zip(names, groups, strict=True):
-                estimates[figure, name], influences[figure, name] = _linear(totals, *columns)
+                estimates[figure, name], influences[figure, name] = _linear(totals, plus, minus, of)
     asked = [
         (figure, one, other)
         for figure in dict.fromkeys(figure for figure, _ in estimates)
@@ -155,8 +166,8 @@ def compare_judges(
         found = Estimate(float(gaps[k]), float(low), float(high), problems, method, level)
         adjusted = max(float(together[k]), float(alone[k]))
         rows.append(JudgeDifference(figure, one, other, found, float(alone[k]), adjusted))
-    every = codes_by_name(table["problem_id"], "problem_id")[1]
-    return JudgeComparison(tuple(rows), problems, len(every) - problems, critical)
+    ids = codes_by_name(table["problem_id"], "problem_id")[1]
+    return JudgeComparison(tuple(rows), problems, len(ids) - problems, critical)
 
 
 def _shared(table: pd.DataFrame, by: str) -> tuple[list[Totals], list[str]]:

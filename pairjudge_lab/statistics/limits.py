@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pairjudge_lab.statistics.clusters import Spread, effective, moderated
+from pairjudge_lab.statistics.clusters import SIGNS, Spread, effective, moderated
 
 Limits = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -27,7 +27,8 @@ def share_limits(
     """A share sum(hits) / sum(sizes).
 
     Wilson's limits, with the number of independent units that the problems are worth in place of
-    the number of units, Student's t, and what skewness is left corrected after Hall (1992).
+    the number of units (a mixture of such numbers, see ``clusters.moderated``), what skewness is
+    left corrected after Hall (1992), and the exact limit where the rarer outcome hardly occurs.
 
     Args:
         hits: (..., problems) the total of each problem, between 0 and its size.
@@ -40,7 +41,9 @@ def share_limits(
         rare = np.minimum(effective(a), effective(b - a))
         total, unit = b.sum(axis=-1), share * (1 - share)
         attained = _attained(a if squares is None else squares, total, share, unit)
-        spread = moderated(a - share[..., None] * b, b, unit, rare, attained)
+        spread = moderated(
+            a - share[..., None] * b, b, unit, rare, attained=attained, scale=4 * unit
+        )
         return share, *_of_a_share(share, total, spread, level)
 
 
@@ -54,8 +57,9 @@ def difference_limits(
 ) -> Limits:
     """A difference of two shares of the same units, (sum(plus) - sum(minus)) / sum(sizes).
 
-    Tango's score limits (1998) with the number of independent units that the problems are worth.
-    A unit counts for plus, for minus, or for neither.
+    Tango's score limits (1998) with the number of independent units that the problems are worth, a
+    mixture of such numbers (see ``clusters.moderated``). A unit counts for plus, for minus, or for
+    neither.
 
     Args:
         plus, minus: (..., problems) totals of the positive and of the negative parts of the units.
@@ -63,10 +67,10 @@ def difference_limits(
         squares: (..., problems) the total of squared units, where units are not all -1, 0 or 1.
     """
     up, down, worth, spread = _of_a_difference(plus, minus, sizes, squares)
-    gap, t = up - down, quantile(spread, level)
+    gap, t = up - down, spread.quantile(level)
 
     def outside(value: np.ndarray) -> np.ndarray:
-        variance = _variance_at(value, up, down) / worth
+        variance = variance_at(value, up, down) / worth
         return np.asarray(np.square(gap - value) > np.square(t) * variance)
 
     low, high = (bisect(outside, gap, np.full(gap.shape, end)) for end in (-1.0, 1.0))
@@ -90,12 +94,9 @@ def one_sided_p(
     squares: np.ndarray | None = None,
 ) -> np.ndarray:
     """The p value of a difference of at most ``null``, against a larger one."""
-    from scipy import stats
-
     up, down, worth, spread = _of_a_difference(plus, minus, sizes, squares)
-    variance = _variance_at(np.full(up.shape, null), up, down) / worth
-    statistic = (up - down - null) / np.sqrt(np.maximum(variance, 1e-300))
-    return np.asarray(stats.t.sf(statistic, spread.df))
+    variance = variance_at(np.full(up.shape, null), up, down) / worth
+    return spread.tail((up - down - null) / np.sqrt(np.maximum(variance, 1e-300)))
 
 
 def design_effect(
@@ -132,10 +133,10 @@ def kappa_limits(cells: np.ndarray, *, level: float = 0.95) -> Limits:
         unit = (whole * np.square(pull)).sum(axis=(-1, -2)) / total
         residuals = (counts * pull[..., None, :, :]).sum(axis=(-1, -2))
         rare = np.minimum(effective(agree), effective(b - agree))
-        spread = moderated(residuals, b, unit, rare)
+        spread = moderated(residuals, b, unit, rare, scale=4 * share * (1 - share))
         own = share * (1 - share)
         against = np.where(own > 0, np.maximum(unit / np.maximum(own, 1e-12), 0.1), 1.0)
-        spread = Spread(spread.design_effect * against, spread.df, spread.skewness)
+        spread = Spread(spread.effects * against[..., None], spread.weights, spread.skewness)
         low, high = (
             (limit - expected) / (1 - expected)
             for limit in _of_a_share(share, total, spread, level)
@@ -155,7 +156,7 @@ def wilson(share: np.ndarray, worth: np.ndarray, t: np.ndarray) -> tuple[np.ndar
 def _of_a_share(
     share: np.ndarray, total: np.ndarray, spread: Spread, level: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    worth, t = total / spread.design_effect, quantile(spread, level)
+    worth, t = total / spread.design_effect, spread.quantile(level)
     # Wilson's limits hold the skewness of so many independent units; only the rest is corrected.
     own = (1 - 2 * share) / np.sqrt(np.maximum(share * (1 - share), 1e-12) * worth)
     skewness = _SKEWNESS_WEIGHT * spread.skewness
@@ -163,7 +164,23 @@ def _of_a_share(
     rest = np.where((skewness * rest > 0) & (share > 0) & (share < 1), rest, 0.0)
     below = np.maximum(_SHORTEST * t, _hall(t, rest))
     above = np.maximum(_SHORTEST * t, -_hall(-t, rest))
-    return wilson(share, worth, below)[0], wilson(share, worth, above)[1]
+    low, high = wilson(share, worth, below)[0], wilson(share, worth, above)[1]
+    # Wilson's limits are too short on the side of a rare outcome that occurs hardly ever.
+    low = np.minimum(low, rarest(share * worth, worth, level))
+    return low, np.maximum(high, 1 - rarest((1 - share) * worth, worth, level))
+
+
+def rarest(events: np.ndarray, worth: np.ndarray, level: float) -> np.ndarray:
+    """The exact lower limit of a share of which hardly any events were seen.
+
+    All of the error is on this side, for the other limit never misses (Brown, Cai and DasGupta 2001
+    do so up to three events). Beyond three it grows, so that score limits take over at about four.
+    """
+    from scipy import special
+
+    error = (1 - level) * np.clip(events / 3, 1.0, 0.5 / (1 - level))
+    a, b = np.maximum(events, 1e-9), np.maximum(worth - events, 0) + 1
+    return np.asarray(np.where(events > 0, special.betaincinv(a, b, error), 0.0))
 
 
 def _hall(t: np.ndarray, skewness: np.ndarray) -> np.ndarray:
@@ -186,7 +203,15 @@ def _of_a_difference(
         residuals = one - two - gap[..., None] * b
         unit = up + down - np.square(gap)
         attained = _attained(one + two if squares is None else squares, total, gap, unit)
-        spread = moderated(residuals, b, unit, effective(one + two), attained)
+        # Given how many units of each problem are not 0, only their signs are correlated.
+        bear = one + two
+        typical = np.square(b).sum(axis=-1) / total
+        signs = np.nan_to_num(np.square(bear).sum(axis=-1) / bear.sum(axis=-1), nan=1.0)
+        lean = np.nan_to_num(np.square(gap / (up + down)))
+        largest = np.clip(lean * typical + (1 - lean) * np.maximum(signs, 1.0), 1.0, typical)
+        spread = moderated(
+            residuals, b, unit, effective(bear), attained=attained, largest=largest, prior=SIGNS
+        )
         return up, down, total / spread.design_effect, spread
 
 
@@ -198,18 +223,12 @@ def _attained(
         return np.asarray((np.asarray(squares).sum(axis=-1) / total - np.square(mean)) / unit)
 
 
-def _variance_at(gap: np.ndarray, up: np.ndarray, down: np.ndarray) -> np.ndarray:
+def variance_at(gap: np.ndarray, up: np.ndarray, down: np.ndarray) -> np.ndarray:
     """The variance of a unit where the difference is ``gap``, with the rest at its likeliest."""
     b = -(up + down) + (2 - up + down) * gap
     root = np.sqrt(np.maximum(np.square(b) + 8 * down * gap * (1 - gap), 0))
     lesser = (root - b) / 4
     return np.asarray(np.maximum(2 * lesser + gap * (1 - gap), 0))
-
-
-def quantile(spread: Spread, level: float) -> np.ndarray:
-    from scipy import stats
-
-    return np.asarray(stats.t.ppf(0.5 + level / 2, spread.df))
 
 
 def bisect(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from pairjudge_lab.statistics.clusters import effective, moderated
-from pairjudge_lab.statistics.limits import Limits, bisect, quantile
+from pairjudge_lab.statistics.clusters import ORDER, effective, moderated
+from pairjudge_lab.statistics.limits import Limits, bisect, rarest
 
 _FAR = 30.0
 
@@ -26,8 +28,9 @@ def order_limits(
     first with logit 2 gamma, and one with a tie in one of the orders with logit gamma. That is the
     likelihood maximised here. Pairs with the same winner twice, or two ties, say nothing of gamma.
 
-    Limits invert the score test, its variance multiplied by the design effect of the problems.
-    Where all evidence points one way the estimate and one limit are infinite.
+    Limits invert the score test, its variance multiplied by the design effect of the problems; on
+    the side where hardly any pair went to a position they are the exact ones, where those are
+    wider. Where all evidence points one way the estimate and one limit are infinite.
 
     Args:
         first, second: (..., problems) pairs that went to the first, the second position twice.
@@ -53,13 +56,24 @@ def order_limits(
     with np.errstate(invalid="ignore", divide="ignore"):
         rare = np.minimum(effective(p2 + p1), effective(r2 + r1))
         unit = np.where(rare > 0, information(gamma) / (all2 + all1), 0.0)
-        spread = moderated(residuals, n2 + n1, unit, rare)
-        widest = np.square(quantile(spread, level)) * spread.design_effect
+        spread = moderated(residuals, n2 + n1, unit, rare, prior=ORDER)
+        widest = np.square(spread.quantile(level)) * spread.design_effect
         start = np.clip(gamma, 1 - _FAR, _FAR - 1)
-        low, high = (
-            bisect(lambda g: np.square(slope(g)) > widest * information(g), start, end)
-            for end in (-far, far)
-        )
+        effect = spread.design_effect
+
+        def outside(sign: float, seen: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+            of = all2 + all1
+            least = of * rarest(seen / effect, of / effect, level)
+
+            def beyond(g: np.ndarray) -> np.ndarray:
+                expected = all2 * _sigmoid(-2 * sign * g) + all1 * _sigmoid(-sign * g)
+                too_far = np.square(slope(g)) > widest * information(g)
+                return np.asarray(too_far & (expected < least))
+
+            return beyond
+
+        low = bisect(outside(-1.0, (p2 + p1).sum(axis=-1)), start, -far)
+        high = bisect(outside(1.0, (r2 + r1).sum(axis=-1)), start, far)
     return _open(gamma), _open(low), _open(high)
 
 

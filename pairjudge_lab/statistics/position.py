@@ -28,7 +28,7 @@ from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.pairs import Pairs
 from pairjudge_lab.statistics.position_totals import CELLS, position_totals
-from pairjudge_lab.statistics.unread import unread_bounds
+from pairjudge_lab.statistics.unread import counts_against, unread_bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +38,11 @@ if TYPE_CHECKING:
 class PositionBias:
     """What the order did to one judge.
 
-    Figures are over what was read, unless they say otherwise: pairs read in both orders, and for
-    ``accuracy_read`` every verdict that was. What was not read is in ``bounds``.
+    One rule for what was not read: ``consistency`` and the accuracies leave it out, or count it
+    against the judge with ``unread="wrong"``; ``consistency_all`` and ``accuracy_all`` always count
+    it so. What the order does (position effect, fairness, order effect, kappa) is over pairs read
+    in both orders in either case, for a verdict that was not read favours no position; ``bounds``
+    tell what it leaves open.
 
     Attributes:
         pairs: unordered pairs judged in both orders, each repetition its own.
@@ -74,9 +77,8 @@ class PositionBias:
             margin.
         accuracy: where the better response is known, the share of verdicts that name it;
             ``accuracy_shown`` and ``accuracy_swapped`` with the response whose name sorts first
-            shown first and second, ``both_right`` in both orders. Verdicts that could not be read
-            count against the judge here, so that not answering is not rewarded;
-            ``accuracy_read`` leaves them out.
+            shown first and second, ``both_right`` in both orders.
+        accuracy_all: the same share with every verdict that could not be read counted as wrong.
         p_adjusted: the first test's p value after Benjamini and Hochberg over a report's judges.
         winners: (3, 3) readable pairs by who won with x shown first (row) and with y shown first
             (column): x, y, nobody. ``winners_and_unread`` is (4, 4) and holds every pair.
@@ -122,7 +124,7 @@ class PositionBias:
     accuracy_shown: Estimate | None = None
     accuracy_swapped: Estimate | None = None
     both_right: Estimate | None = None
-    accuracy_read: Estimate | None = None
+    accuracy_all: Estimate | None = None
     p_adjusted: float = field(default=nan)
 
     @property
@@ -139,7 +141,7 @@ class PositionBias:
         estimates = (
             "consistency", "consistency_all", "order_effect", "slot_effect", "fairness",
             "conflict_rate", "first_slot", "accuracy", "accuracy_shown", "accuracy_swapped",
-            "both_right", "accuracy_read",
+            "both_right", "accuracy_all",
         )  # fmt: skip
         return {
             "judge": self.group,
@@ -186,6 +188,7 @@ def position_bias(
     method: str = "score",
     weight: str = "pairs",
     margin: float | None = None,
+    unread: str = "left out",
     resamples: int = RESAMPLES,
     level: float = 0.95,
 ) -> PositionBias:
@@ -196,7 +199,10 @@ def position_bias(
         rng: what the bootstrap draws with, where ``method`` asks for it.
         method, weight, resamples, level: see ``figures.Figures``.
         margin: a position effect below it counts as none; adds the test of equivalence.
+        unread: ``left out``, or ``wrong``: a verdict that could not be read counts against the
+            judge in ``consistency`` and the accuracies.
     """
+    against = counts_against(unread)
     totals = position_totals(pairs)
     figures = Figures(
         totals, method=method, weight=weight, rng=rng, resamples=resamples, level=level
@@ -230,7 +236,7 @@ def position_bias(
             4 * pairs.winners[0] + pairs.winners[1], minlength=16
         ).reshape(4, 4),
         both_none=int(both_none.sum()),
-        consistency=figures.share("consistent", "read"),
+        consistency=figures.share("consistent", "pairs" if against else "read"),
         consistency_all=figures.share("consistent", "pairs"),
         bounds=open_.bounds if open_ else {},
         bounds_intervals=open_.intervals if open_ else {},
@@ -250,11 +256,11 @@ def position_bias(
             if margin is None
             else figures.equivalence_p(*lean, squares="lean_squares", margin=margin)
         ),
-        accuracy=known("right", "gold"),
-        accuracy_shown=known("right_x", "gold_pairs"),
-        accuracy_swapped=known("right_y", "gold_pairs"),
-        both_right=known("right_both", "gold_pairs"),
-        accuracy_read=known("right", "gold_read"),
+        accuracy=known("right", "gold" if against else "gold_read"),
+        accuracy_shown=known("right_x", "gold_pairs" if against else "gold_x"),
+        accuracy_swapped=known("right_y", "gold_pairs" if against else "gold_y"),
+        both_right=known("right_both", "gold_pairs" if against else "gold_both"),
+        accuracy_all=known("right", "gold"),
     )
 
 
@@ -284,6 +290,7 @@ def bias_report(
     method: str = "score",
     weight: str = "pairs",
     margin: float | None = None,
+    unread: str = "left out",
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> BiasReport:
@@ -297,6 +304,7 @@ def bias_report(
         method, weight, resamples: see ``figures.Figures``.
         margin: a position effect within plus and minus this counts as none; the report then says
             for which judges that is shown.
+        unread: what becomes of verdicts that could not be read; see ``position_bias``.
         seed: of the bootstrap.
 
     Raises:
@@ -324,6 +332,7 @@ def bias_report(
             method=method,
             weight=weight,
             margin=margin,
+            unread=unread,
             resamples=resamples,
         )
         for i, pairs in enumerate(pair_up(table, by, texts=texts))
@@ -333,4 +342,4 @@ def bias_report(
     read = np.where(table["verdict"] == "invalid", "not read", "parsed")
     told, counts = np.unique(table.get("status", read), return_counts=True)
     statuses = {str(name): int(count) for name, count in zip(told, counts, strict=True)}
-    return BiasReport(tuple(rows), resamples, seed, statuses, method, weight, margin)
+    return BiasReport(tuple(rows), resamples, seed, statuses, method, weight, margin, unread)

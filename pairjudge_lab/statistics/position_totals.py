@@ -22,8 +22,8 @@ def position_totals(pairs: Pairs) -> Totals:
     one and tied in the other, and the same of the second; ``primacy`` and ``recency`` their sums;
     ``lean_first`` and ``lean_second``, with halves counting half, and ``lean_squares``; ``first``
     and ``second``, verdicts for a position, and ``sided``, their sum; where gold is known
-    ``gold_pairs``, ``gold`` (verdicts), ``gold_read``, ``right``, ``right_x``, ``right_y``,
-    ``right_both``.
+    ``gold_pairs``, ``gold`` (verdicts), of them read ``gold_both`` (pairs), ``gold_read``,
+    ``gold_x`` and ``gold_y``; ``right``, ``right_x``, ``right_y``, ``right_both``.
     """
     x, y = pairs.winners
     read = pairs.readable
@@ -57,14 +57,17 @@ def position_totals(pairs: Pairs) -> Totals:
     columns["sided"] = columns["first"] + columns["second"]
     known = pairs.gold >= 0
     right_x, right_y = known & (x == pairs.gold), known & (y == pairs.gold)
-    told = known * ((x != UNREAD).astype(int) + (y != UNREAD))
+    told_x, told_y = known & (x != UNREAD), known & (y != UNREAD)
     gold = Totals.count(
         pairs.problem,
         pairs.problems,
         {
             "gold_pairs": known,
             "gold": 2 * known,
-            "gold_read": told,
+            "gold_read": told_x.astype(int) + told_y,
+            "gold_x": told_x,
+            "gold_y": told_y,
+            "gold_both": told_x & told_y,
             "right": right_x.astype(int) + right_y,
             "right_x": right_x,
             "right_y": right_y,

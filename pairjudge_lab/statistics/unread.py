@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from pairjudge_lab.records import UserError
 from pairjudge_lab.statistics.agreement import cohen_kappa
 from pairjudge_lab.statistics.figures import Figures
 from pairjudge_lab.statistics.intervals import Estimate
@@ -16,6 +17,19 @@ from pairjudge_lab.statistics.position_totals import CELLS, UNREAD
 from pairjudge_lab.statistics.totals import Totals
 
 Ends = tuple[float, float]
+POLICIES = ("left out", "wrong")
+"""What becomes of a verdict that could not be read where figures say how good a judge is."""
+
+
+def counts_against(policy: str) -> bool:
+    """Whether what was not read counts against the judge.
+
+    Raises:
+        UserError: for a policy of another name.
+    """
+    if policy not in POLICIES:
+        raise UserError(f"unread is {' or '.join(map(repr, POLICIES))}, not {policy!r}")
+    return policy == "wrong"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,36 +28,58 @@ sizes = st.lists(st.integers(1, 7), min_size=6, max_size=10)
 
 @given(sizes, st.integers(0, 10**6))
 @settings(max_examples=15)
-def test_variance_and_degrees_of_freedom_by_matrices(counts, seed):
-    """CR2 of a regression on a constant, units and all, against the sums over problems."""
+def test_the_spread_by_matrices_and_by_integration(counts, seed):
+    """CR2 of a regression on a constant, units and all, its likelihood integrated finely."""
     rng = np.random.default_rng(seed)
     b = np.array(counts, dtype=float)
     a = rng.binomial(b.astype(int), rng.random(len(b)))
-    theta = a.sum() / b.sum()
-    found = moderated(a - theta * b, b, 1.0, np.array(1e9))
-    # So much evidence leaves the prior no say; the working correlation is then the estimated one.
-    g = a - theta * b
-    extra = np.square(b).sum() - b.sum()
-    rho = np.clip((np.square(g).sum() - b.sum()) / extra, 0, 1) if extra else 0.0
+    g, n = a - a.sum() / b.sum() * b, b.sum()
+    typical = np.square(b).sum() / n
+    found = moderated(g, b, np.array(1.0), np.array(1e9))
     cluster = np.repeat(np.arange(len(b)), b.astype(int))
-    same = cluster[:, None] == cluster[None, :]
-    sigma = np.where(same, rho, 0.0)
-    np.fill_diagonal(sigma, 1.0)
-    n = len(cluster)
-    residual_maker = np.eye(n) - np.ones((n, n)) / n
-    adjusted = [
-        np.sqrt(1 / (1 - b[k] / n)) * (cluster == k) @ residual_maker / n for k in range(len(b))
-    ]
-    gram = np.array([[one @ sigma @ other for other in adjusted] for one in adjusted])
-    df = np.trace(gram) ** 2 / np.square(gram).sum()
-    truth = sigma.sum() / n**2
-    weight = 1 / (1 + (min(df, 1e9) / 1.5) ** 2) + 1 / max(np.square(b).sum() / n - 1, 1e-4)
-    prior = min(1 + 0.3 * (np.square(b).sum() / n - 1), 1.5)
-    seen = (np.square(g) / (1 - b / n)).sum() / n**2 * truth / np.trace(gram) * n
-    assert found.df == pytest.approx(df + weight, rel=1e-6)
-    assert found.design_effect == pytest.approx(
-        (df * seen + weight * prior) / (df + weight), rel=1e-6
+    residual_maker = np.eye(len(cluster)) - 1 / n
+    adjusted = np.stack(
+        [np.sqrt(1 / (1 - b[k] / n)) * (cluster == k) @ residual_maker / n for k in range(len(b))]
     )
+    same = cluster[:, None] == cluster[None, :]
+
+    def moments(rho):
+        sigma = np.where(same, rho, 0.0)
+        np.fill_diagonal(sigma, 1.0)
+        gram = adjusted @ sigma @ adjusted.T
+        return np.trace(gram), np.trace(gram) ** 2 / np.square(gram).sum()
+
+    seen = (np.square(g) / (1 - b / n)).sum() / n**2
+    extra = np.square(b).sum() - n
+    rho = np.clip((np.square(g).sum() - n) / extra, 0, 1) if extra else 0.0
+    df = moments(rho)[1]
+    effects = np.exp(np.linspace(np.log(1 / typical**2), np.log(typical), 4000)[1:-1])
+    if typical == 1:
+        assert found.design_effect == pytest.approx(1)
+        return
+    rhos = np.clip((effects - 1) / (typical - 1), 0, 1)
+    (none, _), (full, _) = moments(0.0), moments(1.0)
+    expected = effects * (none + (full - none) * rhos) / (1 + rhos * (typical - 1))
+    prior = np.where(effects < 1, effects**2, 0.18 + 0.82 * effects ** (-2 * (1 - 1 / typical)))
+    weights = prior * np.exp(-df / 2 * (np.log(expected) + seen / expected))
+    mean = (weights * effects).sum() / weights.sum()
+    assert found.weights.sum() == pytest.approx(1)
+    assert found.design_effect == pytest.approx(mean, rel=0.02)
+    # The quantile is the mixture's.
+    q = found.quantile(0.9)
+    assert found.tail(q) == pytest.approx(0.05, abs=1e-6)
+    assert found.tail(-q) == pytest.approx(0.95, abs=1e-6)
+
+
+def test_many_problems_give_cr2_and_the_normal_quantile():
+    rng = np.random.default_rng(5)
+    b = np.full(4000, 5.0)
+    a = rng.binomial(5, rng.beta(2, 2, 4000)).astype(float)
+    share = a.sum() / b.sum()
+    found = moderated(a - share * b, b, share * (1 - share), np.array(1e9))
+    variance = np.square(a - share * b).sum() * 4000 / 3999 / b.sum() ** 2
+    assert found.design_effect * share * (1 - share) / b.sum() == pytest.approx(variance, rel=0.005)
+    assert found.quantile(0.95) == pytest.approx(stats.norm.ppf(0.975), abs=0.005)
 
 
 def test_single_units_give_wilsons_limits():

@@ -98,6 +98,24 @@ def test_what_could_not_be_read_is_told():
     assert report.to_frame().accuracy_best.tolist() == [1.0]
 
 
+def test_one_rule_for_what_could_not_be_read():
+    table = table_of("AB", "A?", "??", "BA").assign(gold=["A", "B"] * 4)
+    (left,) = bias_report(table).rows
+    (wrong,) = bias_report(table, unread="wrong").rows
+    assert left.consistency.estimate == 1
+    assert wrong.consistency.estimate == wrong.consistency_all.estimate == 2 / 4
+    # Right are both verdicts of the first pair and the one that was read of the second.
+    assert left.accuracy.estimate == pytest.approx(3 / 5)
+    assert wrong.accuracy.estimate == left.accuracy_all.estimate == pytest.approx(3 / 8)
+    assert (left.accuracy_shown.estimate, wrong.accuracy_shown.estimate) == (2 / 3, 2 / 4)
+    assert (left.both_right.estimate, wrong.both_right.estimate) == (1 / 2, 1 / 4)
+    # What the order does is over what was read in either case.
+    assert left.slot_effect == wrong.slot_effect
+    assert "counts against the judge" in str(bias_report(table, unread="wrong"))
+    with pytest.raises(UserError, match="unread is 'left out' or 'wrong', not 'zero'"):
+        bias_report(table, unread="zero")
+
+
 def test_nothing_changed_and_everything_changed():
     calm = bias_of(*["AB"] * 30)
     assert calm.order_effect.estimate == 0

@@ -1,0 +1,81 @@
+"""The probabilities that a verdict table holds, each with what is true of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pairjudge_lab.records import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Labels = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Probability, truth and problem of each label: what ``calibration.calibration`` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """Probabilities by the position that the response had.
+
+    Attributes:
+        positions: labels by ``all``, ``shown first`` and ``shown second``; of preferences, of which
+            one probability is the other's rest, only ``all``.
+        left_out: labels without a probability, or without a known truth.
+    """
+
+    positions: dict[str, Labels]
+    left_out: int
+
+
+def probabilities_of(
+    table: pd.DataFrame, truth: Mapping[tuple[str, str], bool] | None = None
+) -> Probabilities:
+    """The probabilities of a verdict table with what came true.
+
+    Args:
+        table: a verdict table with the column ``a_probability``, and ``b_probability`` for labels.
+        truth: of a judge of correctness, whether each response is right, by problem and name.
+            Without it the table is taken for one of preferences: the probability of naming A is
+            held against the column ``gold``.
+
+    Raises:
+        UserError: for a table without the columns needed, or without a single probability whose
+            truth is known.
+    """
+    import pandas as pd
+
+    needed = ("a_probability", "gold") if truth is None else ("a_probability", "b_probability")
+    missing = [name for name in needed if name not in table]
+    if missing:
+        raise UserError(
+            f"the table has no column {' and none '.join(map(repr, missing))}; of a judge of "
+            "correctness give the pools, of a judge of preference a column gold; probabilities are "
+            "there where the engine told them"
+        )
+    problem = table["problem_id"].astype(str).to_numpy()
+    sides = []
+    if truth is None:
+        known = table["gold"].map({"A": 1.0, "B": 0.0}).to_numpy(dtype=float)
+        sides.append((table["a_probability"].to_numpy(dtype=float), known))
+    else:
+        for side in ("a", "b"):
+            names = zip(problem, table[f"response_{side}"].astype(str), strict=True)
+            known = pd.Series([truth.get(key) for key in names], dtype=object).astype(float)
+            sides.append((table[f"{side}_probability"].to_numpy(dtype=float), known.to_numpy()))
+    kept = [np.isfinite(p) & np.isfinite(known) for p, known in sides]
+    left_out = sum(int((~mine).sum()) for mine in kept)
+    if not any(mine.any() for mine in kept):
+        raise UserError("no label has both a probability and a known truth")
+    labels = [
+        (p[mine], known[mine], problem[mine]) for (p, known), mine in zip(sides, kept, strict=True)
+    ]
+    whole = tuple(np.concatenate(parts) for parts in zip(*labels, strict=True))
+    positions: dict[str, Labels] = {"all": (whole[0], whole[1], whole[2])}
+    if truth is not None:
+        named = zip(("shown first", "shown second"), labels, strict=True)
+        positions |= {name: part for name, part in named if part[0].size}
+    return Probabilities(positions, left_out)

@@ -1,0 +1,94 @@
+"""``compare`` and ``calibration``: what the library finds, printed."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pairjudge_lab.cli import main
+from pairjudge_lab.datasets.pools import save_pools
+from pairjudge_lab.records import UserError
+from pairjudge_lab.statistics.calibration import calibration
+from pairjudge_lab.statistics.comparison import compare_judges
+from pairjudge_lab.statistics.probabilities import probabilities_of
+from pairjudge_lab.statistics.simulation import Plan, simulate_study
+from tests.conftest import make_pool
+
+
+def run(*args):
+    return main([str(a) for a in args])
+
+
+def test_compare_prints_what_compare_judges_finds(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    plans = {"a": Plan(problems=12, pairs=2), "b": Plan(problems=12, pairs=2, noise=0.6)}
+    table = pd.concat(simulate_study(plan, rng).assign(judge=name) for name, plan in plans.items())
+    path = tmp_path / "verdicts.csv"
+    table.to_csv(path, index=False)
+    assert run("compare", path, "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    frame = compare_judges(table).to_frame()
+    assert facts["problems"] == 12
+    assert [row["difference"] for row in facts["differences"]] == pytest.approx(
+        frame.difference.tolist(), abs=1e-12
+    )
+    assert run("compare", path, "--unread", "wrong") == 0
+    assert "12 problems that all judges share" in capsys.readouterr().out
+    table[table.judge == "a"].to_csv(path, index=False)
+    assert run("compare", path) == 2
+    assert "there is only 'a'" in capsys.readouterr().err
+
+
+def labelled(rng):
+    """Verdicts of a judge whose probabilities are exactly right."""
+    pools = [
+        make_pool([bool(rng.random() < 0.5) for _ in range(4)], name=f"p{k}") for k in range(8)
+    ]
+    rows = []
+    for pool in pools:
+        right = [candidate.correct for candidate in pool.candidates]
+        for i, j in ((0, 1), (2, 3), (3, 0)):
+            rows.append((pool.problem.id, str(i), str(j), "A", float(right[i]), float(right[j])))
+    names = ("problem_id", "response_a", "response_b", "verdict", "a_probability", "b_probability")
+    return pools, pd.DataFrame(rows, columns=names)
+
+
+def test_labels_meet_their_truth_by_position():
+    pools, table = labelled(np.random.default_rng(1))
+    truth = {
+        (pool.problem.id, str(i)): candidate.correct
+        for pool in pools
+        for i, candidate in enumerate(pool.candidates)
+    }
+    table.loc[0, "b_probability"] = np.nan
+    del truth["p1", "0"]
+    given = probabilities_of(table, truth)
+    # One label has no probability; a response without a known truth is shown twice.
+    assert given.left_out == 3
+    assert {name: len(part[0]) for name, part in given.positions.items()} == {
+        "all": 45, "shown first": 23, "shown second": 22,
+    }  # fmt: skip
+    assert calibration(*given.positions["all"]).brier.estimate == 0
+    preferences = table.assign(gold=["A", "B", None] * 8)
+    assert len(probabilities_of(preferences).positions["all"][0]) == 16
+    with pytest.raises(UserError, match="no column 'gold'"):
+        probabilities_of(table)
+    with pytest.raises(UserError, match="no label has both"):
+        probabilities_of(table, {})
+
+
+def test_calibration_from_files(tmp_path, capsys):
+    pools, table = labelled(np.random.default_rng(2))
+    save_pools(pools, tmp_path / "pools.jsonl")
+    table.to_csv(tmp_path / "verdicts.csv", index=False)
+    args = ("calibration", tmp_path / "verdicts.csv", tmp_path / "pools.jsonl")
+    assert run(*args, "--json", "--picture", tmp_path / "diagram.svg") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["positions"]["all"]["labels"] == 48
+    assert facts["positions"]["all"]["brier"]["estimate"] == 0
+    assert (tmp_path / "diagram.svg").stat().st_size > 1000
+    assert run(*args) == 0
+    assert "shown second" in capsys.readouterr().out
+    assert run(*args[:2]) == 2
+    assert "no column 'gold'" in capsys.readouterr().err
