@@ -27,18 +27,22 @@ class Prior:
     Attributes:
         flat: the part that allows for large design effects.
         near: above 0 where a correlation near 1 is the likelier for it.
+        rarer: whether ``flat`` grows as the outcome becomes rare, with the inverse of its standard
+            deviation: the rarer an outcome, the more of it comes from a few problems.
     """
 
     flat: float
     near: float = 0.0
+    rarer: bool = False
 
 
 # Chosen once, on the designs of benchmarks/coverage.py and others drawn at random.
-SHARES = Prior(0.18)
+SHARES = Prior(0.2, rarer=True)
 SIGNS = Prior(0.6)
 """Of pairs whose verdict follows the position, and so of a position effect."""
 ORDER = Prior(0.5, 0.4)
 _FEW = 2.5
+_LEAST_HEAVY = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +121,8 @@ def moderated(
         attained: (...) the variance of the units over its largest value, 1 for zeros and ones.
         largest: (...) the largest design effect, where it is not that of one unit a problem.
         prior: of the design effect.
-        scale: (...) the largest variance over that of a share of a half. The smaller it is, the
-            likelier is a large design effect: the rarer an outcome, the more of it comes from a few
-            problems.
+        scale: (...) the variance of one unit over that of a share of a half: how rare the outcome
+            is.
     """
     size = np.asarray(sizes, dtype=float)
     total = size.sum(axis=-1)
@@ -135,7 +138,10 @@ def moderated(
     extra = np.maximum(safe * total * (typical - 1), 1e-9)
     moment = np.where(typical > 1 + 1e-9, (square - values * safe * total) / extra, 0.0)
     working = rare * np.clip(moment, 0, 1) / (rare + 1)
-    df = 1 / (1 / sums.freedom(working) + 1 / np.maximum(2 * rare, 1e-9))
+    # The fourth moment of zeros and ones falls with 1 - 6 theta (1 - theta); of problems that differ
+    # it falls less.
+    heavy = np.clip(1 - 1.5 * np.asarray(scale), _LEAST_HEAVY, 1.0)
+    df = 1 / (1 / sums.freedom(working) + heavy / np.maximum(2 * rare, 1e-9))
     df = np.where(unit > 0, df, 0.0)
 
     # Points of log D, as far as the likelihood reaches and the bounds allow.
@@ -158,8 +164,8 @@ def moderated(
     found = -0.5 * df[..., None] * (np.log(expected) + (sums.seen / safe)[..., None] / expected)
 
     past = logs - np.log(least)[..., None]
-    flat = np.clip(prior.flat / np.sqrt(np.clip(scale, 1e-12, 1.0)) * np.ones_like(safe), 0, 1)
-    flat = flat[..., None]
+    deviation = np.sqrt(np.clip(scale, 1e-12, 1.0)) if prior.rarer else 1.0
+    flat = np.clip(prior.flat / deviation * np.ones_like(safe), 0, 1)[..., None]
     falls = (1 - flat) * np.exp(-2 * (1 - alone[..., None]) * np.maximum(past, 0))
     near = np.maximum(1 - rho, 0.01) ** -prior.near
     before = np.where(past > 0, np.log(flat * near + falls), 2 * past)

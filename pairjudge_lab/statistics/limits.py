@@ -210,7 +210,14 @@ def _of_a_difference(
         lean = np.nan_to_num(np.square(gap / (up + down)))
         largest = np.clip(lean * typical + (1 - lean) * np.maximum(signs, 1.0), 1.0, typical)
         spread = moderated(
-            residuals, b, unit, effective(bear), attained=attained, largest=largest, prior=SIGNS
+            residuals,
+            b,
+            unit,
+            effective(bear),
+            attained=attained,
+            largest=largest,
+            prior=SIGNS,
+            scale=2 * (up + down),
         )
         return up, down, total / spread.design_effect, spread
 
