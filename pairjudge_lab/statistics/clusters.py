@@ -84,7 +84,7 @@ class Spread:
             middle = (low + high) / 2
             beyond = self.tail(middle) > (1 - level) / 2
             low, high = np.where(beyond, middle, low), np.where(beyond, high, middle)
-        return high
+        return np.asarray(high)
 
 
 def moderated(
@@ -138,8 +138,8 @@ def moderated(
     extra = np.maximum(safe * total * (typical - 1), 1e-9)
     moment = np.where(typical > 1 + 1e-9, (square - values * safe * total) / extra, 0.0)
     working = rare * np.clip(moment, 0, 1) / (rare + 1)
-    # The fourth moment of zeros and ones falls with 1 - 6 theta (1 - theta); of problems that differ
-    # it falls less.
+    # The fourth moment of zeros and ones falls with 1 - 6 theta (1 - theta); it falls less where
+    # problems differ.
     heavy = np.clip(1 - 1.5 * np.asarray(scale), _LEAST_HEAVY, 1.0)
     df = 1 / (1 / sums.freedom(working) + heavy / np.maximum(2 * rare, 1e-9))
     df = np.where(unit > 0, df, 0.0)
