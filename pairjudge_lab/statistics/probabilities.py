@@ -46,8 +46,6 @@ def probabilities_of(
         UserError: for a table without the columns needed, or without a single probability whose
             truth is known.
     """
-    import pandas as pd
-
     needed = ("a_probability", "gold") if truth is None else ("a_probability", "b_probability")
     missing = [name for name in needed if name not in table]
     if missing:
@@ -64,8 +62,8 @@ def probabilities_of(
     else:
         for side in ("a", "b"):
             names = zip(problem, table[f"response_{side}"].astype(str), strict=True)
-            known = pd.Series([truth.get(key) for key in names], dtype=object).astype(float)
-            sides.append((table[f"{side}_probability"].to_numpy(dtype=float), known.to_numpy()))
+            known = np.array([truth.get(key, np.nan) for key in names], dtype=float)
+            sides.append((table[f"{side}_probability"].to_numpy(dtype=float), known))
     kept = [np.isfinite(p) & np.isfinite(known) for p, known in sides]
     left_out = sum(int((~mine).sum()) for mine in kept)
     if not any(mine.any() for mine in kept):

@@ -60,7 +60,7 @@ def test_the_spread_by_matrices_and_by_integration(counts, seed):
     rhos = np.clip((effects - 1) / (typical - 1), 0, 1)
     (none, _), (full, _) = moments(0.0), moments(1.0)
     expected = effects * (none + (full - none) * rhos) / (1 + rhos * (typical - 1))
-    prior = np.where(effects < 1, effects**2, 0.2 + 0.8 * effects ** (-2 * (1 - 1 / typical)))
+    prior = np.where(effects < 1, effects**2, 0.25 + 0.75 * effects ** (-2 * (1 - 1 / typical)))
     weights = prior * np.exp(-df / 2 * (np.log(expected) + seen / expected))
     mean = (weights * effects).sum() / weights.sum()
     assert found.weights.sum() == pytest.approx(1)
