@@ -42,12 +42,13 @@ DEVBENCH = {
 """Pairs of 216 that keep their winner, and pairs that went twice to the slot shown second."""
 
 
-def rows_of(path):
-    return {row.group: row for row in bias_report(load_verdicts(path), resamples=200).rows}
+def rows_of(path, **more):
+    return {row.group: row for row in bias_report(load_verdicts(path), **more).rows}
 
 
 def test_llmbar(shared):
-    rows = rows_of(shared / "llmbar_natural_verdicts.csv")
+    # What could not be read counts as wrong in the study's accuracies.
+    rows = rows_of(shared / "llmbar_natural_verdicts.csv", unread="wrong")
     assert rows.keys() == LLMBAR.keys()
     for judge, (agreement, shown, swapped, both, kappa) in LLMBAR.items():
         row = rows[judge]
