@@ -34,7 +34,7 @@ class TopTwoAnswers:
     as the believed accuracy and the independence of the labels are; when its calls are spent, the
     budget or ``per_candidate`` matches for each candidate; or when nothing new can be asked. With
     votes a wrong answer that most candidates gave may stay ahead of what few verdicts say, even of
-    a judge that never errs.
+    a judge that never errs: give fewer, the better the judge and the more the candidates.
 
     Raises:
         UserError: for negative votes, an accuracy outside 1/2 to 1, a confidence outside 0 to 1, or
