@@ -36,6 +36,9 @@ WANTED = {
 }
 """Times the generator."""
 
+WANTED_SPEED = {("knockout", 64): 350_000, ("swiss", 16): 20_000}
+"""Tournaments a second on one core, by name and N."""
+
 
 def recording(size: int, answers: int, seed: int) -> Recording:
     """A table of so many candidates and random verdicts; ``answers`` different answers."""
@@ -89,6 +92,7 @@ def main() -> None:
     args = parser.parse_args()
     print("| tournament | N | answers | a second, one core | times the generator | wanted |")
     print("| --- | --- | --- | --- | --- | --- |")
+    missed = []
     for name in args.names or TOURNAMENTS:
         if name == "knockout-seeded-score":
             continue
@@ -101,10 +105,19 @@ def main() -> None:
                 table = recording(size, answers, seed=1)
                 speed, ratio = measure(name, table, args.seconds, args.rounds)
                 wanted = WANTED.get(name, "")
+                where = f"{name}, N = {size}, {answers} answers"
+                if wanted and ratio < wanted:
+                    missed.append(f"{where}: {ratio:,.0f} times the generator, wanted {wanted}")
+                fast = WANTED_SPEED.get((name, size), 0)
+                if speed < fast:
+                    missed.append(f"{where}: {speed:,.0f} a second, wanted {fast:,}")
                 print(
                     f"| {name} | {size} | {answers} | {speed:,.0f} | {ratio:,.0f} | {wanted} |",
                     flush=True,
                 )
+    print("\nmissed:" if missed else "\nnothing was missed")
+    for line in missed:
+        print(f"  {line}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.samples import load_groups
     from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_costs
-    from pairjudge_lab.replay import curve, pools_heard, record, without_verdicts
+    from pairjudge_lab.replay import can_compile, curve, pools_heard, record, without_verdicts
     from pairjudge_lab.replay.selecting import plan_named
     from pairjudge_lab.runs import open_folder
 
@@ -85,6 +86,13 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(
             f"{args.pools} holds {len(groups)} groups ({', '.join(list(groups)[:4])}); verdicts "
             "belong to one: give a file with that one"
+        )
+    played = {name: plan for name, plan in selectors.items() if not isinstance(plan, str)}
+    slow = [name for name, plan in played.items() if not can_compile(plan)]
+    if slow:
+        print(
+            f"not compiled, and played some hundred times slower: {', '.join(slow)}",
+            file=sys.stderr,
         )
     if args.budgets and args.verdicts is None:
         raise UserError("--budgets compares tournaments, which need VERDICTS")
@@ -124,6 +132,7 @@ def run(args: argparse.Namespace) -> None:
         "problems": {name or "all": len(found.problems) for name, found in curves.items()},
         "left_out": {name or "all": found.left_out for name, found in curves.items()},
         "answers_undecided": sum(undecided.values()),
+        "not_compiled": slow,
         "rules": rules,
         "seed": args.seed,
         "out": None if folder is None else str(folder),

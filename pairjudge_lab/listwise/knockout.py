@@ -49,6 +49,11 @@ class KWayKnockout:
     def name(self) -> str:
         return f"{self.k}-way-knockout"
 
+    @property
+    def needs_lists(self) -> bool:
+        """Verdicts of pairs do not say what a judge would choose among k."""
+        return True
+
     def play(self, pool: Pool, rng: np.random.Generator) -> ListPlay:
         """Play one pool: yields the matches of a round, is sent their choices."""
         alive = list(range(len(pool)))

@@ -8,16 +8,31 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pairjudge_lab.records import Tournament
+from pairjudge_lab.replay.compiled.adaptive import (
+    NOT_CONVERGED,
+    Terms,
+    new_teams,
+    play_adaptives,
+)
+from pairjudge_lab.replay.compiled.blossoms import new_search
 from pairjudge_lab.replay.compiled.drawing import new_round
 from pairjudge_lab.replay.compiled.elimination import play_double_eliminations, play_ladders
 from pairjudge_lab.replay.compiled.knockout import BY_SIZE, BY_STRENGTH, play_knockouts
-from pairjudge_lab.replay.compiled.matching import new_search
 from pairjudge_lab.replay.compiled.points import SCORES, new_points, play_pivots, play_round_robins
+from pairjudge_lab.replay.compiled.posterior import new_draws
 from pairjudge_lab.replay.compiled.rules import accounts, rule_codes, table_of
 from pairjudge_lab.replay.compiled.swiss import play_swiss
 from pairjudge_lab.replay.recording import Recording, check_replay, replay
 from pairjudge_lab.replay.voting import need_scores
-from pairjudge_lab.tournaments import DoubleElimination, Knockout, Ladder, Pivot, RoundRobin, Swiss
+from pairjudge_lab.tournaments import (
+    Adaptive,
+    DoubleElimination,
+    Knockout,
+    Ladder,
+    Pivot,
+    RoundRobin,
+    Swiss,
+)
 from pairjudge_lab.tournaments.round_robin import berger_rounds
 from pairjudge_lab.tournaments.seeding import bracket_seats
 from pairjudge_lab.tournaments.swiss import tie_breaks
@@ -68,6 +83,8 @@ def replay_many(
         return Replays(chosen, calls, False)
     places = np.ascontiguousarray(subsets, dtype=np.int64)
     at = play(recording, tournament, places, rng, chosen, calls)
+    if at == NOT_CONVERGED:
+        raise RuntimeError("Bradley-Terry strengths did not converge in 100 steps")
     if at >= 0:
         size = len(recording)
         raise recording.missing(at // size % size, at % size, at // size**2)
@@ -233,7 +250,43 @@ def _swiss(
     )
 
 
+def _adaptive(
+    recording: Recording,
+    kind: Adaptive,
+    subsets: np.ndarray,
+    rng: np.random.Generator,
+    chosen: np.ndarray,
+    calls: np.ndarray,
+) -> int:
+    n = subsets.shape[1]
+    codes = rule_codes(kind.rules, None, recording, meets_again=True)
+    terms = Terms(
+        kind.coverage,
+        float(kind.confidence),
+        -1.0 if kind.ceiling is None else float(kind.ceiling),
+        1 if kind.rules.order == "both" else 2,
+        kind.rules.most_calls_a_match,
+    )
+    return int(
+        play_adaptives(
+            table_of(recording),
+            codes,
+            accounts(n, n, codes),
+            new_round(n, len(recording)),
+            new_points(n),
+            new_teams(n),
+            new_draws(n),
+            terms,
+            subsets,
+            rng,
+            chosen,
+            calls,
+        )
+    )
+
+
 _COMPILED: dict[type, Play] = {
+    Adaptive: _adaptive,
     Knockout: _knockout,
     Ladder: _ladder,
     DoubleElimination: _double_elimination,

@@ -184,8 +184,15 @@ def check_replay(recording: Recording, tournament: Tournament) -> None:
 
     Raises:
         UserError: when its rules need repetitions that were not recorded, it needs labels and the
-            recorded verdicts are preferences, or it needs verdicts that nobody has heard.
+            recorded verdicts are preferences, or it needs verdicts that nobody has heard or choices
+            among more than two.
     """
+    if getattr(tournament, "needs_lists", False):
+        raise UserError(
+            f"the tournament {tournament.name!r} asks for the best of several, and the recorded "
+            "verdicts are of pairs: play it live (pairjudge-lab choose), or replay the knockout of "
+            "pairs, which is the same for two"
+        )
     check_tournament(tournament, recording.kind)
     if getattr(tournament, "needs_fresh_verdicts", False):
         raise UserError(

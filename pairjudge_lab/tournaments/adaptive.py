@@ -12,9 +12,9 @@ from pairjudge_lab.tournaments.lots import draw, shuffled
 from pairjudge_lab.tournaments.referee import Outcome, Referee
 from pairjudge_lab.tournaments.rules import BALANCED, Rules
 from pairjudge_lab.tournaments.standings import Standings
-from pairjudge_lab.tournaments.strengths import Evidence, strengths
+from pairjudge_lab.tournaments.strengths import Evidence, drawn_strengths, strengths
 
-_POSTERIOR_DRAWS = 200
+POSTERIOR_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +23,19 @@ class Adaptive:
 
     The two stages follow V1-Infer (arXiv 2603.04304): coverage first, so that nobody is judged by
     one match alone, then matches where the order is uncertain. The second stage chooses them by
-    double Thompson sampling (Wu and Liu 2016, arXiv 1604.07101): Bradley-Terry strengths are drawn
-    twice from their normal approximation, and the best of the first draw meets the best other of
-    the second.
+    double Thompson sampling (Wu and Liu 2016, arXiv 1604.07101): of draws of the Bradley-Terry
+    strengths from their normal approximation two are taken, and the best of the one meets the best
+    other of the second. All draws of a play are made of the same standard normal numbers, so that
+    from one match to the next they differ only by what has been heard.
 
     The players are the teams, since candidates with the same answer are right or wrong together;
-    they send members who have not met, or met once, the other way round. It stops when nothing new
-    can be asked. Beyond both papers, a label
-    given to both (both correct, neither) counts for what it says of each: see ``strengths``.
+    they send members who have not met, or met once, the other way round. Beyond both papers, a
+    label given to both (both correct, neither) counts for what it says of each: see ``strengths``.
 
-    It stops when the best team is best in ``confidence`` of the draws, or when its calls are
-    spent: the budget, and ``ceiling`` times the matches that a round-robin would judge in the same
-    pool, n(n - 1)/2 less those within a team (or one match less than there are teams, where that is
-    more). Without a ceiling it may ask for every pair in both orders.
+    It stops when one team is best in ``confidence`` of the draws, when nothing new can be asked, or
+    when its calls are spent: the budget, and ``ceiling`` times the matches that a round-robin would
+    judge in the same pool, n(n - 1)/2 less those within a team (or one match less than there are
+    teams, where that is more). Without a ceiling it may ask for every pair in both orders.
 
     Raises:
         UserError: for a coverage below 1, a confidence outside 0 to 1, or a ceiling of 0 or less.
@@ -114,11 +114,12 @@ class Adaptive:
             if None in pairs:
                 break
             hear((yield from referee.settle([pair for pair in pairs if pair is not None])))
-        theta, covariance = strengths(evidence)
-        while len(teams) > 1 and not referee.spent:
-            draws = rng.multivariate_normal(theta, covariance, size=_POSTERIOR_DRAWS, method="eigh")
+        asking = len(teams) > 1 and not referee.spent
+        normal = rng.standard_normal((POSTERIOR_DRAWS, len(teams))) if asking else np.empty((0, 1))
+        while asking and not referee.spent:
+            _, draws = drawn_strengths(evidence, normal)
             best = draws.argmax(axis=1)
-            if np.mean(best == theta.argmax()) >= self.confidence:
+            if np.bincount(best).max() >= self.confidence * len(best):
                 break
             first = int(best[draw(len(best), rng)])
             second = draws[draw(len(draws), rng)]
@@ -127,7 +128,8 @@ class Adaptive:
             if pair is None:
                 break
             hear((yield from referee.settle([pair])))
-            theta, covariance = strengths(evidence)
+        # Strengths that differ by rounding alone are equal.
+        theta = np.round(strengths(evidence)[0], 9)
         own = standings.score("labels")
         lot = rng.random(len(pool))
         ranking = sorted(range(len(pool)), key=lambda c: (-theta[team_of[c]], -own[c], lot[c]))

@@ -44,6 +44,33 @@ def strengths(evidence: Evidence, *, prior: float = 0.5) -> tuple[np.ndarray, np
     Raises:
         RuntimeError: when it has not converged after 100 steps.
     """
+    theta, curvature = _fit(evidence, prior)
+    return theta, np.linalg.inv(curvature)
+
+
+def drawn_strengths(
+    evidence: Evidence, normal: np.ndarray, *, prior: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
+    """The most likely strengths, and draws from their normal approximation.
+
+    Args:
+        normal: (draws, n) standard normal numbers, of which the draws are made; with the same
+            numbers draws differ only by what has been heard.
+
+    Returns:
+        (n,) strengths, and (draws, n).
+
+    Raises:
+        RuntimeError: see ``strengths``.
+    """
+    theta, curvature = _fit(evidence, prior)
+    # Of L L' = curvature, what L' makes into standard normal numbers has the covariance.
+    factor = np.linalg.cholesky(curvature)
+    return theta, theta + np.linalg.solve(factor.T, normal.T).T
+
+
+def _fit(evidence: Evidence, prior: float) -> tuple[np.ndarray, np.ndarray]:
+    """Strengths, and the negative second derivative there."""
     wins = evidence.wins
     games = wins + wins.T
     up, down = evidence.called_correct + prior, evidence.called_wrong + prior
@@ -59,5 +86,5 @@ def strengths(evidence: Evidence, *, prior: float = 0.5) -> tuple[np.ndarray, np
         # Far from the answer a full step can overshoot.
         theta += step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-300))
         if np.abs(step).max() < 1e-9:
-            return theta, np.linalg.inv(curvature)
+            return theta, curvature
     raise RuntimeError("Bradley-Terry strengths did not converge in 100 steps")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pairjudge_lab import load_pools, prepare
 from pairjudge_lab.datasets.verdicts import load_verdicts
+from pairjudge_lab.listwise import KWayKnockout
 from pairjudge_lab.records import UserError, VerdictKind
 from pairjudge_lab.replay import (
     Recording,
@@ -18,7 +19,15 @@ from pairjudge_lab.replay import (
     replay,
     replay_many,
 )
-from pairjudge_lab.tournaments import TOURNAMENTS, Knockout, Pivot, Rules, Swiss, tournament
+from pairjudge_lab.tournaments import (
+    TOURNAMENTS,
+    Adaptive,
+    Knockout,
+    Pivot,
+    Rules,
+    Swiss,
+    tournament,
+)
 from pairjudge_lab.verdicts.codes import MISSING
 from tests.conftest import make_pool
 
@@ -107,7 +116,18 @@ def test_ten_thousand_random_cases():
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [Pivot(1), Pivot(5), Swiss(1), Swiss(7)], ids=repr)
+FIGURES = [
+    Pivot(1),
+    Pivot(5),
+    Swiss(1),
+    Swiss(7),
+    Adaptive(coverage=1, confidence=1.0, ceiling=None),
+    Adaptive(coverage=4, confidence=0.6, ceiling=0.7),
+    Adaptive(ceiling=None, rules=Rules(order="both", votes=2, unread="again")),
+]
+
+
+@pytest.mark.parametrize("kind", FIGURES, ids=repr)
 def test_they_agree_with_other_figures(kind):
     recording = random_recording(np.random.default_rng(3), 11, 7)
     for n in (1, 2, 3, 8, 11):
@@ -143,6 +163,13 @@ def test_what_was_not_recorded_often_enough():
         replay_many(recording, Knockout(Rules(votes=3)), everyone, rng)
     with pytest.raises(UserError, match="need 3 repetitions of a verdict, and 1 were"):
         replay(recording, tournament("swiss", votes=3), np.random.default_rng(0))
+
+
+def test_verdicts_of_pairs_do_not_answer_for_a_choice_among_k():
+    recording = random_recording(np.random.default_rng(0), 4, 4)
+    everyone, rng = draw_subsets(4, 4, 1, np.random.default_rng(0)), np.random.default_rng(0)
+    with pytest.raises(UserError, match="'3-way-knockout' asks for the best of several"):
+        replay_many(recording, KWayKnockout(3), everyone, rng)
 
 
 class Eldest:

@@ -13,7 +13,7 @@ from pairjudge_lab.tournaments import Adaptive, RoundRobin, Swiss, tournament
 from pairjudge_lab.tournaments.round_robin import balance_slots, berger_rounds
 from pairjudge_lab.tournaments.seeding import bracket_seats
 from pairjudge_lab.tournaments.standings import Standings, buchholz, sonneborn_berger
-from pairjudge_lab.tournaments.strengths import Evidence, strengths
+from pairjudge_lab.tournaments.strengths import Evidence, drawn_strengths, strengths
 from tests.conftest import make_pool
 from tests.tournaments.playing import coin, loners, play, truth
 
@@ -211,6 +211,20 @@ def test_a_seeded_bracket_gives_byes_to_the_best_seeds():
     assert byes <= {0, 1, 2}
     with pytest.raises(UserError, match="seeding by score needs a 'score' for every candidate"):
         play(tournament("knockout-seeded-score"), pool, truth, np.random.default_rng(0))
+
+
+def test_draws_of_strengths_have_their_covariance():
+    evidence = Evidence(4)
+    for x, y, result in [(0, 1, "x"), (0, 2, "x"), (3, 1, "both"), (2, 1, "x"), (3, 0, "neither")]:
+        evidence.add(x, y, (1.0, 0.0) if result == "x" else (0.5, 0.5), result)
+    theta, covariance = strengths(evidence)
+    same, draws = drawn_strengths(evidence, np.eye(4))
+    assert np.allclose(theta, same)
+    # Draws are linear in the normal numbers, so that those of the unit vectors say all.
+    assert np.allclose((draws - theta).T @ (draws - theta), covariance)
+    many = drawn_strengths(evidence, np.random.default_rng(0).standard_normal((40_000, 4)))[1]
+    assert np.allclose(many.mean(axis=0), theta, atol=0.05)
+    assert np.allclose(np.cov(many.T), covariance, atol=0.05)
 
 
 def test_the_ceiling_of_the_adaptive_tournament_is_an_argument():

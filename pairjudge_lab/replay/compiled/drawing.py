@@ -14,7 +14,8 @@ class Round(NamedTuple):
 
     Attributes:
         xs, ys: (n,) the pairs.
-        row, ordered: (n,) players in a random order, and with those of one group side by side.
+        row: (n,) players in a random order.
+        ordered: (n,) room for another order, or a number of each.
         seen, begin: (groups,) where each group stands.
     """
 
@@ -65,18 +66,15 @@ def draw_round(
     shuffle(room.row, count, rng)
     playing = count - count % 2
     bye = room.row[count - 1] if count % 2 else -1
-    _group(accounts, room, playing)
-    half = playing // 2
-    for i in range(half):
-        room.xs[at + i] = room.ordered[i]
-        room.ys[at + i] = room.ordered[i + half]
-    return half, bye
+    _pair_groups(accounts, room, playing, at)
+    return playing // 2, bye
 
 
 @leaf
-def _group(accounts: Accounts, room: Round, count: int) -> None:
-    """Sort by group in the order of first appearance, keeping the order within each."""
-    seen = 0
+def _pair_groups(accounts: Accounts, room: Round, count: int, at: int) -> None:
+    """With those of one group side by side, in the order of first appearance, the first half meets
+    the second."""
+    seen, half = 0, count // 2
     room.seen[:] = -1
     for i in range(count):
         group = accounts.groups[room.row[i]]
@@ -86,13 +84,18 @@ def _group(accounts: Accounts, room: Round, count: int) -> None:
             seen += 1
         room.begin[room.seen[group]] += 1
     if seen == count:
-        for i in range(count):
-            room.ordered[i] = room.row[i]
+        for i in range(half):
+            room.xs[at + i] = room.row[i]
+            room.ys[at + i] = room.row[i + half]
         return
     total = 0
-    for place in range(seen):
-        total, room.begin[place] = total + room.begin[place], total
+    for number in range(seen):
+        total, room.begin[number] = total + room.begin[number], total
     for i in range(count):
-        place = room.seen[accounts.groups[room.row[i]]]
-        room.ordered[room.begin[place]] = room.row[i]
-        room.begin[place] += 1
+        number = room.seen[accounts.groups[room.row[i]]]
+        place = room.begin[number]
+        room.begin[number] += 1
+        if place < half:
+            room.xs[at + place] = room.row[i]
+        else:
+            room.ys[at + place - half] = room.row[i]

@@ -3,95 +3,30 @@
 The primal-dual method in O(n^3) (Galil 1986). A cost has two parts, compared one after the other,
 so that a second part of many bits makes the best matching the only one. Before the first search
 every player's label is its cheapest pairing, and pairings that are cheapest for both are taken at
-once: of the rounds of a Swiss tournament that leaves little to search.
+once; then the labels of those left are raised as far as they go, and what becomes tight is taken
+too: of the rounds of a Swiss tournament that leaves little to search.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from pairjudge_lab.replay.compiled.blossoms import (
+    FREE,
+    INNER,
+    OUTER,
+    Search,
+    excess,
+    expand,
+    found_edge,
+    node_excess,
+    push,
+    update_slack,
+)
+from pairjudge_lab.replay.compiled.rules import leaf, part
 
-import numpy as np
-
-from pairjudge_lab.replay.compiled.rules import leaf
-
-FREE, OUTER, INNER = -1, 0, 1
 _FAR = 2**62
 
 
-class Search(NamedTuple):
-    """The algorithm's room; players are numbered from 1, blossoms after them, 0 is nobody.
-
-    Attributes:
-        high, low: (n + 1, n + 1) the two parts of each cost, doubled so that halves are whole.
-        allowed: (n + 1, n + 1) whether two may be paired.
-        label_high, label_low: (nodes,) dual variables.
-        end_a, end_b: (nodes, nodes) the players that the cheapest edge of two nodes joins, 0 where
-            there is none.
-        mate: (nodes,) the player at the other end of a node's matched edge.
-        slack: (nodes,) the outer player nearest to a node.
-        top: (nodes,) the outermost blossom that holds a node; 0 for one that is not in use.
-        parent: (nodes,) the player through which a node was reached.
-        side: (nodes,) ``FREE``, ``OUTER`` or ``INNER``.
-        seen: (nodes,) marks of the search for a common ancestor; the last place counts searches.
-        within: (nodes, n + 1) the child of a blossom that holds a player.
-        petals: (nodes, nodes) a blossom's children in cyclic order; ``sizes`` how many.
-        queue: (n + 1,) outer players to be looked at; ``ends`` its first and last, and the number
-            of nodes.
-        stack: (3, 2 * nodes) room for going down into blossoms.
-    """
-
-    high: np.ndarray
-    low: np.ndarray
-    allowed: np.ndarray
-    label_high: np.ndarray
-    label_low: np.ndarray
-    end_a: np.ndarray
-    end_b: np.ndarray
-    mate: np.ndarray
-    slack: np.ndarray
-    top: np.ndarray
-    parent: np.ndarray
-    side: np.ndarray
-    seen: np.ndarray
-    within: np.ndarray
-    petals: np.ndarray
-    sizes: np.ndarray
-    queue: np.ndarray
-    ends: np.ndarray
-    stack: np.ndarray
-
-
-def new_search(n: int) -> Search:
-    """Room for n players."""
-    nodes = n + n // 2 + 2
-
-    def whole(*shape: int) -> Any:
-        return np.zeros(shape, dtype=np.int64)
-
-    return Search(
-        high=whole(n + 1, n + 1),
-        low=whole(n + 1, n + 1),
-        allowed=np.zeros((n + 1, n + 1), dtype=np.bool_),
-        label_high=whole(nodes),
-        label_low=whole(nodes),
-        end_a=whole(nodes, nodes),
-        end_b=whole(nodes, nodes),
-        mate=whole(nodes),
-        slack=whole(nodes),
-        top=whole(nodes),
-        parent=whole(nodes),
-        side=whole(nodes),
-        seen=whole(nodes + 1),
-        within=whole(nodes, n + 1),
-        petals=whole(nodes, nodes),
-        sizes=whole(nodes),
-        queue=whole(n + 1),
-        ends=whole(3),
-        stack=whole(3, 2 * nodes),
-    )
-
-
-@leaf
+@part
 def match_all(s: Search, n: int) -> bool:
     """Find the perfect matching of least cost of the players 1 to n, from ``high``, ``low`` and
     ``allowed``; it is in ``mate``. False where there is none."""
@@ -102,7 +37,6 @@ def match_all(s: Search, n: int) -> bool:
         s.sizes[u] = 0
         best_high, best_low = _FAR, _FAR
         for v in range(1, n + 1):
-            s.within[u, v] = u if u == v else 0
             if u != v and s.allowed[u, v]:
                 s.end_a[u, v], s.end_b[u, v] = u, v
                 high, low = s.high[u, v], s.low[u, v]
@@ -119,10 +53,13 @@ def match_all(s: Search, n: int) -> bool:
     for u in range(1, n + 1):
         for v in range(u + 1, n + 1):
             if s.mate[u] == 0 and s.mate[v] == 0 and s.allowed[u, v]:
-                high, low = _excess(s, u, v)
+                high, low = excess(s, u, v)
                 if high == 0 and low == 0:
                     s.mate[u], s.mate[v] = v, u
                     left -= 2
+    for u in range(1, n + 1):
+        if s.mate[u] == 0 and left > 0:
+            left -= 2 * _reduce(s, n, u)
     while left > 0:
         if not _phase(s, n):
             return False
@@ -131,237 +68,26 @@ def match_all(s: Search, n: int) -> bool:
 
 
 @leaf
-def _excess(s: Search, u: int, v: int) -> tuple[int, int]:
-    """By how much an edge costs more than the labels of its ends."""
-    return (
-        s.label_high[u] + s.label_high[v] + 2 * s.high[u, v],
-        s.label_low[u] + s.label_low[v] + 2 * s.low[u, v],
-    )
+def _reduce(s: Search, n: int, u: int) -> int:
+    """Make the edge of a single player that costs least tight, and match it where the other is
+    single too; how many pairs that makes."""
+    near, best_high, best_low = 0, _FAR, _FAR
+    for v in range(1, n + 1):
+        if s.allowed[u, v]:
+            high, low = excess(s, u, v)
+            nearer = high < best_high or (high == best_high and low < best_low)
+            same = high == best_high and low == best_low
+            if nearer or (same and s.mate[near] != 0 and s.mate[v] == 0):
+                near, best_high, best_low = v, high, low
+    s.label_high[u] -= best_high
+    s.label_low[u] -= best_low
+    if s.mate[near] != 0:
+        return 0
+    s.mate[u], s.mate[near] = near, u
+    return 1
 
 
-@leaf
-def _node_excess(s: Search, u: int, x: int) -> tuple[int, int]:
-    """The same for the cheapest edge of two nodes."""
-    return _excess(s, s.end_a[u, x], s.end_b[u, x])
-
-
-@leaf
-def _update_slack(s: Search, u: int, x: int) -> None:
-    if s.slack[x] == 0:
-        s.slack[x] = u
-        return
-    high, low = _node_excess(s, u, x)
-    old_high, old_low = _node_excess(s, s.slack[x], x)
-    if high < old_high or (high == old_high and low < old_low):
-        s.slack[x] = u
-
-
-@leaf
-def _set_slack(s: Search, n: int, x: int) -> None:
-    s.slack[x] = 0
-    for u in range(1, n + 1):
-        if s.end_a[u, x] > 0 and s.top[u] != x and s.side[s.top[u]] == OUTER:
-            _update_slack(s, u, x)
-
-
-@leaf
-def _push(s: Search, n: int, x: int) -> None:
-    """Every player of a node is to be looked at."""
-    if x <= n:
-        s.queue[s.ends[1]] = x
-        s.ends[1] += 1
-        return
-    for u in range(1, n + 1):
-        if s.within[x, u] > 0:
-            s.queue[s.ends[1]] = u
-            s.ends[1] += 1
-
-
-@leaf
-def _set_top(s: Search, n: int, x: int, b: int) -> None:
-    """The node x and all in it belong to b."""
-    stack, height = s.stack[0], 1
-    stack[0] = x
-    while height:
-        height -= 1
-        y = stack[height]
-        s.top[y] = b
-        if y > n:
-            for i in range(s.sizes[y]):
-                stack[height] = s.petals[y, i]
-                height += 1
-
-
-@leaf
-def _even_place(s: Search, b: int, x: int) -> int:
-    """The place of a child in its blossom, turned round where needed so that it is even."""
-    place = 0
-    while s.petals[b, place] != x:
-        place += 1
-    if place % 2:
-        i, j = 1, s.sizes[b] - 1
-        while i < j:
-            s.petals[b, i], s.petals[b, j] = s.petals[b, j], s.petals[b, i]
-            i += 1
-            j -= 1
-        return int(s.sizes[b] - place)
-    return place
-
-
-@leaf
-def _set_mate(s: Search, n: int, u: int, v: int) -> None:
-    """Match node u along its cheapest edge to node v, and what is within u accordingly."""
-    us, vs, turned, height = s.stack[0], s.stack[1], s.stack[2], 1
-    us[0], vs[0] = u, v
-    while height:
-        height -= 1
-        u, v = us[height], vs[height]
-        s.mate[u] = s.end_b[u, v]
-        if u <= n:
-            continue
-        inner = s.within[u, s.end_a[u, v]]
-        place = _even_place(s, u, inner)
-        us[height], vs[height] = inner, v
-        height += 1
-        for i in range(place):
-            us[height], vs[height] = s.petals[u, i], s.petals[u, i ^ 1]
-            height += 1
-        size = s.sizes[u]
-        for i in range(size):
-            turned[i] = s.petals[u, (i + place) % size]
-        for i in range(size):
-            s.petals[u, i] = turned[i]
-
-
-@leaf
-def _augment(s: Search, n: int, u: int, v: int) -> None:
-    while True:
-        after = s.top[s.mate[u]]
-        _set_mate(s, n, u, v)
-        if after == 0:
-            return
-        _set_mate(s, n, after, s.top[s.parent[after]])
-        u, v = s.top[s.parent[after]], after
-
-
-@leaf
-def _ancestor(s: Search, u: int, v: int) -> int:
-    """Where the paths from two outer nodes to their roots meet; 0 where they do not."""
-    s.seen[len(s.top)] += 1
-    mark = s.seen[len(s.top)]
-    while u or v:
-        if u:
-            if s.seen[u] == mark:
-                return u
-            s.seen[u] = mark
-            u = s.top[s.mate[u]]
-            if u:
-                u = s.top[s.parent[u]]
-        u, v = v, u
-    return 0
-
-
-@leaf
-def _add_blossom(s: Search, n: int, u: int, ancestor: int, v: int) -> None:
-    b = n + 1
-    while b <= s.ends[2] and s.top[b]:
-        b += 1
-    s.ends[2] = max(s.ends[2], b)
-    s.label_high[b] = s.label_low[b] = 0
-    s.side[b] = OUTER
-    s.mate[b] = s.mate[ancestor]
-    s.petals[b, 0] = ancestor
-    size = 1
-    x = u
-    while x != ancestor:
-        y = s.top[s.mate[x]]
-        s.petals[b, size], s.petals[b, size + 1] = x, y
-        size += 2
-        _push(s, n, y)
-        x = s.top[s.parent[y]]
-    i, j = 1, size - 1
-    while i < j:
-        s.petals[b, i], s.petals[b, j] = s.petals[b, j], s.petals[b, i]
-        i += 1
-        j -= 1
-    x = v
-    while x != ancestor:
-        y = s.top[s.mate[x]]
-        s.petals[b, size], s.petals[b, size + 1] = x, y
-        size += 2
-        _push(s, n, y)
-        x = s.top[s.parent[y]]
-    s.sizes[b] = size
-    _set_top(s, n, b, b)
-    nodes = s.ends[2]
-    for x in range(nodes + 1):
-        s.end_a[b, x] = s.end_a[x, b] = 0
-    for x in range(1, n + 1):
-        s.within[b, x] = 0
-    for k in range(size):
-        petal = s.petals[b, k]
-        for x in range(1, nodes + 1):
-            if s.end_a[petal, x] == 0:
-                continue
-            nearer = s.end_a[b, x] == 0
-            if not nearer:
-                high, low = _node_excess(s, petal, x)
-                old_high, old_low = _node_excess(s, b, x)
-                nearer = high < old_high or (high == old_high and low < old_low)
-            if nearer:
-                s.end_a[b, x], s.end_b[b, x] = s.end_a[petal, x], s.end_b[petal, x]
-                s.end_a[x, b], s.end_b[x, b] = s.end_a[x, petal], s.end_b[x, petal]
-        for x in range(1, n + 1):
-            if s.within[petal, x]:
-                s.within[b, x] = petal
-    _set_slack(s, n, b)
-
-
-@leaf
-def _expand(s: Search, n: int, b: int) -> None:
-    """An inner blossom whose label is spent falls apart."""
-    for i in range(s.sizes[b]):
-        _set_top(s, n, s.petals[b, i], s.petals[b, i])
-    entry = s.within[b, s.end_a[b, s.parent[b]]]
-    place = _even_place(s, b, entry)
-    for i in range(0, place, 2):
-        x, y = s.petals[b, i], s.petals[b, i + 1]
-        s.parent[x] = s.end_a[y, x]
-        s.side[x], s.side[y] = INNER, OUTER
-        s.slack[x] = 0
-        _set_slack(s, n, y)
-        _push(s, n, y)
-    s.side[entry] = INNER
-    s.parent[entry] = s.parent[b]
-    for i in range(place + 1, s.sizes[b]):
-        x = s.petals[b, i]
-        s.side[x] = FREE
-        _set_slack(s, n, x)
-    s.top[b] = 0
-
-
-@leaf
-def _found_edge(s: Search, n: int, a: int, b: int) -> bool:
-    """A tight edge from an outer player a to a player b elsewhere; whether it ended the phase."""
-    u, v = s.top[a], s.top[b]
-    if s.side[v] == FREE:
-        s.parent[v] = a
-        s.side[v] = INNER
-        after = s.top[s.mate[v]]
-        s.slack[v] = s.slack[after] = 0
-        s.side[after] = OUTER
-        _push(s, n, after)
-    elif s.side[v] == OUTER:
-        ancestor = _ancestor(s, u, v)
-        if ancestor == 0:
-            _augment(s, n, u, v)
-            _augment(s, n, v, u)
-            return True
-        _add_blossom(s, n, u, ancestor, v)
-    return False
-
-
-@leaf
+@part
 def _phase(s: Search, n: int) -> bool:
     """Match two more players; False where that cannot be."""
     s.ends[0] = s.ends[1] = 0
@@ -372,7 +98,7 @@ def _phase(s: Search, n: int) -> bool:
         if s.top[x] == x and s.mate[x] == 0:
             s.parent[x] = 0
             s.side[x] = OUTER
-            _push(s, n, x)
+            push(s, n, x)
     while True:
         while s.ends[0] < s.ends[1]:
             u = s.queue[s.ends[0]]
@@ -381,12 +107,12 @@ def _phase(s: Search, n: int) -> bool:
                 continue
             for v in range(1, n + 1):
                 if s.allowed[u, v] and s.top[u] != s.top[v]:
-                    high, low = _excess(s, u, v)
+                    high, low = excess(s, u, v)
                     if high == 0 and low == 0:
-                        if _found_edge(s, n, u, v):
+                        if found_edge(s, n, u, v):
                             return True
                     else:
-                        _update_slack(s, u, s.top[v])
+                        update_slack(s, u, s.top[v])
         high, low = _step(s, n)
         if high == _FAR:
             return False
@@ -395,8 +121,8 @@ def _phase(s: Search, n: int) -> bool:
         for x in range(1, s.ends[2] + 1):
             near = s.slack[x]
             if s.top[x] == x and near and s.top[near] != x:
-                high, low = _node_excess(s, near, x)
-                if high == 0 and low == 0 and _found_edge(s, n, s.end_a[near, x], s.end_b[near, x]):
+                high, low = node_excess(s, near, x)
+                if high == 0 and low == 0 and found_edge(s, n, s.end_a[near, x], s.end_b[near, x]):
                     return True
         for b in range(n + 1, s.ends[2] + 1):
             if (
@@ -405,7 +131,7 @@ def _phase(s: Search, n: int) -> bool:
                 and s.label_high[b] == 0
                 and s.label_low[b] == 0
             ):
-                _expand(s, n, b)
+                expand(s, n, b)
 
 
 @leaf
@@ -418,9 +144,9 @@ def _step(s: Search, n: int) -> tuple[int, int]:
         if x > n and s.side[x] == INNER:
             high, low = s.label_high[x] // 2, s.label_low[x] // 2
         elif s.slack[x] and s.side[x] == FREE:
-            high, low = _node_excess(s, s.slack[x], x)
+            high, low = node_excess(s, s.slack[x], x)
         elif s.slack[x] and s.side[x] == OUTER:
-            high, low = _node_excess(s, s.slack[x], x)
+            high, low = node_excess(s, s.slack[x], x)
             high, low = high // 2, low // 2
         else:
             continue

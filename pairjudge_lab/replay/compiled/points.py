@@ -20,7 +20,7 @@ from pairjudge_lab.replay.compiled.rules import (
     kernel,
     leaf,
 )
-from pairjudge_lab.replay.compiled.strengths import newton
+from pairjudge_lab.replay.compiled.strengths import Fit, new_fit, newton
 
 WINS, COPELAND, BORDA, BRADLEY_TERRY, LABELS = range(5)
 SCORES = {
@@ -34,18 +34,20 @@ SCORES = {
 
 class Points(NamedTuple):
     """``Standings`` of n players: points taken, meetings that counted, points without a verdict,
-    and how often both or neither of a pairing were called correct."""
+    how often both or neither of a pairing were called correct, and room for strengths."""
 
     points: np.ndarray
     met: np.ndarray
     given: np.ndarray
     correct: np.ndarray
     wrong: np.ndarray
+    fit: Fit
 
 
 def new_points(n: int) -> Points:
     """No points for n players."""
-    return Points(np.zeros((n, n)), np.zeros((n, n)), np.zeros(n), np.zeros(n), np.zeros(n))
+    square, line = np.zeros((2, n, n)), np.zeros((3, n))
+    return Points(square[0], square[1], line[0], line[1], line[2], new_fit(n))
 
 
 @leaf
@@ -97,9 +99,10 @@ def score(accounts: Accounts, points: Points, name: int, out: np.ndarray) -> Non
     """``Standings.score``, to nine decimals, as ``ranking_by`` compares them."""
     n = len(out)
     if name == BRADLEY_TERRY:
-        theta, _, _ = newton(points.points, points.correct, points.wrong, 0.5)
+        points.fit.theta[:] = 0
+        newton(points.fit, n, points.points, points.correct, points.wrong, 0.5)
         for i in range(n):
-            out[i] = theta[i]
+            out[i] = points.fit.theta[i]
     for i in range(n):
         if name == WINS:
             out[i] = points.given[i] + points.points[i].sum()

@@ -85,6 +85,7 @@ def settle(
     spent = False
     asked = 0
     votes = rules.votes
+    single = rules.cost == 1 and rules.again == 0
     for p in range(pairs):
         x, y = xs[p], ys[p]
         accounts.first[p] = x
@@ -97,6 +98,11 @@ def settle(
             continue
         a, b = _show(accounts, rules, x, y, oriented, rng)
         accounts.first[p] = a
+        if single:
+            said = hear(accounts, table, rules, a, b)
+            accounts.result[p] = _heard(accounts, rules, x, a, b, said)
+            asked += 1
+            continue
         accounts.result[p] = PENDING
         for vote in range(votes):
             accounts.said[asked + vote] = hear(accounts, table, rules, a, b)
@@ -105,6 +111,8 @@ def settle(
                 accounts.said[asked + votes + vote] = hear(accounts, table, rules, b, a)
         asked += rules.cost
     accounts.calls[0] += asked
+    if single:
+        return spent
     for _ in range(rules.again):
         if not _hear_again(accounts, table, rules, xs, ys, pairs):
             break
@@ -192,6 +200,29 @@ def _decide(accounts: Accounts, rules: RuleCodes, x: int, y: int, a: int, begin:
 
 
 @leaf
+def _heard(accounts: Accounts, rules: RuleCodes, x: int, a: int, b: int, code: int) -> int:
+    """What a single verdict says."""
+    if code == UNREAD:
+        return NOT_READ
+    if rules.labels:
+        _book(accounts, a, b, code)
+    if code == TIE:
+        return BOTH
+    if code == NEITHER:
+        return NONE
+    return X if (code == FIRST) == (a == x) else Y
+
+
+@leaf
+def _book(accounts: Accounts, a: int, b: int, code: int) -> None:
+    """Who was called correct."""
+    accounts.heard[a] += 1
+    accounts.heard[b] += 1
+    accounts.called[a] += code in (FIRST, TIE)
+    accounts.called[b] += code in (SECOND, TIE)
+
+
+@leaf
 def _majority(accounts: Accounts, rules: RuleCodes, x: int, a: int, b: int, begin: int) -> int:
     """What the votes of one order say."""
     wins_x, wins_y, both, neither = 0, 0, 0, 0
@@ -200,12 +231,7 @@ def _majority(accounts: Accounts, rules: RuleCodes, x: int, a: int, b: int, begi
         if code == UNREAD:
             continue
         if rules.labels:
-            accounts.heard[a] += 1
-            accounts.heard[b] += 1
-            if code in (FIRST, TIE):
-                accounts.called[a] += 1
-            if code in (SECOND, TIE):
-                accounts.called[b] += 1
+            _book(accounts, a, b, code)
         if code == TIE:
             both += 1
         elif code == NEITHER:

@@ -21,14 +21,26 @@ def kernel(function: Function) -> Function:
     return njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
-def leaf(function: Function) -> Function:
-    """The same for a function that makes no array.
+_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
-    Counting who holds the dozen arrays of a play would take most of the time of a match; what makes
-    none need not count.
+
+def leaf(function: Function) -> Function:
+    """The same for a small function that makes no array; it becomes a part of its callers.
+
+    Counting who holds the dozen arrays of a play, or handing all of them on, would take most of the
+    time of a match. What makes none need not count, and what is no call hands nothing on.
     """
-    options = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
-    return njit(**options)(function)
+    return njit(**_OPTIONS, forceinline=True)(function)
+
+
+def part(function: Function) -> Function:
+    """The same for a longer function that is called seldom."""
+    return njit(**_OPTIONS)(function)
+
+
+def sums(function: Function) -> Function:
+    """A part that may add up in any order, so that its results differ in their last bits."""
+    return njit(**_OPTIONS, fastmath={"reassoc", "contract", "nsz"})(function)
 
 
 DRAWN, RANDOM, BALANCED, BOTH_ORDERS = range(4)
@@ -63,6 +75,23 @@ class RuleCodes(NamedTuple):
     cost: int
     tracks: int
     labels: int
+
+
+@leaf
+def limited(rules: RuleCodes, limit: int) -> RuleCodes:
+    """The same rules with another limit of calls."""
+    return RuleCodes(
+        rules.order,
+        rules.votes,
+        rules.again,
+        rules.first,
+        rules.neither,
+        rules.unread,
+        limit,
+        rules.cost,
+        rules.tracks,
+        rules.labels,
+    )
 
 
 class Table(NamedTuple):

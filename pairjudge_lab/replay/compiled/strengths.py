@@ -2,72 +2,125 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from pairjudge_lab.replay.compiled.rules import kernel, leaf
+from pairjudge_lab.replay.compiled.rules import part, sums
 
 
-@kernel
+class Fit(NamedTuple):
+    """Room for the strengths of n players.
+
+    Attributes:
+        theta: (n,) the strengths; where the search begins, too.
+        step: (n,) the last step towards them.
+        factor: (n, n) what is above the diagonal of U, U'U being the negative second derivative.
+        inverse: (n,) one over U's diagonal.
+        met: (2, n(n - 1)/2) the pairs of players who have met.
+        count: (1,) how many pairs those are.
+    """
+
+    theta: np.ndarray
+    step: np.ndarray
+    factor: np.ndarray
+    inverse: np.ndarray
+    met: np.ndarray
+    count: np.ndarray  # type: ignore[assignment]  # tuples have a count of their own
+
+
+def new_fit(n: int) -> Fit:
+    """Room for n players, of whom every two have met."""
+    met = np.array(np.triu_indices(n, 1), dtype=np.int64)
+    count = np.array([met.shape[1]])
+    return Fit(np.zeros(n), np.zeros(n), np.zeros((n, n)), np.zeros(n), met, count)
+
+
+@part
 def newton(
-    wins: np.ndarray, correct: np.ndarray, wrong: np.ndarray, prior: float
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """``tournaments.strengths.strengths``, to its last few bits.
+    fit: Fit, n: int, wins: np.ndarray, correct: np.ndarray, wrong: np.ndarray, prior: float
+) -> int:
+    """``tournaments.strengths.strengths`` of the first n players, to its last few bits.
 
     Returns:
-        Strengths, Cholesky factor, and the steps taken, -1 where it did not converge.
+        The steps taken, -1 where it did not converge.
     """
-    n = len(wins)
-    theta, step = np.zeros(n), np.zeros(n)
-    factor = np.zeros((n, n))
+    theta = fit.theta
     for count in range(100):
-        for i in range(n):
-            alone = 1 / (1 + np.exp(-theta[i]))
-            up, down = correct[i] + prior, wrong[i] + prior
-            gradient = up - (up + down) * alone
-            own = (up + down) * alone * (1 - alone)
-            for j in range(n):
-                games = wins[i, j] + wins[j, i]
-                if games > 0 and i != j:
-                    chance = 1 / (1 + np.exp(theta[j] - theta[i]))
-                    gradient += wins[i, j] - games * chance
-                    weight = games * chance * (1 - chance)
-                    own += weight
-                    factor[i, j] = -weight
-                else:
-                    factor[i, j] = 0.0
-            factor[i, i] = own
-            step[i] = gradient
-        _solve(factor, step)
+        _curve(fit, n, wins, correct, wrong, prior)
+        _decompose(fit.factor, fit.inverse, n)
+        _forward(fit.factor, fit.inverse, fit.step, n)
+        _backward(fit.factor, fit.inverse, fit.step, n)
         largest = 0.0
         for i in range(n):
-            largest = max(largest, abs(step[i]))
+            largest = max(largest, abs(fit.step[i]))
         # Far from the answer a full step can overshoot.
         scale = min(1.0, 2.0 / max(largest, 1e-300))
         for i in range(n):
-            theta[i] += step[i] * scale
+            theta[i] += fit.step[i] * scale
         if largest < 1e-9:
-            return theta, factor, count
-    return theta, factor, -1
+            return count
+    return -1
 
 
-@leaf
-def _solve(matrix: np.ndarray, vector: np.ndarray) -> None:
-    """Replace a positive definite matrix by its Cholesky factor, and a vector by the solution."""
-    n = len(vector)
-    for j in range(n):
-        for k in range(j):
-            matrix[j, j] -= matrix[j, k] ** 2
-        matrix[j, j] = np.sqrt(matrix[j, j])
-        for i in range(j + 1, n):
-            for k in range(j):
-                matrix[i, j] -= matrix[i, k] * matrix[j, k]
-            matrix[i, j] /= matrix[j, j]
-            matrix[j, i] = 0.0
+@sums
+def _curve(
+    fit: Fit, n: int, wins: np.ndarray, correct: np.ndarray, wrong: np.ndarray, prior: float
+) -> None:
+    """The first and the second derivative at ``theta``, into ``step`` and ``factor``."""
+    theta, step, factor = fit.theta, fit.step, fit.factor
     for i in range(n):
-        for k in range(i):
-            vector[i] -= matrix[i, k] * vector[k]
-        vector[i] /= matrix[i, i]
+        alone = 1 / (1 + np.exp(-theta[i]))
+        up, down = correct[i] + prior, wrong[i] + prior
+        step[i] = up - (up + down) * alone
+        for j in range(i + 1, n):
+            factor[i, j] = 0.0
+        factor[i, i] = (up + down) * alone * (1 - alone)
+    for k in range(fit.count[0]):
+        i, j = fit.met[0, k], fit.met[1, k]
+        games = wins[i, j] + wins[j, i]
+        if games == 0:
+            continue
+        chance = 1 / (1 + np.exp(theta[j] - theta[i]))
+        gain = wins[i, j] - games * chance
+        weight = games * chance * (1 - chance)
+        step[i] += gain
+        step[j] -= gain
+        factor[i, i] += weight
+        factor[j, j] += weight
+        factor[min(i, j), max(i, j)] -= weight
+
+
+@sums
+def _decompose(factor: np.ndarray, inverse: np.ndarray, n: int) -> None:
+    """Replace the upper half of a positive definite matrix by its Cholesky factor."""
+    for k in range(n):
+        inverse[k] = 1 / np.sqrt(factor[k, k])
+        row = factor[k]
+        for j in range(k + 1, n):
+            row[j] *= inverse[k]
+        for i in range(k + 1, n):
+            times = row[i]
+            if times != 0.0:
+                below = factor[i]
+                for j in range(i, n):
+                    below[j] -= times * row[j]
+
+
+@sums
+def _forward(factor: np.ndarray, inverse: np.ndarray, vector: np.ndarray, n: int) -> None:
+    for k in range(n):
+        vector[k] *= inverse[k]
+        row = factor[k]
+        for j in range(k + 1, n):
+            vector[j] -= row[j] * vector[k]
+
+
+@sums
+def _backward(factor: np.ndarray, inverse: np.ndarray, vector: np.ndarray, n: int) -> None:
     for i in range(n - 1, -1, -1):
-        for k in range(i + 1, n):
-            vector[i] -= matrix[k, i] * vector[k]
-        vector[i] /= matrix[i, i]
+        total = 0.0
+        row = factor[i]
+        for j in range(i + 1, n):
+            total += row[j] * vector[j]
+        vector[i] = (vector[i] - total) * inverse[i]

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from pairjudge_lab.replay.compiled.blossoms import Search
 from pairjudge_lab.replay.compiled.drawing import Round, draw_round, one_group
-from pairjudge_lab.replay.compiled.matching import Search, match_all
+from pairjudge_lab.replay.compiled.matching import match_all
 from pairjudge_lab.replay.compiled.points import Points, book, clear
 from pairjudge_lab.replay.compiled.referee import claim, settle, start
-from pairjudge_lab.replay.compiled.rules import BALANCED, Accounts, RuleCodes, Table, kernel, leaf
+from pairjudge_lab.replay.compiled.rules import (
+    BALANCED,
+    Accounts,
+    RuleCodes,
+    Table,
+    kernel,
+    leaf,
+    part,
+)
 from pairjudge_lab.tournaments.swiss import REMATCH, SCORE, SLOT, SLOT_MUST, SPARE, TEAM
 
 
@@ -36,7 +45,7 @@ def play_swiss(
     everyone, order = np.arange(n), np.zeros(n, dtype=np.int64)
     met = np.zeros((n, n))
     byes = np.zeros(n, dtype=np.int64)
-    keys, lot = np.zeros((3, n)), np.zeros(n)
+    keys, lot, claims = np.zeros((3, n)), np.zeros(n), np.zeros(n)
     for number in range(len(chosen)):
         start(accounts, table, subsets[number], rules)
         clear(accounts, points)
@@ -52,7 +61,9 @@ def play_swiss(
                 keys[2] = 0
                 _rank(keys, order, lot, rng)
                 bye = _sits_out(order, byes) if n % 2 else -1
-                pairs = _pair(accounts, rules, room, search, ties, order, bye, keys[0], met, rng)
+                for i in range(n):
+                    claims[i] = claim(accounts, i) if rules.order == BALANCED else 0.0
+                pairs = _pair(accounts, room, search, ties, order, bye, keys[0], claims, met, rng)
             spent = settle(accounts, table, rules, room.xs, room.ys, pairs, False, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
@@ -136,16 +147,16 @@ def _sits_out(order: np.ndarray, byes: np.ndarray) -> int:
     return -1
 
 
-@leaf
+@part
 def _pair(
     accounts: Accounts,
-    rules: RuleCodes,
     room: Round,
     search: Search,
     ties: np.ndarray,
     order: np.ndarray,
     bye: int,
     scores: np.ndarray,
+    claims: np.ndarray,
     met: np.ndarray,
     rng: np.random.Generator,
 ) -> int:
@@ -168,15 +179,23 @@ def _pair(
         width = largest // 2 + SPARE if attempt == 0 else n
         for i in range(n):
             x = room.row[i]
+            half = room.ordered[i] // 2
             search.allowed[i + 1, i + 1] = False
             for j in range(i + 1, n):
                 y = room.row[j]
                 fine = j - i <= width and (attempt == 2 or met[x, y] == 0)
                 search.allowed[i + 1, j + 1] = search.allowed[j + 1, i + 1] = fine
                 if fine:
-                    cost = REMATCH * int(met[x, y]) + _cost(accounts, rules, x, y, scores)
+                    cost = TEAM if accounts.groups[x] == accounts.groups[y] else 0
+                    if claims[x] * claims[y] > 0:
+                        cost += _slot_cost(min(abs(claims[x]), abs(claims[y])))
                     if scores[x] == scores[y]:
-                        cost += abs(j - i - room.ordered[i] // 2)
+                        cost += abs(j - i - half)
+                    else:
+                        apart = int(2 * (scores[x] - scores[y]))
+                        cost += SCORE * apart * apart
+                    if attempt == 2:
+                        cost += REMATCH * int(met[x, y])
                     search.high[i + 1, j + 1] = search.high[j + 1, i + 1] = 2 * cost
                     search.low[i + 1, j + 1] = search.low[j + 1, i + 1] = 2 * ties[i, j]
         if match_all(search, n):
@@ -194,15 +213,8 @@ def _pair(
 
 
 @leaf
-def _cost(accounts: Accounts, rules: RuleCodes, x: int, y: int, scores: np.ndarray) -> int:
-    cost = TEAM if accounts.groups[x] == accounts.groups[y] else 0
-    if rules.order == BALANCED:
-        one, other = claim(accounts, x), claim(accounts, y)
-        if one * other > 0:
-            weakest = min(abs(one), abs(other))
-            if weakest >= 10:
-                cost += SLOT_MUST
-            else:
-                cost += SLOT if weakest >= 2 else SLOT // 10
-    apart = int(2 * (scores[x] - scores[y]))
-    return cost + SCORE * apart * apart
+def _slot_cost(weakest: float) -> int:
+    """What it costs that two should both be shown first, or both second."""
+    if weakest >= 10:
+        return SLOT_MUST
+    return SLOT if weakest >= 2 else SLOT // 10

@@ -1,0 +1,122 @@
+"""Draws of Bradley-Terry strengths, compiled: ``tournaments.strengths.drawn_strengths``.
+
+They are worked out in blocks, and no more of them than are asked for: in most matches of an
+adaptive tournament a few of them show that no team is best often enough.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pairjudge_lab.replay.compiled.rules import leaf, part, sums
+from pairjudge_lab.replay.compiled.strengths import Fit
+from pairjudge_lab.tournaments.adaptive import POSTERIOR_DRAWS
+
+BLOCK = 40
+
+
+class Draws(NamedTuple):
+    """Room for the draws of n teams' strengths.
+
+    Attributes:
+        normal: (n, draws) standard normal numbers, kept for a whole play.
+        values: (n, draws) by how much each draw is above the strengths.
+        best: (draws,) the best team of each draw; ``height`` (draws,) its strength.
+        counts: (n,) in how many of the draws looked at each team is best.
+        known: (blocks,) which blocks have been worked out.
+    """
+
+    normal: np.ndarray
+    values: np.ndarray
+    best: np.ndarray
+    height: np.ndarray
+    counts: np.ndarray
+    known: np.ndarray
+
+
+def new_draws(n: int) -> Draws:
+    """Room for n teams."""
+    numbers = np.zeros((2, n, POSTERIOR_DRAWS))
+    return Draws(
+        numbers[0],
+        numbers[1],
+        np.zeros(POSTERIOR_DRAWS, dtype=np.int64),
+        np.zeros(POSTERIOR_DRAWS),
+        np.zeros(n, dtype=np.int64),
+        np.zeros(POSTERIOR_DRAWS // BLOCK, dtype=np.bool_),
+    )
+
+
+@leaf
+def draw_normal(draws: Draws, n: int, rng: np.random.Generator) -> None:
+    """The standard normal numbers of a play of n teams."""
+    for place in range(POSTERIOR_DRAWS):
+        for t in range(n):
+            draws.normal[t, place] = rng.standard_normal()
+
+
+@part
+def favourite(draws: Draws, fit: Fit, n: int, confidence: float) -> int:
+    """A team that is best in this share of the draws, -1 where there is none."""
+    enough = confidence * POSTERIOR_DRAWS
+    draws.known[:] = False
+    for t in range(n):
+        draws.counts[t] = 0
+    most, left = 0, POSTERIOR_DRAWS
+    for block in range(len(draws.known)):
+        _work_out(draws, fit, n, block)
+        left -= BLOCK
+        for place in range(block * BLOCK, (block + 1) * BLOCK):
+            best = draws.best[place]
+            draws.counts[best] += 1
+            most = max(most, draws.counts[best])
+        if most >= enough:
+            for t in range(n):
+                if draws.counts[t] == most:
+                    return t
+        if most + left < enough:
+            break
+    return -1
+
+
+@leaf
+def sample(draws: Draws, fit: Fit, n: int, rng: np.random.Generator, first: int) -> int:
+    """Take a draw: its best team, or its place where the first team has been chosen."""
+    place = int(rng.random() * POSTERIOR_DRAWS)
+    if not draws.known[place // BLOCK]:
+        _work_out(draws, fit, n, place // BLOCK)
+    return place if first >= 0 else int(draws.best[place])
+
+
+@sums
+def _work_out(draws: Draws, fit: Fit, n: int, block: int) -> None:
+    """Solve U values = normal for a block of draws, and find the best of each."""
+    begin = block * BLOCK
+    for i in range(n - 1, -1, -1):
+        mine = draws.values[i, begin : begin + BLOCK]
+        normal = draws.normal[i, begin : begin + BLOCK]
+        for place in range(BLOCK):
+            mine[place] = normal[place]
+        for j in range(i + 1, n):
+            times = fit.factor[i, j]
+            if times != 0.0:
+                other = draws.values[j, begin : begin + BLOCK]
+                for place in range(BLOCK):
+                    mine[place] -= times * other[place]
+        for place in range(BLOCK):
+            mine[place] *= fit.inverse[i]
+    best, height = draws.best[begin : begin + BLOCK], draws.height[begin : begin + BLOCK]
+    for place in range(BLOCK):
+        best[place] = 0
+        height[place] = draws.values[0, begin + place] + fit.theta[0]
+    for i in range(1, n):
+        mine = draws.values[i, begin : begin + BLOCK]
+        own = fit.theta[i]
+        for place in range(BLOCK):
+            value = mine[place] + own
+            ahead = value > height[place]
+            best[place] = i if ahead else best[place]
+            height[place] = value if ahead else height[place]
+    draws.known[block] = True
