@@ -224,6 +224,8 @@ def test_a_person_judges_in_jupyterlab(tmp_path):
     home.mkdir()
     book = nbformat.v4.new_notebook()
     book.cells = [nbformat.v4.new_code_cell(f"EVIL = {EVIL!r}" + CELL)]
+    # Without it JupyterLab asks which kernel is meant.
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
     nbformat.write(book, home / "hands.ipynb")
     PICTURES.mkdir(parents=True, exist_ok=True)
     asked = []
