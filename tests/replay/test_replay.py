@@ -50,7 +50,7 @@ def test_recording():
 def test_the_adaptive_tournament_reaches_the_round_robin_at_a_quarter_of_its_calls():
     pools = [prepare(pool) for pool in load_pools("embedded")]
     recordings = record(pools, load_verdicts("embedded"))
-    found = curve(recordings, ["adaptive", "round-robin"], [16], subsets=2)
+    found = curve(recordings, ["adaptive", "round-robin"], [16], subsets=40)
     (adaptive,), (everyone,) = found.of("adaptive"), found.of("round-robin")
     assert adaptive.calls <= everyone.calls / 4
     assert everyone.accuracy.low <= adaptive.accuracy.estimate
