@@ -1,9 +1,11 @@
-"""What the store keeps, as values of SQLite and back."""
+"""What the store keeps, as values of SQLite and back, all or nothing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pairjudge_lab.engines.contract import Completion
@@ -52,3 +54,17 @@ def completion_of(values: Sequence[Any]) -> Completion:
     shares = json.loads(known["labels"])
     known["labels"] = tuple(None if share is None else tuple(share) for share in shares)
     return Completion(**known)
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        # A full disk ends the transaction by itself.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise

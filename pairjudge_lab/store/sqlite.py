@@ -7,9 +7,9 @@ Every row carries a checksum: one that does not hold is set aside, counted, and 
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ from pairjudge_lab.store.rows import (
     read_identity,
     sound_row,
     storable,
+    transaction,
 )
 from pairjudge_lab.store.schema import COMPLETION, VERDICT, checksum, prepare_tables
 from pairjudge_lab.verdicts.columns import from_values, to_values
@@ -82,8 +83,12 @@ class Store:
     def __init__(self, path: str | Path = ":memory:") -> None:
         self.path = str(path)
         self.damaged = 0
+        # JupyterLab hands what a widget asks for to a thread of its own.
+        self._alone = threading.RLock()
         try:
-            self._db = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+            self._db = sqlite3.connect(
+                self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+            )
             # Bytes that are no text do not stop a whole query: their row's checksum fails.
             self._db.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
             # Several processes that open a new file at once wait here for the first of them.
@@ -147,7 +152,7 @@ class Store:
         how many there were."""
         each = [(key,) for key in keys]
         try:
-            with _transaction(self._db):
+            with self._alone, transaction(self._db):
                 self._db.executemany(
                     "DELETE FROM completions WHERE key IN "
                     "(SELECT completion FROM sources WHERE verdict = ?)",
@@ -217,7 +222,7 @@ class Store:
             values = tuple(map(storable, to_values(verdict)))
             rows.append((*values, checksum(values), key))
         try:
-            with _transaction(self._db):
+            with self._alone, transaction(self._db):
                 self._db.executemany(
                     f"UPDATE verdicts SET {names}, checksum = ? WHERE key = ?",  # noqa: S608
                     rows,
@@ -275,7 +280,8 @@ class Store:
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         try:
-            return self._db.execute(query, values).fetchall()
+            with self._alone:
+                return self._db.execute(query, values).fetchall()
         except (sqlite3.Error, UnicodeError) as problem:
             # A key that is no text any more cannot be looked up.
             raise UserError(
@@ -287,7 +293,7 @@ class Store:
         self, head: str, first: Sequence[Any], table: str, rows: Sequence[Sequence[Any]]
     ) -> None:
         try:
-            with _transaction(self._db):
+            with self._alone, transaction(self._db):
                 for name, some in ((head, first), (table, rows)):
                     if some:
                         marks = ",".join("?" * len(some[0]))
@@ -301,7 +307,7 @@ class Store:
     def _set_aside(self, table: str, keys: Sequence[str]) -> None:
         self.damaged += len(keys)
         try:
-            with _transaction(self._db):
+            with self._alone, transaction(self._db):
                 # As bytes: a key may be damaged too, and be no text any more.
                 raw = [str(key).encode("utf-8", "surrogateescape") for key in keys]
                 self._db.executemany(
@@ -332,17 +338,3 @@ class Store:
                 time.sleep(0.02)
             else:
                 return
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        # A full disk ends the transaction by itself.
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise

@@ -1,6 +1,7 @@
 """People's verdicts: their order, their place in the store, and what is counted of them."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -189,3 +190,21 @@ def test_people_stand_beside_judges():
     simulated = next(i for i, name in enumerate(raters) if "simulated" in name)
     codes = codes[[raters.index("person:Ada"), simulated]]
     assert krippendorff_alpha(codes) == 1.0
+
+
+def test_verdicts_of_another_thread_are_kept(tmp_path):
+    """JupyterLab answers a widget in a thread that did not open the store."""
+    with Store(tmp_path / "s.sqlite") as store:
+        workers = [queue(store, name) for name in ("Ada", "Bo", "Cy")]
+
+        def judge_all(work):
+            while work.current is not None:
+                work.judge("A")
+                work.undo()
+                work.judge("tie")
+
+        with ThreadPoolExecutor(3) as threads:
+            list(threads.map(judge_all, workers))
+        table = store.table()
+    assert table["judge"].value_counts().to_dict() == {w.name: len(w) for w in workers}
+    assert set(table["verdict"]) == {"tie"}

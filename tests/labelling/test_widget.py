@@ -245,7 +245,7 @@ def test_a_person_judges_in_jupyterlab(tmp_path):
         page.locator(".lm-MenuBar-itemLabel", has_text="Settings").click()
         page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Theme$")).hover()
         page.locator(".lm-Menu-itemLabel", has_text=re.compile("^JupyterLab Dark$")).click()
-        page.locator("body[data-jp-theme-light=false]").wait_for()
+        page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
         root.get_by_label("who judges").select_option("Bo")
         root.get_by_text("Bo: 1 of 3 judged").wait_for()
         look(page, "hands-dark")
