@@ -1,4 +1,6 @@
-"""How many threads a small model is run with: one, since two spend their time on each other.
+"""How many threads and rows a model is run with where nothing else is asked for.
+
+A small model has one thread, since two spend their time on each other.
 
 With a few million parameters a step takes a millisecond or two. On a machine that does other work
 as well, a second thread of torch was seen to make such a step many times slower.
@@ -12,6 +14,14 @@ from typing import Any
 
 SMALL = 20_000_000
 """Parameters below which a model on a processor is run with one thread."""
+
+
+def rows_for(device: str, parameters: int) -> int:
+    """The most rows of a batch. On a processor more rows gain nothing but for a small model, half
+    of whose step is spent on what does not depend on them."""
+    if device == "cuda":
+        return 256
+    return 128 if parameters < SMALL else 64
 
 
 @contextmanager

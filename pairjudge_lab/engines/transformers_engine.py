@@ -16,7 +16,7 @@ from pairjudge_lab.engines.label_probabilities import LabelReader
 from pairjudge_lab.engines.memory import free_memory, is_out_of_memory, release_memory
 from pairjudge_lab.engines.prompts import Prompt, PromptEncoder
 from pairjudge_lab.engines.running_batch import RunningBatch
-from pairjudge_lab.engines.threads import threads_for
+from pairjudge_lab.engines.threads import rows_for, threads_for
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
@@ -73,7 +73,7 @@ class TransformersEngine:
         pad = tokenizer.pad_token_id
         self.reader = Reader(model, pad if pad is not None else next(iter(self.ends), 0))
         self.label_reader = LabelReader(self.piece)
-        self.rows = rows or (256 if model.device.type == "cuda" else 64)
+        self.rows = rows or rows_for(model.device.type, model.num_parameters())
         self.tokens = tokens or self._budget()
         # Reading more than this at once gains nothing, and holds up the rows that are decoding.
         self.read_at_once = 65_536 if model.device.type == "cuda" else 2048

@@ -15,6 +15,7 @@ from pairjudge_lab.engines.memory import GB, free_memory
 from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.engines.registry import ELSEWHERE, ENGINES
 from pairjudge_lab.engines.sources import find_source
+from pairjudge_lab.engines.threads import rows_for
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import UserError
 
@@ -137,7 +138,7 @@ def diagnose(
         room: float = count * (2.0 * a_token * each + working * prompt_tokens)
         return libraries + weight + room
 
-    rows = rows or options.batch_size or (256 if device == "cuda" else 64)
+    rows = rows or options.batch_size or rows_for(device, source.parameters)
     loading = libraries + weights * (GGUF_LOADING if "gguf_file" in source.where else 1.0)
     peak = max(loading, run(rows))
     return Diagnosis(
