@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -16,6 +17,9 @@ from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import UserError
 
 PACKAGE = "pairjudge_lab.cli"
+
+PATIENCE = 5.0
+"""Seconds for which further interrupts are ignored."""
 
 
 def command_names() -> list[str]:
@@ -55,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     if argv is None:
         ignore_deprecations()
+        _interrupt_once()
     try:
         with naming_extras(), plain_output():
             args.run(args)
@@ -81,6 +86,26 @@ def main(argv: list[str] | None = None) -> int:
         named = f"{problem.filename}: " if problem.filename is not None else ""
         return _refused(f"{named}{problem.strerror or problem}")
     return 0
+
+
+def _interrupt_once() -> None:
+    """Let a second interrupt within seconds pass: it would only break off what ends the first.
+
+    One that comes later is raised again, in case a library swallowed the first.
+    """
+    last = -PATIENCE
+
+    def interrupt(*_: object) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PATIENCE:
+            last = time.monotonic()
+            raise KeyboardInterrupt
+
+    # A shell starts a command in the background with interrupts ignored: that stays so. Outside the
+    # main thread nothing can be set, and nothing is.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGINT, interrupt)
 
 
 def _refused(message: str) -> int:
