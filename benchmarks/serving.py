@@ -88,7 +88,11 @@ async def saturate(judge: TextJudge, address: str, matches: Sequence[Match], slo
 
         async def work() -> None:
             for body in waiting:
-                answer = await client.post(f"{url}/chat/completions", json=body)
+                try:
+                    answer = await client.post(f"{url}/chat/completions", json=body)
+                except httpx.RemoteProtocolError:
+                    # llama.cpp ends a connection after some requests, sometimes as one is sent.
+                    answer = await client.post(f"{url}/chat/completions", json=body)
                 answer.raise_for_status()
 
         await asyncio.gather(*(work() for _ in range(slots)))

@@ -10,8 +10,10 @@ from hypothesis import settings
 
 from pairjudge_lab.records import Candidate, Pool, Problem
 
-# The machines that run this are shared: a slow example says nothing.
-settings.register_profile("lab", deadline=None)
+# The machines that run this are shared: a slow example says nothing. And `make test` says the same
+# on any day; `pytest --hypothesis-profile=search` looks for new examples.
+settings.register_profile("lab", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("lab")
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"

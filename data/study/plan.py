@@ -31,6 +31,9 @@ EACH = 16
 REASONED_BLOCKS = range(10)
 """Blocks whose matches are also judged with reasoning."""
 
+REASON_AFTER = 8
+"""Blocks judged without reasoning before the first is judged with it."""
+
 REASONED_PAIRS = 2
 """Pairs of a problem that are judged with reasoning, in both orders."""
 

@@ -172,18 +172,22 @@ class Study:
 
     def tasks(self, model: str) -> Iterator[tuple[str, Any]]:
         """What a model does, in order: (kind, what it takes)."""
+        def first_candidates(block: int) -> Iterator[tuple[str, Any]]:
+            for number in range(plan.FIRST_EACH):
+                for problem in self.problems[block : block + plan.BLOCK]:
+                    yield "generate", (problem, number)
+
+        yield from first_candidates(0)
         for block in range(0, len(self.problems), plan.BLOCK):
-            some = self.problems[block : block + plan.BLOCK]
-            for each in (plan.FIRST_EACH,):
-                for number in range(each):
-                    for problem in some:
-                        yield "generate", (problem, number)
-            for problem in some:
+            # One block ahead, so that no model waits for the candidates of another.
+            yield from first_candidates(block + plan.BLOCK)
+            for problem in self.problems[block : block + plan.BLOCK]:
                 for first in range(plan.FIRST_EACH * len(self.generators)):
                     yield "judge", (problem, plan.FIRST_EACH, first, plan.WORDING)
-            if block == 0:
-                yield from self.reasoned(model, block)
-        # After the first block, verdicts without reasoning come first: a tenth of the cost.
+            # Verdicts without reasoning come first, a tenth of the cost; those of the first block
+            # in between, so that a short recording has some of each.
+            if block == plan.BLOCK * plan.REASON_AFTER:
+                yield from self.reasoned(model, 0)
         for block in range(plan.BLOCK, len(self.problems), plan.BLOCK):
             yield from self.reasoned(model, block)
         for problem in self.problems:
