@@ -49,7 +49,7 @@ docs-serve: build/docs/.ready  ## open the documentation site; what is changed i
 	NO_MKDOCS_2_WARNING=1 build/docs/bin/mkdocs serve --open --watch pairjudge_lab --watch notebooks --watch README.md
 
 # Those that need a GPU or an hour are run by name.
-ELSEWHERE := benchmarks/gpu.py benchmarks/lora_step.py benchmarks/pairwise_or_pointwise.py
+ELSEWHERE := benchmarks/coverage_designs.py benchmarks/gpu.py benchmarks/lora_step.py benchmarks/pairwise_or_pointwise.py
 benchmarks: $(READY)  ## every benchmark for two cores, each a ratio against a named rival
 	for file in $(filter-out $(ELSEWHERE),$(wildcard benchmarks/*.py)); do \
 	  echo "== $$file"; $(BIN)/python $$file || exit 1; done

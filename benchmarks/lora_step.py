@@ -23,7 +23,7 @@ import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from pairjudge_lab.training.encoding import collate
-from pairjudge_lab.training.finetune import with_adapters
+from pairjudge_lab.training.base_models import with_adapters
 from pairjudge_lab.training.recipes import recipe
 
 

@@ -110,6 +110,16 @@ def test_a_room_leans_only_on_lower_ones(file):
     assert not reached, f"{room} reaches for {', '.join(sorted(reached))}"
 
 
+def test_no_file_is_longer_than_350_lines():
+    """Of the package, tests, benchmarks and data; one idea a file."""
+    home = PACKAGE.parent
+    places = ("pairjudge_lab", "tests", "benchmarks", "docs", "data")
+    files = [file for place in places for file in (home / place).rglob("*.py")]
+    assert len(files) > 500
+    lengths = {str(f.relative_to(home)): len(f.read_text().splitlines()) for f in files}
+    assert not {name: length for name, length in lengths.items() if length > 350}
+
+
 def test_the_map_has_no_circle():
     below = {room: set(rooms) for room, rooms in MAY_LEAN_ON.items()}
     while below:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,16 +23,21 @@ from pairjudge_lab.judges.text_judge import TextJudge
 from pairjudge_lab.progress import Progress
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
 from pairjudge_lab.protocols.control_strings import control_tokens
-from pairjudge_lab.protocols.template import Template, read_template
 from pairjudge_lab.records import Judge, UserError
 from pairjudge_lab.training.audit import Audit, audit, held_out_pairs
+from pairjudge_lab.training.base_models import four_bits, has_gpu, load_tokenizer, with_adapters
 from pairjudge_lab.training.encoding import Encoder, Sorted, collate, collate_pairs, encoded
-from pairjudge_lab.training.judgments import Judgment, read_folder, read_hub, read_judgments
 from pairjudge_lab.training.recipes import Recipe
+from pairjudge_lab.training.run_data import (
+    data_signature,
+    judgments_of,
+    read_critiques,
+    template_of,
+)
 from pairjudge_lab.training.starting import check_data, find_base
+from pairjudge_lab.training.trainer import trainer_class, training_arguments
 from pairjudge_lab.training.trainer_progress import progress_callback
 from pairjudge_lab.training.training_card import training_card
-from pairjudge_lab.transformers_names import checkpointing_name, sharding
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -76,15 +80,15 @@ class _Run:
         from accelerate import PartialState
 
         self.base, self.data, self.out, self.recipe = base, data, out, recipe
-        self.template = _template(Path(data), recipe.kind)
-        self.state = PartialState(cpu=not _has_gpu())
+        self.template = template_of(Path(data), recipe.kind)
+        self.state = PartialState(cpu=not has_gpu())
         recipe.accumulation(self.state.num_processes)
         self.out.mkdir(parents=True, exist_ok=True)
         self._remember()
-        self.tokenizer = _tokenizer(base)
+        self.tokenizer = load_tokenizer(base)
         with self.state.main_process_first():
             self.rows, self.left_out = self._rows()
-        pairs = _judgments(data, "held_out")
+        pairs = judgments_of(data, "held_out")
         self.pairs = held_out_pairs(pairs, recipe.held_out_pairs) if pairs is not None else []
 
     def _remember(self) -> None:
@@ -107,14 +111,14 @@ class _Run:
             write_whole(note, json.dumps(told, indent=2) + "\n")
 
     def _rows(self) -> tuple[Dataset, dict[str, int]]:
-        judgments = _judgments(self.data, "train")
+        judgments = judgments_of(self.data, "train")
         assert judgments is not None
         critiques = read_critiques(Path(self.data)) if self.recipe.kind == "pointwise" else None
         critic = PointwiseProtocol(self.template)
         kind, longest = self.recipe.kind, self.recipe.max_length
         encoder = Encoder(self.tokenizer, kind, longest, critiques, critic)
         signature = {
-            "data": _signature(self.data),
+            "data": data_signature(self.data),
             "kind": kind,
             "max_length": longest,
             "tokenizer": len(self.tokenizer),
@@ -128,10 +132,10 @@ class _Run:
 
         recipe, devices = self.recipe, self.state.num_processes
         steps = self._steps()
-        settings = _arguments(self.out / "checkpoints", recipe, devices, steps)
+        settings = training_arguments(self.out / "checkpoints", recipe, devices, steps)
         pad = self.tokenizer.pad_token_id
         pairs = recipe.kind == "reward"
-        trainer = _trainer_class()(
+        trainer = trainer_class()(
             model=self._model(),
             args=settings,
             train_dataset=self.rows,
@@ -187,7 +191,7 @@ class _Run:
             "trust_remote_code": False,
         }
         if recipe.four_bit:
-            settings["quantization_config"] = _four_bits()
+            settings["quantization_config"] = four_bits()
         kind = AutoModelForCausalLM
         if recipe.kind == "reward":
             kind = AutoModelForSequenceClassification
@@ -289,192 +293,6 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise UserError(f"{folder} holds no finished training run (no {HISTORY})")
     return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def _judgments(data: str, split: str) -> Iterator[Judgment] | None:
-    """The judgments of a split; None where the data has no held-out part."""
-    path = Path(data)
-    if path.is_dir():
-        return read_folder(path, split)
-    if split == "held_out":
-        return None
-    if path.suffix in (".json", ".jsonl") or path.exists():
-        return read_judgments(path)
-    return read_hub(data)
-
-
-def read_critiques(folder: Path) -> dict[tuple[str, str], str]:
-    """What a pointwise critic is to say, by question and response.
-
-    Raises:
-        UserError: when the folder holds none.
-    """
-    path = folder / "critiques.jsonl"
-    if not path.is_file():
-        raise UserError(
-            f"{folder} holds no critiques.jsonl, which a pointwise critic is trained on; make it "
-            "with 'pairjudge-lab annotate --critic SPEC'"
-        )
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return {(row["question"], row["response"]): row["completion"] for row in rows}
-
-
-def _template(folder: Path, kind: str) -> Template | None:
-    """The wording that the data was made with; None where it does not say."""
-    if kind == "pointwise":
-        path = folder / "critic_template.md"
-        return read_template(path, ("question", "response")) if path.is_file() else None
-    path = folder / "template.md"
-    return read_template(path) if path.is_file() else None
-
-
-def _signature(data: str) -> Any:
-    path = Path(data)
-    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path] if path.exists() else []
-    return [data, *((f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files)].__repr__()
-
-
-def _tokenizer(base: str) -> Any:
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(base)
-    except (OSError, ValueError) as problem:
-        first = (str(problem).strip().splitlines() or [""])[0]
-        raise UserError(f"cannot load the base model {base!r}: {first}") from None
-    if not tokenizer.chat_template:
-        raise UserError(
-            f"the base model {base!r} has no chat template, so a judge made of it could not be "
-            "asked; use a chat model, such as Qwen/Qwen2.5-7B-Instruct"
-        )
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
-
-
-def _has_gpu() -> bool:
-    import torch
-
-    return torch.cuda.is_available()
-
-
-def _four_bits() -> Any:
-    import torch
-    from transformers import BitsAndBytesConfig
-
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
-    )
-
-
-def with_adapters(model: Any, recipe: Recipe) -> Any:
-    """The model with low-rank adapters on every linear layer, the rest of it frozen.
-
-    Raises:
-        UserError: where peft is not installed.
-    """
-    with naming_extras():
-        from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
-    if recipe.four_bit:
-        model = prepare_model_for_kbit_training(model)
-    elif recipe.checkpointing:
-        model.enable_input_require_grads()
-    task = "SEQ_CLS" if recipe.kind == "reward" else "CAUSAL_LM"
-    settings = LoraConfig(
-        r=recipe.lora_rank,
-        lora_alpha=2 * recipe.lora_rank,
-        lora_dropout=0.0,
-        target_modules="all-linear",
-        task_type=task,
-    )
-    return get_peft_model(model, settings)
-
-
-def _arguments(folder: Path, recipe: Recipe, devices: int, steps: int) -> Any:
-    from transformers import TrainingArguments
-
-    end = min(recipe.max_steps or steps, steps)
-    fade = {
-        "lr_scheduler_type": "warmup_stable_decay",
-        "lr_scheduler_kwargs": {
-            "num_decay_steps": round(0.3 * steps),
-            "min_lr_ratio": 0.1,
-            "decay_type": "linear",
-        },
-    }
-    schedules: dict[str, dict[str, Any]] = {
-        "constant": {"lr_scheduler_type": "constant_with_warmup"},
-        "linear": {"lr_scheduler_type": "linear"},
-        "cosine": {"lr_scheduler_type": "cosine"},
-        "fade": fade,
-    }
-    sharing: dict[str, Any] = {}
-    if recipe.checkpointing:
-        name = checkpointing_name()
-        sharing = {name: True, f"{name}_kwargs": {"use_reentrant": False}}
-    if recipe.fsdp:
-        sharing |= {"fsdp": sharding(), "fsdp_config": {"state_dict_type": "FULL_STATE_DICT"}}
-    return TrainingArguments(
-        output_dir=str(folder),
-        per_device_train_batch_size=recipe.device_batch,
-        gradient_accumulation_steps=recipe.accumulation(devices),
-        num_train_epochs=recipe.epochs,
-        max_steps=steps,
-        learning_rate=recipe.learning_rate,
-        adam_beta2=recipe.beta2,
-        weight_decay=recipe.weight_decay,
-        warmup_steps=min(recipe.warmup, steps),
-        bf16=recipe.bf16,
-        use_cpu=not _has_gpu(),
-        logging_steps=max(1, min(10, end // 20)),
-        save_steps=recipe.save_every,
-        save_total_limit=2,
-        report_to="none",
-        remove_unused_columns=False,
-        dataloader_pin_memory=_has_gpu(),
-        disable_tqdm=True,
-        seed=recipe.seed,
-        ddp_find_unused_parameters=False if devices > 1 else None,
-        **schedules[recipe.schedule],
-        **sharing,
-    )
-
-
-def _trainer_class() -> Any:
-    from torch.nn.functional import logsigmoid
-    from torch.utils.data import DataLoader
-    from transformers import Trainer
-
-    class JudgeTrainer(Trainer):  # type: ignore[misc,unused-ignore]
-        """Rows in our order; for a reward model the Bradley-Terry loss of right against wrong."""
-
-        order: Sorted
-
-        def get_train_dataloader(self) -> Any:
-            rows = DataLoader(
-                self.train_dataset,
-                batch_size=self.args.per_device_train_batch_size,
-                sampler=self.order,
-                collate_fn=self.data_collator,
-                pin_memory=self.args.dataloader_pin_memory,
-            )
-            # Shares the batches among devices, and tells the order which epoch it is.
-            return self.accelerator.prepare(rows)
-
-        def compute_loss(
-            self, model: Any, inputs: Any, return_outputs: bool = False, **more: Any
-        ) -> Any:
-            if "labels" in inputs:
-                return super().compute_loss(model, inputs, return_outputs, **more)
-            scores = model(**inputs).logits[:, 0].float()
-            right, wrong = scores.chunk(2)
-            loss = -logsigmoid(right - wrong).mean()
-            return (loss, scores) if return_outputs else loss
-
-    return JudgeTrainer
 
 
 def _callback(run: _Run, trainer: Any, every: int, end: int) -> Any:

@@ -8,56 +8,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.engines.server_reply import Reply, chunk
+
 MEGABYTE = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the model says; ``events`` in the place of all else are sent as they are."""
-
-    text: str = ""
-    reasoning: str = ""
-    finish: str | None = "stop"
-    usage: Any = field(default_factory=lambda: {"prompt_tokens": 7, "completion_tokens": 3})
-    logprobs: list[dict[str, Any]] | None = None
-    reasoning_field: str = "reasoning_content"
-    stop_reason: str | None = None
-    events: tuple[str, ...] | None = None
-
-    def chunks(self, identifier: str, size: int = 12) -> Iterator[str]:
-        """The events of a streamed answer, as JSON."""
-        if self.events is not None:
-            yield from self.events
-            return
-        yield _chunk(identifier, {"role": "assistant", "content": ""})
-        for place in range(0, len(self.reasoning), size):
-            piece = self.reasoning[place : place + size]
-            yield _chunk(identifier, {self.reasoning_field: piece})
-        for place in range(0, len(self.text), size):
-            yield _chunk(identifier, {"content": self.text[place : place + size]})
-        for token in self.logprobs or ():
-            yield _chunk(identifier, {}, logprobs={"content": [token]})
-        if self.finish is not None:
-            yield _chunk(identifier, {}, finish=self.finish, stop_reason=self.stop_reason)
-        yield json.dumps({"id": identifier, "choices": [], "usage": self.usage})
-
-    def whole(self, identifier: str) -> str:
-        """The same in one piece."""
-        message = {"role": "assistant", "content": self.text}
-        if self.reasoning:
-            message[self.reasoning_field] = self.reasoning
-        choice = {"index": 0, "message": message, "finish_reason": self.finish}
-        return json.dumps({"id": identifier, "choices": [choice], "usage": self.usage})
-
-
-def _chunk(identifier: str, delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
-    choice = {"index": 0, "delta": delta, "finish_reason": finish, **more}
-    return json.dumps({"id": identifier, "object": "chat.completion.chunk", "choices": [choice]})
 
 
 FAULTS = (
@@ -253,7 +210,7 @@ class FaultyServer:
     def do_large(self, request: Any, body: Any, identifier: str) -> None:
         """50 MB, in good events."""
         self.begin(request)
-        piece = _chunk(identifier, {"content": "x" * (MEGABYTE // 4)})
+        piece = chunk(identifier, {"content": "x" * (MEGABYTE // 4)})
         for _ in range(200):
             self.event(request, piece)
         self.end(request)
@@ -338,7 +295,7 @@ class FaultyServer:
     def do_surrogates(self, request: Any, body: Any, identifier: str) -> None:
         """A letter beyond the basic plane in two halves, and a half alone."""
         events = list(self.answer(body).chunks(identifier))
-        halves = [_chunk(identifier, {"content": half}) for half in ("\ud83d", "\ude00", "\ud83d")]
+        halves = [chunk(identifier, {"content": half}) for half in ("\ud83d", "\ude00", "\ud83d")]
         self.stream(request, iter([*events[:-2], *halves, *events[-2:]]))
 
     def do_whole(self, request: Any, body: Any, identifier: str) -> None:

@@ -1,0 +1,55 @@
+"""What a training run reads: judgments, critiques, and the wording they were made with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pairjudge_lab.protocols.template import Template, read_template
+from pairjudge_lab.records import UserError
+from pairjudge_lab.training.judgments import Judgment, read_folder, read_hub, read_judgments
+
+
+def judgments_of(data: str, split: str) -> Iterator[Judgment] | None:
+    """The judgments of a split; None where the data has no held-out part."""
+    path = Path(data)
+    if path.is_dir():
+        return read_folder(path, split)
+    if split == "held_out":
+        return None
+    if path.suffix in (".json", ".jsonl") or path.exists():
+        return read_judgments(path)
+    return read_hub(data)
+
+
+def read_critiques(folder: Path) -> dict[tuple[str, str], str]:
+    """What a pointwise critic is to say, by question and response.
+
+    Raises:
+        UserError: when the folder holds none.
+    """
+    path = folder / "critiques.jsonl"
+    if not path.is_file():
+        raise UserError(
+            f"{folder} holds no critiques.jsonl, which a pointwise critic is trained on; make it "
+            "with 'pairjudge-lab annotate --critic SPEC'"
+        )
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {(row["question"], row["response"]): row["completion"] for row in rows}
+
+
+def template_of(folder: Path, kind: str) -> Template | None:
+    """The wording that the data was made with; None where it does not say."""
+    if kind == "pointwise":
+        path = folder / "critic_template.md"
+        return read_template(path, ("question", "response")) if path.is_file() else None
+    path = folder / "template.md"
+    return read_template(path) if path.is_file() else None
+
+
+def data_signature(data: str) -> Any:
+    path = Path(data)
+    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path] if path.exists() else []
+    return [data, *((f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files)].__repr__()
