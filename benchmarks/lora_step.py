@@ -22,8 +22,8 @@ from typing import Any
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from pairjudge_lab.training.encoding import collate
 from pairjudge_lab.training.base_models import with_adapters
+from pairjudge_lab.training.encoding import collate
 from pairjudge_lab.training.recipes import recipe
 
 

@@ -62,8 +62,8 @@ def lengths(judgments: Path, kind: str) -> np.ndarray:
     from pairjudge_lab.protocols import PointwiseProtocol
     from pairjudge_lab.protocols.template import read_template
     from pairjudge_lab.training.encoding import Encoder, encoded
-    from pairjudge_lab.training.run_data import read_critiques
     from pairjudge_lab.training.judgments import read_folder
+    from pairjudge_lab.training.run_data import read_critiques
 
     words = read_template(judgments / "critic_template.md", ("question", "response"))
     encoder = Encoder(

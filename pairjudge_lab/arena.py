@@ -29,6 +29,7 @@ from pairjudge_lab.records import (
     Tournament,
     Verdict,
 )
+from pairjudge_lab.records.sessions import open_session
 from pairjudge_lab.store import Store, judge_digest, verdict_key
 from pairjudge_lab.verdicts.kinds import check_tournament, judge_kind
 
@@ -222,38 +223,11 @@ class Arena:
     @contextmanager
     def _open(self) -> Iterator[Session]:
         """A session at the judge; whatever is in flight when it is left is given up."""
-        judge = self._judge_model
-        session: Session
-        session = (
-            judge.session(self.store) if isinstance(judge, StreamingJudge) else _Batches(judge)
-        )
+        session = open_session(self._judge_model, self.store)
         try:
             yield session
         finally:
             session.close()
-
-
-class _Batches:
-    """A session at a judge that takes whole batches: what was submitted is judged on collection."""
-
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
-        self._submitted: dict[str, Match] = {}
-
-    def submit(self, ticket: str, match: Match) -> None:
-        self._submitted[ticket] = match
-
-    def collect(self) -> list[tuple[str, Verdict]]:
-        batch, self._submitted = self._submitted, {}
-        verdicts = self._judge.judge(list(batch.values()))
-        if len(verdicts) != len(batch):
-            raise RuntimeError(
-                f"the judge returned {len(verdicts)} verdicts for {len(batch)} matches"
-            )
-        return list(zip(batch, verdicts, strict=True))
-
-    def close(self) -> None:
-        self._submitted.clear()
 
 
 def problem_rng(seed: int, problem_id: str) -> np.random.Generator:

@@ -120,6 +120,35 @@ def test_no_file_is_longer_than_350_lines():
     assert not {name: length for name, length in lengths.items() if length > 350}
 
 
+def lines_of_code(file: Path) -> list[tuple[int, str]]:
+    """Numbered lines without indentation; blank lines, comments and imports are left out."""
+    text = file.read_text()
+    imports: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imports |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return [
+        (number, line.strip())
+        for number, line in enumerate(text.splitlines(), 1)
+        if number not in imports and line.strip() and not line.strip().startswith("#")
+    ]
+
+
+def test_no_run_of_twelve_lines_stands_twice():
+    """Docstrings count as well: what two functions say alike in twelve lines is one function."""
+    first: dict[tuple[str, ...], str] = {}
+    twice = []
+    for file in FILES:
+        lines = lines_of_code(file)
+        for start in range(len(lines) - 11):
+            run = tuple(line for _, line in lines[start : start + 12])
+            here = f"{file.relative_to(PACKAGE)}:{lines[start][0]}"
+            if run in first:
+                twice.append(f"{first[run]} and {here}")
+            first.setdefault(run, here)
+    assert not twice
+
+
 def test_the_map_has_no_circle():
     below = {room: set(rooms) for room, rooms in MAY_LEAN_ON.items()}
     while below:

@@ -172,6 +172,7 @@ class Study:
 
     def tasks(self, model: str) -> Iterator[tuple[str, Any]]:
         """What a model does, in order: (kind, what it takes)."""
+
         def first_candidates(block: int) -> Iterator[tuple[str, Any]]:
             for number in range(plan.FIRST_EACH):
                 for problem in self.problems[block : block + plan.BLOCK]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pairjudge_lab.engines.cached import CompletionCache
 from pairjudge_lab.judges.pooling import pool_verdicts, repeated
-from pairjudge_lab.judges.sessions import judge_all, open_session
+from pairjudge_lab.judges.sessions import judge_all
 from pairjudge_lab.records import (
     Judge,
     Match,
@@ -23,6 +23,7 @@ from pairjudge_lab.records import (
     Verdict,
     VerdictKind,
 )
+from pairjudge_lab.records.sessions import open_session
 from pairjudge_lab.verdicts.kinds import judge_kind
 
 _PATIENCE = 8

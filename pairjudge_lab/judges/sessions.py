@@ -1,11 +1,10 @@
-"""Sessions at judges of either sort, and a plain list of matches through one."""
+"""A plain list of matches through a session at a judge."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pairjudge_lab.engines.cached import CompletionCache
-from pairjudge_lab.records import Judge, Match, Session, StreamingJudge, Verdict
+from pairjudge_lab.records import Match, StreamingJudge, Verdict
 
 
 def judge_all(judge: StreamingJudge, matches: Sequence[Match]) -> list[Verdict]:
@@ -27,30 +26,3 @@ def judge_all(judge: StreamingJudge, matches: Sequence[Match]) -> list[Verdict]:
     finally:
         session.close()
     return [found[str(place)] for place in range(len(matches))]
-
-
-def open_session(
-    judge: Judge | StreamingJudge, completions: CompletionCache | None = None
-) -> Session:
-    """A session at any judge: its own, or one that judges whole batches on collection."""
-    if isinstance(judge, StreamingJudge):
-        return judge.session(completions)
-    return BatchSession(judge)
-
-
-class BatchSession:
-    """A session at a judge that takes whole batches."""
-
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
-        self._submitted: dict[str, Match] = {}
-
-    def submit(self, ticket: str, match: Match) -> None:
-        self._submitted[ticket] = match
-
-    def collect(self) -> list[tuple[str, Verdict]]:
-        batch, self._submitted = self._submitted, {}
-        return list(zip(batch, self._judge.judge(list(batch.values())), strict=True))
-
-    def close(self) -> None:
-        self._submitted.clear()

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
+from pairjudge_lab.engines.batches.engine import BatchEngine
 from pairjudge_lab.engines.batches.session import BatchOptions, BatchSession
-from pairjudge_lab.engines.batches.state import BatchState
-from pairjudge_lab.engines.server.engine import check_address
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
@@ -19,22 +15,10 @@ LEAST_THINKING = 1024
 """The fewest tokens that the service takes as a thinking budget."""
 
 
-class AnthropicBatchEngine:
-    """Generates text through Anthropic's Message Batches.
+class AnthropicBatchEngine(BatchEngine):
+    """Generates text through Anthropic's Message Batches."""
 
-    Parameters
-    ----------
-    model : str
-        The model's name there.
-    state : Path
-        The file that remembers what was submitted, beside the store.
-    options : BatchOptions, optional
-        Limits.
-    address : str
-        The base address.
-    """
-
-    control_strings: None = None
+    endpoint: ClassVar[str] = "anthropic"
 
     def __init__(
         self,
@@ -44,21 +28,7 @@ class AnthropicBatchEngine:
         *,
         address: str = "https://api.anthropic.com",
     ) -> None:
-        check_address(address)
-        if not model:
-            raise UserError("name the model at the batch endpoint")
-        self.address = address.rstrip("/")
-        self.model = self.name = model
-        self.options = options or BatchOptions()
-        self._state = state
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        return {"name": self.model, "server": self.address}
-
-    @property
-    def capacity(self) -> int:
-        return self.options.most_requests
+        super().__init__(address, model, state, options)
 
     def session(self, config: GenerationConfig) -> BatchSession:
         """Batches under this configuration; those that run already are found again.
@@ -73,14 +43,7 @@ class AnthropicBatchEngine:
         with naming_extras():
             from pairjudge_lab.engines.batches.anthropic_service import AnthropicBatches
 
-        digest = hashlib.sha256(json.dumps(dict(self.identity), sort_keys=True).encode())
-        return BatchSession(
-            AnthropicBatches(self.address, self.model, config),
-            BatchState(self._state, f"anthropic {self.address}#{self.model}"),
-            self.options,
-            digest.hexdigest(),
-            config,
-        )
+        return self.session_at(AnthropicBatches(self.address, self.model, config), config)
 
 
 def _check(config: GenerationConfig) -> None:
