@@ -20,7 +20,7 @@ class Result:
     """A frozen data class that can be tabled, written, shown and drawn.
 
     A class of results says what its table is (``to_frame``); ``picture`` names the module of
-    ``plots`` and the function that draws it, and ``drawn`` what that function is given.
+    ``plots`` and the function that draws it, and ``plotted`` what that function is given.
 
     Examples
     --------
@@ -43,7 +43,7 @@ class Result:
         whole: dict[str, Any] = plain(self)
         return whole
 
-    def drawn(self) -> tuple[Any, ...]:
+    def plotted(self) -> tuple[Any, ...]:
         """What the picture's function is given."""
         return (self,)
 
@@ -58,7 +58,7 @@ class Result:
         module, function = self.picture
         # Pictures stand above results, so they are looked for when one is drawn.
         axes: Axes = getattr(import_module(f"pairjudge_lab.plots.{module}"), function)(
-            *self.drawn(), **options
+            *self.plotted(), **options
         )
         return axes
 
@@ -74,7 +74,11 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | str):
         return str(value.value) if isinstance(value, Enum) else value
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {
+            field.name: plain(getattr(value, field.name))
+            for field in fields(value)
+            if not field.name.startswith("_")
+        }
     if isinstance(value, Mapping):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -156,7 +156,7 @@ class SelectionRun(Result):
         """The summary: figures, costs and what was asked for, without the texts."""
         return self.summary()
 
-    def drawn(self) -> tuple[Any, ...]:
+    def plotted(self) -> tuple[Any, ...]:
         return (self.accuracies(),)
 
     def plot(self, **options: Any) -> Axes:

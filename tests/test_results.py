@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+from dataclasses import is_dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,21 +23,62 @@ from pairjudge_lab import (
     prepare,
 )
 from pairjudge_lab.results import Result, plain
+from tests.more_results import more_results
 
 PACKAGE = Path(pairjudge_lab.__file__).parent
-ROOMS = ("statistics", "replay", "price", "study", "runs")
+ROOMS = ("statistics", "replay", "price", "planner", "study", "runs", "verdicts")
+
+# Data classes there that are no results, and why.
+LINES_OF_A_RESULT = {
+    "annotators.Beside", "budget.Spent", "buying.Purchase", "choosing_n.Leading",
+    "comparison.JudgeDifference", "contingency.Test", "curves.Comparison", "curves.Point",
+    "frontier.EqualCost", "frontier.FrontierPoint", "intervals.Estimate",
+    "measuring.Configuration", "planning.Option", "selective.TestedThreshold",
+}  # fmt: skip
+GOES_IN = {
+    "budget.Budget", "budget.Price", "columns.VerdictField", "measuring.Measured",
+    "monitoring.StopWhen", "pairs.Pairs", "plan.StudyPlan", "probabilities.Probabilities",
+    "recording.Recording", "run.Study", "simulation.Plan", "simulation.Planted", "totals.Totals",
+}  # fmt: skip
+USED_BY_OTHER_MODULES_ALONE = {
+    "clusters.Prior", "clusters.Spread", "contests.Contests", "margins.Fit", "margins.Matches",
+    "unread.Unread",
+}  # fmt: skip
+NO_RESULTS = LINES_OF_A_RESULT | GOES_IN | USED_BY_OTHER_MODULES_ALONE
 
 
-def classes_of_results():
+def data_classes():
+    """By module and name, every public data class of the rooms whose classes are results."""
     found = {}
     for file in sorted(PACKAGE.rglob("*.py")):
         parts = file.relative_to(PACKAGE).with_suffix("").parts
         if parts[0] in ROOMS and parts[-1] not in ("__init__", "__main__"):
             module = importlib.import_module(".".join(("pairjudge_lab", *parts)))
             for name, kind in inspect.getmembers(module, inspect.isclass):
-                if kind.__module__ == module.__name__ and issubclass(kind, Result):
-                    found[name] = kind
+                mine = kind.__module__ == module.__name__ and not name.startswith("_")
+                if mine and is_dataclass(kind):
+                    found[f"{parts[-1]}.{name}"] = kind
     return found
+
+
+def classes_of_results():
+    return {n: kind for n, kind in data_classes().items() if issubclass(kind, Result)}
+
+
+def test_a_data_class_is_a_result_or_said_to_be_none():
+    lacking = {
+        name
+        for name, kind in data_classes().items()
+        if not issubclass(kind, Result) and name not in NO_RESULTS
+    }
+    assert not lacking, "derive it from results.Result, or name it in NO_RESULTS"
+
+
+@pytest.mark.parametrize("name", sorted(classes_of_results()))
+def test_a_result_says_what_its_table_is(name):
+    kind = classes_of_results()[name]
+    assert kind.to_frame is not Result.to_frame
+    assert kind.to_frame.__doc__
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +134,12 @@ def results():
         powered_curve(some, drawn),
         price(recordings, 4, effects=["position"], subsets=10)[0],
         run_selection(pools, load_judge(specs[0]), Knockout(), n=4),
+        judge_pairs(load_judge(specs[0]), pools),
+        bias_report(both).rows[0],
+        *more_results(table),
         StudyRun(tuple(pools), table, {"solutions": 32}, Spent(0, 0, 0.0), ""),
     ]
-    return {type(one).__name__: one for one in found}
+    return {f"{type(one).__module__.rpartition('.')[2]}.{type(one).__name__}": one for one in found}
 
 
 def test_there_is_one_of_every_class_of_results(results):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from pairjudge_lab.planner.buying import Purchase, what_to_buy
 from pairjudge_lab.planner.measuring import Configuration, Measured
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import (
     FEWEST_PROBLEMS,
     Estimate,
@@ -58,7 +59,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Result):
     """What a pilot says about what to play and what to buy.
 
     Attributes
@@ -86,6 +87,8 @@ class Plan:
     to_buy : tuple of Purchase
         From the most promising on.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("plan", "plot_plan")
 
     budget: float
     cost: str

@@ -62,7 +62,7 @@ class Price(Result):
         """One line; see ``prices_frame``."""
         return prices_frame([self])
 
-    def drawn(self) -> tuple[Any, ...]:
+    def plotted(self) -> tuple[Any, ...]:
         return {self.effect: self.lost}, self.n
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import FEWEST_PROBLEMS, Estimate, no_interval
 from pairjudge_lab.statistics.names import codes_by_name
 
@@ -46,7 +47,7 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class AlternativeAnnotator:
+class AlternativeAnnotator(Result):
     """Whether a judge may stand in for an annotator.
 
     Attributes:
@@ -60,6 +61,8 @@ class AlternativeAnnotator:
         alone: items that fewer than two annotators labelled, left out.
         few: annotators with too few items to be compared, and with how many.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("annotators", "plot_advantage")
 
     rows: tuple[Beside, ...]
     winning_rate: float
@@ -179,7 +182,7 @@ def alternative_annotator_test(
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Result):
     """Agreement with the remaining annotators, one left out.
 
     Attributes:
@@ -200,6 +203,22 @@ class LeftOut:
     alpha: float
     alpha_without: float
     alpha_replaced: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a figure: the annotator's agreement, the judge's, and the difference."""
+        import pandas as pd
+
+        figures = {"annotator": self.agreement, "judge": self.judge, "difference": self.difference}
+        return pd.DataFrame(
+            {
+                "left out": self.annotator,
+                "agreement of": name,
+                "estimate": found.estimate,
+                "low": found.low,
+                "high": found.high,
+            }
+            for name, found in figures.items()
+        )
 
 
 def leave_one_annotator_out(

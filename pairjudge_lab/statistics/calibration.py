@@ -77,7 +77,7 @@ class Calibration(Result):
             f"{self.problems} problems"
         )
 
-    def drawn(self) -> tuple[Any, ...]:
+    def plotted(self) -> tuple[Any, ...]:
         return ({"labels": self},)
 
 

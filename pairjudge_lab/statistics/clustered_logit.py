@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import FEWEST_PROBLEMS, Estimate, no_interval
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _FAR = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class LogitFit:
+class LogitFit(Result):
     """Coefficients of a logistic regression.
 
     Attributes:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import FEWEST_PROBLEMS
 from pairjudge_lab.statistics.posterior import posterior_draws
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Chances:
+class Chances(Result):
     """Draws of how the chances of problems are spread: 0 with probability ``never``, else Beta.
 
     Attributes:
@@ -37,6 +38,22 @@ class Chances:
     right: np.ndarray = field(repr=False)
     samples: np.ndarray = field(repr=False)
     mixing: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a parameter: posterior mean, standard deviation, and 95 % limits."""
+        import pandas as pd
+
+        draws = {"a": self.a, "b": self.b, "never": self.never}
+        return pd.DataFrame(
+            {
+                "parameter": name,
+                "mean": values.mean(),
+                "sd": values.std(),
+                "low": np.quantile(values, 0.025),
+                "high": np.quantile(values, 0.975),
+            }
+            for name, values in draws.items()
+        )
 
     def coverage(self, n: Sequence[int] | np.ndarray) -> np.ndarray:
         """(draws, n) the share of all such problems that n samples solve."""
@@ -79,7 +96,7 @@ class Chances:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Result):
     """A curve over N with limits.
 
     Attributes:
@@ -89,6 +106,8 @@ class Forecast:
         problems: how many.
         level: of the limits, which are quantiles of the posterior.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("along", "plot_along")
 
     name: str
     n: tuple[int, ...]

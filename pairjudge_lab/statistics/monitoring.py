@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isnan, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.pairs import pair_up
 from pairjudge_lab.statistics.position_totals import position_totals
@@ -188,7 +189,7 @@ class StopWhen:
 
 
 @dataclass(frozen=True, slots=True)
-class Monitored:
+class Monitored(Result):
     """One figure, watched from the first problem on.
 
     Attributes:
@@ -199,6 +200,8 @@ class Monitored:
         stopped: after how many problems the rule was met, and why; None without, or if it never
             was.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("along", "plot_along")
 
     name: str
     steps: tuple[Estimate, ...] = field(repr=False)

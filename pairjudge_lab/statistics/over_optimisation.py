@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.statistics.scaling import best_score_at_k
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ProxyCurve:
+class ProxyCurve(Result):
     """Accuracy of the candidate with the highest score, and that score.
 
     Attributes:
@@ -36,6 +37,8 @@ class ProxyCurve:
             ln N - (N - 1) / N, the divergence of Best-of-N from a single draw (Gao, Schulman and
             Hilton 2022, arXiv 2210.10760).
     """
+
+    picture: ClassVar[tuple[str, str]] = ("along", "plot_along")
 
     n: tuple[int, ...]
     accuracy: tuple[Estimate, ...]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.bias_table import BiasReport
 from pairjudge_lab.statistics.contingency import (
     Test,
@@ -26,6 +27,7 @@ from pairjudge_lab.statistics.contingency import (
 )
 from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
+from pairjudge_lab.statistics.json_rows import ends_row, estimate_row, json_number
 from pairjudge_lab.statistics.pairs import Pairs
 from pairjudge_lab.statistics.position_totals import CELLS, position_totals
 from pairjudge_lab.statistics.unread import counts_against, unread_bounds
@@ -34,8 +36,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_ESTIMATES = (
+    "consistency", "consistency_all", "order_effect", "slot_effect", "fairness", "conflict_rate",
+    "first_slot", "accuracy", "accuracy_shown", "accuracy_swapped", "both_right", "accuracy_all",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
-class PositionBias:
+class PositionBias(Result):
     """What the order did to one judge.
 
     One rule for what was not read: ``consistency`` and the accuracies leave it out, or count it
@@ -132,53 +140,42 @@ class PositionBias:
         """Of a position effect of 0: the test that its interval inverts."""
         return self.tests[0].p
 
+    def to_frame(self) -> pd.DataFrame:
+        """One line a figure that is known: ``figure``, ``estimate``, ``low``, ``high``."""
+        import pandas as pd
+
+        known = {name: getattr(self, name) for name in (*_ESTIMATES, "kappa")}
+        return pd.DataFrame(
+            {"figure": name.replace("_", " "), "estimate": e.estimate, "low": e.low, "high": e.high}
+            for name, e in known.items()
+            if e is not None
+        )
+
     def row(self) -> dict[str, Any]:
         """One plain line for a table or for JSON; NaN becomes None."""
         counts = (
             "verdicts", "pairs", "problems", "consistent", "primacy", "recency", "invalid",
             "invalid_verdicts", "unpaired", "identical", "distinct",
         )  # fmt: skip
-        estimates = (
-            "consistency", "consistency_all", "order_effect", "slot_effect", "fairness",
-            "conflict_rate", "first_slot", "accuracy", "accuracy_shown", "accuracy_swapped",
-            "both_right", "accuracy_all",
-        )  # fmt: skip
         return {
             "judge": self.group,
             **{name: getattr(self, name) for name in counts},
-            **{name: _plain(getattr(self, name)) for name in estimates},
-            "bounds": {name: _ends(*ends) for name, ends in self.bounds.items()},
-            "bounds_intervals": {n: _ends(*ends) for n, ends in self.bounds_intervals.items()},
-            "tipping": _number(self.tipping),
-            "kappa": _number(self.kappa.estimate),
-            "kappa_interval": _plain(self.kappa),
-            "fairness_all_pairs": _number(self.fairness_all),
-            "design_effect": _number(self.design_effect),
-            "change": _number(self.change),
+            **{name: estimate_row(getattr(self, name)) for name in _ESTIMATES},
+            "bounds": {name: ends_row(*ends) for name, ends in self.bounds.items()},
+            "bounds_intervals": {n: ends_row(*ends) for n, ends in self.bounds_intervals.items()},
+            "tipping": json_number(self.tipping),
+            "kappa": json_number(self.kappa.estimate),
+            "kappa_interval": estimate_row(self.kappa),
+            "fairness_all_pairs": json_number(self.fairness_all),
+            "design_effect": json_number(self.design_effect),
+            "change": json_number(self.change),
             "tests": {
-                t.name: {"statistic": _number(t.statistic), "df": t.df, "p": _number(t.p)}
+                t.name: {"statistic": json_number(t.statistic), "df": t.df, "p": json_number(t.p)}
                 for t in self.tests
             },
-            "equivalence": _number(self.equivalence),
-            "p_adjusted": _number(self.p_adjusted),
+            "equivalence": json_number(self.equivalence),
+            "p_adjusted": json_number(self.p_adjusted),
         }
-
-
-def _ends(low: float, high: float) -> dict[str, float | str | None]:
-    return {"low": _number(low), "high": _number(high)}
-
-
-def _plain(value: Estimate | None) -> dict[str, float | str | None] | None:
-    if value is None:
-        return None
-    return {"estimate": _number(value.estimate), **_ends(value.low, value.high)}
-
-
-def _number(value: float) -> float | str | None:
-    """A number that JSON can hold: NaN is None, and infinity the word for it."""
-    if isnan(value):
-        return None
-    return float(value) if np.isfinite(value) else str(value)
 
 
 def position_bias(

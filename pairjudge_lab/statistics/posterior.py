@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.contests import contests
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ CHAINS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class StrengthsPosterior:
+class StrengthsPosterior(Result):
     """Draws of strengths, and what they say.
 
     Attributes:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from pairjudge_lab.results import Result
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
     from pairjudge_lab.statistics.pairs import Pairs
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class Power(Result):
     """A design for seeing a position effect.
 
     Attributes:
@@ -27,12 +30,20 @@ class Power:
             ``PositionBias.design_effect``.
     """
 
+    picture: ClassVar[tuple[str, str]] = ("power", "plot_power")
+
     effect: float
     changed: float
     pairs: int
     power: float
     level: float
     design_effect: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line: the design and its power."""
+        import pandas as pd
+
+        return pd.DataFrame([self.to_dict()])
 
     def __str__(self) -> str:
         return (

@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, comb, exp, log2
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+
+from pairjudge_lab.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def pass_at_k(n: int, right: int, k: int) -> float:
@@ -134,7 +140,7 @@ def knockout_bound(p_gen: float, p_comp: float, n: int, *, votes: int = 1) -> fl
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Result):
     """A fitted curve.
 
     Attributes:
@@ -144,12 +150,27 @@ class Fit:
         fitted, residuals: (points,) the curve, and the data minus it.
     """
 
+    picture: ClassVar[tuple[str, str]] = ("along", "plot_along")
+
     name: str
     a: float
     b: float
     k: np.ndarray
     fitted: np.ndarray
     residuals: np.ndarray
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a point: ``k``, ``fitted``, ``data``, ``residual``."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "k": self.k,
+                "fitted": self.fitted,
+                "data": self.fitted + self.residuals,
+                "residual": self.residuals,
+            }
+        )
 
     def __str__(self) -> str:
         worst = float(np.abs(self.residuals).max())

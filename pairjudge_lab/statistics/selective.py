@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ class TestedThreshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Guarantee:
+class Guarantee(Result):
     """A threshold, and what is promised of it.
 
     Attributes
@@ -83,6 +84,8 @@ class Guarantee:
     tested : tuple of TestedThreshold
         In their order; after the first that failed there are none.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("threshold", "plot_threshold")
 
     threshold: float | None
     risk: float

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.contests import contests
 from pairjudge_lab.statistics.names import codes_by_name
 
@@ -26,7 +27,7 @@ _SEARCHED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class PenalisedStrengths:
+class PenalisedStrengths(Result):
     """Strengths by Firth's penalised likelihood.
 
     Attributes:

@@ -84,7 +84,7 @@ class Stability(Result):
         )
         return "\n".join(lines)
 
-    def drawn(self) -> tuple[Any, ...]:
+    def plotted(self) -> tuple[Any, ...]:
         return ({"judge": self},)
 
 

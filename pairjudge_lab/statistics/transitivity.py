@@ -205,7 +205,7 @@ class Transitivity(Result):
             f"Intervals: {self.weak.method}."
         )
 
-    def drawn(self) -> tuple[Any, ...]:
+    def plotted(self) -> tuple[Any, ...]:
         return ({"judge": self},)
 
 

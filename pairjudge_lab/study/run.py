@@ -99,7 +99,7 @@ class StudyRun(Result):
         """The verdict table."""
         return self.verdicts
 
-    def drawn(self) -> tuple[Any, ...]:
+    def plotted(self) -> tuple[Any, ...]:
         from pairjudge_lab.statistics.position import bias_report
 
         return (bias_report(self.verdicts),)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
+from pairjudge_lab.results import Result, plain
 from pairjudge_lab.verdicts.table import matches_table
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedPairs:
+class JudgedPairs(Result):
     """One judge's verdicts on a list of matches, in its order.
 
     Attributes:
@@ -24,6 +25,8 @@ class JudgedPairs:
             with the same texts.
         seconds: the wall time that the judge took for the verdicts judged now.
     """
+
+    picture: ClassVar[tuple[str, str]] = ("outcomes", "plot_outcomes")
 
     judge: str
     matches: tuple[Match, ...]
@@ -51,6 +54,20 @@ class JudgedPairs:
     def to_pandas(self) -> pd.DataFrame:
         """The verdict table, one row a verdict; see ``verdicts.columns``."""
         return matches_table(self.judge, self.matches, self.verdicts)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The same; every result has it under this name."""
+        return self.to_pandas()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: counts, and the rows of the verdict table."""
+        return {
+            "judge": self.judge,
+            "statuses": {status.value: count for status, count in self.statuses.items()},
+            "counts": plain(self.counts),
+            "seconds": self.seconds,
+            "verdicts": plain(self.to_pandas().astype(object).where(lambda cells: cells.notna())),
+        }
 
     def __str__(self) -> str:
         said = ", ".join(f"{count} {status.value}" for status, count in self.statuses.items())
