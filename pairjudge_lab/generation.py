@@ -38,7 +38,8 @@ class GenerationConfig:
     label_probabilities : bool
         Whether the probabilities of the labels are asked for.
     mean_logprob : bool
-        Whether the mean log-probability of the tokens that are written is asked for.
+        Whether the mean log-probability of the tokens that are written is asked for, and with it
+        their self-certainty where the engine sees the whole distribution.
     label_only : bool
         The answer is begun for the judge and nothing but its labels is generated.
     seed : int

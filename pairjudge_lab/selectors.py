@@ -7,9 +7,12 @@ exactly, so that no baseline depends on luck. A pool must know which of its cand
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import fsum
+from math import fsum, inf
 
-from pairjudge_lab.records import Pool, UserError
+from pairjudge_lab.records import Candidate, Pool, UserError
+
+BORDA_POWER = 0.5
+"""Of the Borda vote by self-certainty, where none is given."""
 
 
 def correctness(pool: Pool) -> list[bool]:
@@ -70,9 +73,7 @@ def best_score(pool: Pool) -> float:
     Raises:
         UserError: when a candidate has no score.
     """
-    right, scores = correctness(pool), _scores(pool)
-    best = [ok for ok, score in zip(right, scores, strict=True) if score == max(scores)]
-    return sum(best) / len(best)
+    return _highest(pool, _scores(pool))
 
 
 def best_likelihood(pool: Pool) -> float:
@@ -84,24 +85,92 @@ def best_likelihood(pool: Pool) -> float:
     Raises:
         UserError: when it is not known of a candidate.
     """
-    right, logs = correctness(pool), likelihoods(pool)
-    best = [ok for ok, log in zip(right, logs, strict=True) if log == max(logs)]
-    return sum(best) / len(best)
+    return _highest(pool, likelihoods(pool))
 
 
 def likelihoods(pool: Pool) -> list[float]:
-    """The mean log-probability of each candidate's tokens.
+    """The mean log-probability of each candidate's tokens; of an empty one, which has no tokens,
+    minus infinity.
 
     Raises:
         UserError: when it is not known of one.
     """
-    logs = [c.mean_logprob for c in pool.candidates if c.mean_logprob is not None]
-    if len(logs) < len(pool):
-        raise UserError(
-            f"pool {pool.problem.id!r}: not every candidate has a 'mean_logprob', which this "
-            "selector needs; 'pairjudge-lab sample' writes it where the engine tells"
-        )
-    return logs
+    return _measured(pool, "mean_logprob")
+
+
+def best_certainty(pool: Pool) -> float:
+    """The candidate of the highest self-certainty; equal ones share.
+
+    Self-certainty (Kang, Zhao and Song 2025, arXiv 2502.18581) is known of candidates that were
+    sampled here by an engine that sees the model's whole distribution. Their program never selects
+    a candidate without a final answer; this selector does not look at answers.
+
+    Raises:
+        UserError: when it is not known of a candidate.
+    """
+    return _highest(pool, certainties(pool))
+
+
+def certainties(pool: Pool) -> list[float]:
+    """The self-certainty of each candidate; of an empty one, which has no tokens, minus infinity.
+
+    Raises:
+        UserError: when it is not known of one.
+    """
+    return _measured(pool, "self_certainty")
+
+
+def certainty_borda(pool: Pool, p: float = BORDA_POWER) -> float:
+    """The team with the largest Borda vote by self-certainty; equal ones share.
+
+    Of n candidates the one at rank r, the surest at rank 1, gives its final answer (n - r + 1)^p
+    votes (Kang, Zhao and Song 2025, arXiv 2502.18581). Equally sure ones give the mean of their
+    ranks' votes; one without a final answer has a rank and no vote. 0 is majority voting, and the
+    larger p, the more the surest candidate decides.
+
+    Args:
+        pool: the candidates.
+        p: from 0 to 20; the default is that of the paper's program.
+
+    Raises:
+        UserError: when it is not known of a candidate, or p is out of range.
+    """
+    check_power(p)
+    values = certainties(pool)
+    ranks: dict[float, list[int]] = {value: [] for value in values}
+    for rank, value in enumerate(sorted(values), 1):
+        ranks[value].append(rank)
+    votes = {value: fsum(rank**p for rank in some) / len(some) for value, some in ranks.items()}
+    return _vote(pool, [votes[value] for value in values])
+
+
+def check_power(p: float) -> None:
+    """See that a power of Borda votes is one.
+
+    Raises:
+        UserError: when it is not from 0 to 20.
+    """
+    if not 0 <= p <= 20:
+        raise UserError(f"the power of Borda votes is a number from 0 to 20; got {p}")
+
+
+def _measured(pool: Pool, name: str) -> list[float]:
+    values: list[float] = []
+    for candidate in pool.candidates:
+        value = getattr(candidate, name)
+        if value is None and candidate.tokens != 0:
+            raise UserError(
+                f"pool {pool.problem.id!r}: not every candidate has a {name!r}, which this "
+                "selector needs; 'pairjudge-lab sample' writes it where the engine tells"
+            )
+        values.append(-inf if value is None else value)
+    return values
+
+
+def _highest(pool: Pool, values: list[float]) -> float:
+    right = correctness(pool)
+    best = [ok for ok, value in zip(right, values, strict=True) if value == max(values)]
+    return sum(best) / len(best)
 
 
 def _vote(pool: Pool, weights: list[float]) -> float:
@@ -153,9 +222,15 @@ WITH_SCORES: dict[str, Callable[[Pool], float]] = {
 """What needs a scalar score for every candidate."""
 
 
+def known_of_all(candidates: Sequence[Candidate], name: str) -> bool:
+    """Whether what an engine may tell is known of every candidate that has tokens, and of some."""
+    known = [getattr(c, name) is not None for c in candidates if c.tokens != 0]
+    return bool(known) and all(known)
+
+
 def baselines(pools: Sequence[Pool]) -> dict[str, Callable[[Pool], float]]:
     """Every selector that these pools allow: those with scores where all have scores, the weighted
-    vote where none is below zero, the likelihood where it is known of all."""
+    vote where none is below zero, likelihood and self-certainty where they are known of all."""
     candidates = [c for pool in pools for c in pool.candidates]
     found = dict(BASELINES)
     scores = [c.score for c in candidates if c.score is not None]
@@ -163,6 +238,9 @@ def baselines(pools: Sequence[Pool]) -> dict[str, Callable[[Pool], float]]:
         found["best score"] = best_score
         if min(scores) >= 0:
             found["weighted majority"] = weighted_majority
-    if candidates and all(c.mean_logprob is not None for c in candidates):
+    if known_of_all(candidates, "mean_logprob"):
         found["likelihood"] = best_likelihood
+    if known_of_all(candidates, "self_certainty"):
+        found["self-certainty"] = best_certainty
+        found["self-certainty borda"] = certainty_borda
     return found

@@ -182,3 +182,97 @@ def test_the_likeliest_candidate():
     assert "likelihood" not in baselines([unknown])
     with pytest.raises(UserError, match="not every candidate has a 'mean_logprob'"):
         best_likelihood(unknown)
+
+
+def certain(values, answers, right):
+    """A pool whose candidates have these self-certainties, answers and labels."""
+    candidates = tuple(
+        Candidate(str(i), answer, ok, self_certainty=value)
+        for i, (value, answer, ok) in enumerate(zip(values, answers, right, strict=True))
+    )
+    names = {None: -1, **{a: i for i, a in enumerate(dict.fromkeys(answers))}}
+    teams = tuple(names[a] if a is not None else 100 + i for i, a in enumerate(answers))
+    return Pool(Problem("p", "q", "x"), candidates, teams)
+
+
+def test_the_surest_candidate_and_the_borda_vote():
+    """By hand: certainties 9, 7, 7, 4, 2 of answers x, y, y, y and none; x is right.
+
+    Ranks 1, 2 and 3 shared, 4, 5; at p = 1 their votes are 5, 3.5, 3.5, 2: x has 5, y 9. At p = 2
+    they are 25, (16 + 9) / 2 each, 4: x 25, y 29. At p = 3 they are 125, 45.5 each, 8: x 125, y 99.
+    """
+    from pairjudge_lab.replay import curve, without_verdicts
+
+    pool = certain((9, 7, 7, 4, 2), ("x", "y", "y", "y", None), (True, False, False, False, True))
+    assert selectors.best_certainty(pool) == 1.0
+    assert [selectors.certainty_borda(pool, p) for p in (0, 1, 2, 3)] == [0.0, 0.0, 0.0, 1.0]
+    assert {"self-certainty", "self-certainty borda"} <= set(selectors.baselines([pool]))
+    names = ["self-certainty", *(f"self-certainty-borda:{p}" for p in (0, 2, 3)), "majority"]
+    found = curve(without_verdicts([pool]), names, [1, 5])
+    whole = {point.selector: point.accuracy.estimate for point in found.points if point.n == 5}
+    assert list(whole.values()) == [1.0, 0.0, 0.0, 1.0, 0.0]
+    default = curve(without_verdicts([pool]), ["self-certainty-borda"], [5]).points[0]
+    assert default.accuracy.estimate == selectors.certainty_borda(pool, 0.5)
+
+
+def test_borda_votes_of_subsets_are_those_of_their_pools():
+    """Replayed at once and one pool at a time, with ties, without answers, and with nobody's."""
+    from pairjudge_lab.replay.voting import borda_votes
+
+    rng = np.random.default_rng(0)
+    for trial in range(40):
+        size, n = 9, int(rng.integers(1, 10))
+        answers = [None if a == 3 else "xyz"[a] for a in rng.integers(0, 4, size)]
+        pool = certain(
+            rng.integers(0, 6, size).tolist(), answers, (rng.random(size) < 0.5).tolist()
+        )
+        subsets = np.stack([rng.choice(size, n, replace=False) for _ in range(6)])
+        p = (0.0, 0.5, 1.0, 2.0)[trial % 4]
+        teams = [
+            None if c.answer is None else pool.team_of(i) for i, c in enumerate(pool.candidates)
+        ]
+        right = np.array(selectors.correctness(pool), dtype=float)
+        found = borda_votes(teams, selectors.certainties(pool), right, subsets, p)
+        alone = [
+            Pool(
+                pool.problem,
+                tuple(pool.candidates[i] for i in some),
+                tuple(pool.teams[i] for i in some),
+            )
+            for some in subsets
+        ]
+        assert found == pytest.approx([selectors.certainty_borda(one, p) for one in alone])
+        if p == 0:
+            assert found == pytest.approx([selectors.majority(one) for one in alone])
+
+
+def test_planted_certainty_is_found():
+    """Certainties of right candidates a standard deviation higher: with two candidates, one right
+    and one wrong, the surer is right with chance Phi(1 / sqrt 2) = 0.760."""
+    rng = np.random.default_rng(1)
+    pools = [
+        certain(rng.normal([1.0, 0.0]).tolist(), ("x", "y"), (True, False)) for _ in range(4000)
+    ]
+    assert mean(map(selectors.best_certainty, pools)) == pytest.approx(0.7602, abs=0.02)
+    assert mean(map(selectors.certainty_borda, pools)) == pytest.approx(0.7602, abs=0.02)
+
+
+def test_self_certainty_that_is_not_known_and_powers_that_are_none():
+    from pairjudge_lab.replay.selecting import plan_named
+
+    unknown = certain((1, None), ("x", "y"), (True, False))
+    with pytest.raises(UserError, match="not every candidate has a 'self_certainty'"):
+        selectors.best_certainty(unknown)
+    assert "self-certainty" not in selectors.baselines([unknown])
+    for name in ("self-certainty-borda:-1", "self-certainty-borda:many", "self-certainty-borda:99"):
+        with pytest.raises(UserError, match="power of"):
+            plan_named(name)
+
+
+def test_an_empty_solution_is_never_the_likeliest_and_hides_no_other():
+    """A solution without tokens has no mean over them; it comes last and the rest are compared."""
+    empty = Candidate("", None, False, tokens=0)
+    told = Candidate("a", "x", True, tokens=3, mean_logprob=-4.0, self_certainty=0.1)
+    pool = Pool(Problem("p", "q", "x"), (empty, told))
+    assert selectors.best_likelihood(pool) == selectors.best_certainty(pool) == 1.0
+    assert {"likelihood", "self-certainty"} <= set(selectors.baselines([pool]))

@@ -41,7 +41,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--selectors", default="pass,majority,knockout", metavar="A,B,...",
         help="with commas: pass, random, majority, weighted-majority, best-score, likelihood, "
-        "mean-verdict, or a tournament, with an order policy where wanted: knockout:both",
+        "self-certainty, self-certainty-borda (with the power of its votes: "
+        "self-certainty-borda:1.2), mean-verdict, or a tournament, with an order policy where "
+        "wanted: knockout:both",
     )  # fmt: skip
     parser.add_argument(
         "--n", default="1,2,4,8,16", metavar="N,N,...", help="numbers of candidates (1,2,4,8,16)"

@@ -2,7 +2,7 @@
 
 One row a problem: ``problem_id``, ``problem``, ``answer`` (may be absent), and ``candidates``, a
 list of objects with ``text`` and, where known, ``answer``, ``correct``, ``source``, ``score``,
-``tokens``, ``seconds``, ``mean_logprob``, ``finish``.
+``tokens``, ``seconds``, ``mean_logprob``, ``self_certainty``, ``finish``.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def _read_candidate(where: str, raw: Any) -> Candidate:
 def measured(where: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of a candidate that was sampled here."""
     found: dict[str, Any] = {}
-    for name in ("tokens", "seconds", "mean_logprob"):
+    for name in ("tokens", "seconds", "mean_logprob", "self_certainty"):
         value = raw.get(name)
         if value is None:
             continue

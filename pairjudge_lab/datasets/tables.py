@@ -10,7 +10,8 @@ Four layouts are read, told apart by their columns:
 ``problem_id`` and ``answer`` may stand in every layout. ``candidate_answer``, ``correct``,
 ``source`` and ``score`` speak of candidates: one value in a row of a candidate, a list as long as
 ``candidates`` in a row of a problem. Of sampled candidates, ``tokens``, ``seconds``,
-``mean_logprob`` and ``finish`` are kept as well, in rows of a candidate and in objects.
+``mean_logprob``, ``self_certainty`` and ``finish`` are kept as well, in rows of a candidate and in
+objects.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 OF_CANDIDATES = ("candidate_answer", "correct", "source", "score")
 MEASURED = {
-    "tokens": "Int64", "seconds": "float64", "mean_logprob": "float64", "finish": "object",
+    "tokens": "Int64", "seconds": "float64", "mean_logprob": "float64",
+    "self_certainty": "float64", "finish": "object",
 }  # fmt: skip
 """What is known only of candidates that were sampled here, with the columns' dtypes."""
 COLUMNS = (

@@ -76,6 +76,12 @@ class Completion:
         one; None where they are not known.
     mean_logprob : float or None
         Mean natural-log probability of the tokens written, where the engine tells.
+    self_certainty : float or None
+        Mean over the tokens written of the Kullback-Leibler divergence, in nats, of the model's
+        distribution over all V tokens from the uniform one, -1/V sum_j log(V p_j) (Kang, Zhao and
+        Song 2025, arXiv 2502.18581): 0 for a uniform distribution, more where the model is surer.
+        Of the distribution at temperature 1, whatever the temperature of sampling. None where the
+        engine does not see all of the distribution: a server tells a few likely tokens only.
     """
 
     text: str
@@ -89,6 +95,7 @@ class Completion:
     seconds: float = 0.0
     labels: tuple[tuple[float, ...] | None, ...] = ()
     mean_logprob: float | None = None
+    self_certainty: float | None = None
 
     @classmethod
     def failed(cls, reason: str, prompt_tokens: int = 0) -> Completion:

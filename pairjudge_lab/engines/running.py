@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -30,6 +31,11 @@ class Running:
         Characters that the tail keeps before what was written last.
     forced : deque of int
         Tokens that are written next whatever the model says.
+    scored : int
+        Tokens that the model chose and that are part of the text: neither forced ones nor the one
+        that ends it.
+    logprobs, certainty : float
+        Sums over the scored tokens.
     spent : float
         The batch's clock (seconds a row) when this row came in.
     """
@@ -46,7 +52,9 @@ class Running:
     reasoning_tokens: int = 0
     forced: deque[int] = field(default_factory=deque)
     labels: list[tuple[float, ...] | None] = field(default_factory=list)
+    scored: int = 0
     logprobs: float = 0.0
+    certainty: float = 0.0
     cached: int = 0
     spent: float = 0.0
 
@@ -76,6 +84,12 @@ class Running:
             # What follows is the answer; its stop strings are looked for from here on.
             self.part, self.tail = "answer", self.tail.rpartition(CLOSE)[2]
 
+    def score(self, logprob: float, certainty: float) -> None:
+        """Count one token's log-probability, and the certainty of the distribution it is from."""
+        self.scored += 1
+        self.logprobs += logprob
+        self.certainty += certainty
+
     def stops(self, stop: tuple[str, ...], text: Callable[[], str]) -> bool:
         """Whether a stop string that was just written ends the answer."""
         if self.part == "thinking" or not any(s in self.tail for s in stop):
@@ -90,7 +104,6 @@ class Running:
         """What came of the request."""
         parts = split_reasoning(text, begun=self.prompt.thinking)
         thought = bool(parts.reasoning) or self.part == "thinking"
-        count = len(self.written)
         return Completion(
             parts.answer,
             parts.reasoning,
@@ -98,8 +111,12 @@ class Running:
             prompt_tokens=len(self.prompt.ids),
             cached_tokens=self.cached,
             reasoning_tokens=self.reasoning_tokens if thought else 0,
-            completion_tokens=count,
+            completion_tokens=len(self.written),
             seconds=seconds,
             labels=tuple(self.labels),
-            mean_logprob=self.logprobs / count if count and self.logprobs else None,
+            mean_logprob=self.logprobs / self.scored if self.scored else None,
+            # Without bound where a token has no probability at all: such a model says nothing.
+            self_certainty=self.certainty / self.scored
+            if self.scored and math.isfinite(self.certainty)
+            else None,
         )

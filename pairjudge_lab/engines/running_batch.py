@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pairjudge_lab.engines.choosing import sample
+from pairjudge_lab.engines.choosing import sample, scores_of
 from pairjudge_lab.engines.contract import (
     Completion,
     Finish,
@@ -72,12 +72,16 @@ class RunningBatch:
         assert self._rows is not None
         began, many = time.perf_counter(), len(self)
         self._look_up_labels(self._rows.logits)
-        tokens = self._choose(self._rows.logits).tolist()
+        chosen = self._choose(self._rows.logits)
+        tokens = chosen.tolist()
+        scores = scores_of(self._rows.logits, chosen) if self._config.mean_logprob else None
         for place, owner in enumerate(self._owners):
             if owner is None:
                 continue
             if owner.forced:
                 tokens[place] = owner.forced.popleft()
+            elif scores is not None and tokens[place] not in self._engine.ends:
+                owner.score(*scores[place])
             finish = self._write(owner, tokens[place])
             if finish is not None:
                 self._owners[place] = None
@@ -130,15 +134,8 @@ class RunningBatch:
                 0.0 if owner is None or owner.draws is None else owner.draws.random()
                 for owner in self._owners
             ]
-            chosen = sample(logits, config.temperature, uniforms, config.top_p)
-        else:
-            chosen = logits.argmax(-1)
-        if config.mean_logprob:
-            logs = logits.float().log_softmax(-1).gather(-1, chosen[:, None])[:, 0].tolist()
-            for owner, log in zip(self._owners, logs, strict=True):
-                if owner is not None:
-                    owner.logprobs += log
-        return chosen
+            return sample(logits, config.temperature, uniforms, config.top_p)
+        return logits.argmax(-1)
 
     def _write(self, owner: Running, token: int) -> Finish | None:
         """Write a token; how the answer ended, or None while it goes on."""

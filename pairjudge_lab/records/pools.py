@@ -30,8 +30,10 @@ class Candidate:
 
     ``score`` is a scalar reward where one came with the data; ``source`` names the model or run.
     Of a candidate that was sampled here it is known what it took: ``tokens`` written and
-    ``seconds``; ``mean_logprob``, the mean natural-log probability of its tokens, where the engine
-    tells; and ``finish``: ``stop``, or ``length`` where the token limit cut it off.
+    ``seconds``; ``mean_logprob``, the mean natural-log probability of its tokens, and
+    ``self_certainty``, how far the model's distributions were from uniform ones (see
+    ``Completion``), where the engine tells; and ``finish``: ``stop``, or ``length`` where the token
+    limit cut it off.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Candidate:
     seconds: float | None = None
     mean_logprob: float | None = None
     finish: str | None = None
+    self_certainty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,13 @@ import numpy as np
 
 from pairjudge_lab.records import Pool, UserError
 from pairjudge_lab.replay.recording import Recording
-from pairjudge_lab.replay.selecting import Plan, check_plan, each_problem, plan_named
+from pairjudge_lab.replay.selecting import (
+    Plan,
+    check_plan,
+    each_problem,
+    plan_named,
+    votes_by_answer,
+)
 from pairjudge_lab.replay.selecting import values as values_of
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import Estimate, mean_interval, paired_difference
@@ -232,7 +238,7 @@ def curve(
             f"no problem has {sizes[-1]} candidates whose truth is known (the largest has {most}); "
             "choose a smaller N" + _reasons(out)
         )
-    voting = [name for name, plan in plans.items() if plan in ("majority", "weighted-majority")]
+    voting = [name for name, plan in plans.items() if votes_by_answer(plan)]
     if voting and all(c.answer is None for r in large for c in r.pool.candidates):
         raise UserError(
             f"no candidate of any problem has a final answer, which {voting[0]} needs; the "

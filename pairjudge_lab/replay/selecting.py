@@ -14,8 +14,19 @@ from pairjudge_lab.records import Tournament, UserError
 from pairjudge_lab.replay.many import replay_many
 from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.replay.subsets import draw_subsets
-from pairjudge_lab.replay.voting import best_mean_verdict, need_scores, weighted_votes
-from pairjudge_lab.selectors import correctness, likelihoods
+from pairjudge_lab.replay.voting import (
+    best_mean_verdict,
+    borda_votes,
+    need_scores,
+    weighted_votes,
+)
+from pairjudge_lab.selectors import (
+    BORDA_POWER,
+    certainties,
+    check_power,
+    correctness,
+    likelihoods,
+)
 from pairjudge_lab.statistics.scaling import best_score_at_k, majority_at_k, pass_at_k
 from pairjudge_lab.tournaments import TOURNAMENTS, tournament
 from pairjudge_lab.verdicts.kinds import check_tournament, need_labels
@@ -27,9 +38,12 @@ UNJUDGED = {
     "weighted-majority": "the team with the largest sum of scores; ties shared",
     "best-score": "the highest score, in closed form; ties shared",
     "likelihood": "the highest mean log-probability of its tokens, in closed form; ties shared",
+    "self-certainty": "the highest self-certainty, in closed form; ties shared",
+    "self-certainty-borda": "the team with the largest Borda vote by self-certainty; ties shared",
 }
 """Selectors that ask no judge."""
 
+BORDA = "self-certainty-borda"
 MEAN_VERDICT = "mean-verdict"
 
 Plan = str | Tournament
@@ -40,7 +54,8 @@ def plan_named(name: str, **rules: Any) -> Plan:
 
     Args:
         name: one of ``UNJUDGED``, ``mean-verdict``, or a tournament, which may carry an order
-            policy after a colon: ``knockout:both``.
+            policy after a colon: ``knockout:both``. ``self-certainty-borda`` may carry the power of
+            its votes: ``self-certainty-borda:1.2``.
         rules: fields of ``Rules`` for a tournament; an order policy in the name goes before.
 
     Raises:
@@ -49,10 +64,35 @@ def plan_named(name: str, **rules: Any) -> Plan:
     if name in UNJUDGED or name == MEAN_VERDICT:
         return name
     base, _, order = name.partition(":")
+    if base == BORDA:
+        power_of(name)
+        return name
     if base not in TOURNAMENTS:
         offered = ", ".join([*UNJUDGED, MEAN_VERDICT, *TOURNAMENTS])
         raise UserError(f"no selector named {name!r}; there are: {offered}")
     return tournament(base, **{**rules, **({"order": order} if order else {})})
+
+
+def power_of(name: str) -> float:
+    """The power of the votes of a ``self-certainty-borda``.
+
+    Raises:
+        UserError: when it is not a number from 0 to 20.
+    """
+    given = name.partition(":")[2]
+    try:
+        power = float(given) if given else BORDA_POWER
+    except ValueError:
+        raise UserError(f"{name!r}: after the colon stands the power of the votes") from None
+    check_power(power)
+    return power
+
+
+def votes_by_answer(plan: Plan) -> bool:
+    """Whether a selector needs final answers."""
+    return plan in ("majority", "weighted-majority") or (
+        isinstance(plan, str) and plan.startswith(BORDA)
+    )
 
 
 def check_plan(name: str, plan: Plan, recording: Recording) -> None:
@@ -98,6 +138,8 @@ def values(
         return np.array([best_score_at_k(need_scores(recording), right.tolist(), n)]), 0.0
     if plan == "likelihood":
         return np.array([best_score_at_k(likelihoods(pool), right.tolist(), n)]), 0.0
+    if plan == "self-certainty":
+        return np.array([best_score_at_k(certainties(pool), right.tolist(), n)]), 0.0
     streams = [
         np.random.default_rng([*problem_seed(seed, pool.problem.id), n, stream])
         for stream in (0, 1)
@@ -105,6 +147,9 @@ def values(
     if plan == "weighted-majority":
         drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
         return weighted_votes(teams, need_scores(recording), right, drawn), 0.0
+    if isinstance(plan, str) and plan.startswith(BORDA):
+        drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
+        return borda_votes(teams, certainties(pool), right, drawn, power_of(plan)), 0.0
     if not len(recording.codes):
         raise UserError(f"the selector {name!r} needs a judge's verdicts, and none were given")
     if plan == MEAN_VERDICT:

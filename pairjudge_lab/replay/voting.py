@@ -22,20 +22,55 @@ def weighted_votes(
         weights, right: one a candidate.
         subsets: (count, n) places.
     """
+    inside = membership(subsets, len(teams))
+    return _votes(teams, inside * np.asarray(weights, dtype=float), right, inside)
+
+
+def borda_votes(
+    teams: Sequence[int | None],
+    certainties: Sequence[float],
+    right: np.ndarray,
+    subsets: np.ndarray,
+    p: float,
+) -> np.ndarray:
+    """(count,) the chance that the team with the largest Borda vote is right; ties are shared.
+
+    See ``selectors.certainty_borda``: ranks are those within each subset.
+
+    Args:
+        teams: as for ``weighted_votes``.
+        certainties, right: one a candidate.
+        subsets: (count, n) places.
+        p: the power of the votes.
+    """
+    sure = np.asarray(certainties, dtype=float)
+    inside = membership(subsets, len(teams))
+    # Of each candidate in each subset, how many are less sure, and how many as sure as it.
+    below = (inside @ (sure[:, None] < sure)).astype(int)
+    equal = (inside @ (sure[:, None] == sure)).astype(int)
+    n = subsets.shape[1]
+    sums = np.concatenate([[0.0], np.cumsum((np.arange(1, n + 1) / n) ** p)])
+    weights = (sums[below + equal] - sums[below]) / np.maximum(equal, 1)
+    return _votes(teams, inside * weights, right, inside)
+
+
+def _votes(
+    teams: Sequence[int | None], weights: np.ndarray, right: np.ndarray, inside: np.ndarray
+) -> np.ndarray:
+    """(count,) from what each candidate's vote weighs in each subset, (count, M), zero outside."""
     names = {team: i for i, team in enumerate(dict.fromkeys(t for t in teams if t is not None))}
     votes = np.zeros((len(teams), max(1, len(names))))
     for i, team in enumerate(teams):
         if team is not None:
             votes[i, names[team]] = 1.0
-    inside = membership(subsets, len(teams))
     counts = inside @ votes
-    sums = inside @ (votes * np.asarray(weights, dtype=float)[:, None])
+    sums = weights @ votes
     hits = inside @ (votes * right[:, None])
     sums[counts == 0] = -np.inf
     best = (sums >= sums.max(axis=1, keepdims=True) - 1e-9) & (counts > 0)
     shares = np.divide(hits, counts, out=np.zeros_like(hits), where=counts > 0)
     voted = best.any(axis=1)
-    out = (inside @ right) / subsets.shape[1]
+    out = (inside @ right) / inside.sum(axis=1)
     out[voted] = (shares * best).sum(axis=1)[voted] / best.sum(axis=1)[voted]
     return np.asarray(out)
 

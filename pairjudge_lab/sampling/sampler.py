@@ -204,5 +204,6 @@ def _candidate(completion: Completion, source: str | None) -> Candidate:
         tokens=completion.completion_tokens,
         seconds=completion.seconds,
         mean_logprob=completion.mean_logprob,
+        self_certainty=completion.self_certainty,
         finish=completion.finish,
     )

@@ -13,13 +13,25 @@ from pairjudge_lab.engines.contract import Completion
 from pairjudge_lab.records import UserError
 from pairjudge_lab.verdicts.columns import FIELDS
 
-VERSION = 4
+VERSION = 5
 
 VERDICT = tuple(FIELDS)
 """Columns of a verdict's own values."""
 
 COMPLETION = tuple(field.name for field in fields(Completion) if field.name != "reason")
 """Columns of a completion's values; only those without an error are kept, which need no reason."""
+
+COLUMNS = {
+    "judges": ("digest", "identity"),
+    "verdicts": (
+        "key", "judge", "problem_id", "response_a", "response_b", "repetition", *VERDICT, "checksum"
+    ),
+    "producers": ("digest", "identity"),
+    "completions": ("key", "producer", *COMPLETION, "checksum"),
+    "sources": ("verdict", "number", "completion"),
+}  # fmt: skip
+"""Columns of each table as rows are written; in a file of an older version they may stand in
+another order."""
 
 _VERDICT_COLUMNS = ",\n    ".join(f"{field.name} {field.sql}" for field in FIELDS.values())
 
@@ -49,6 +61,7 @@ CREATE TABLE IF NOT EXISTS completions (
     seconds REAL NOT NULL,
     labels TEXT NOT NULL,
     mean_logprob REAL,
+    self_certainty REAL,
     checksum INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sources (
@@ -80,7 +93,7 @@ def prepare_tables(db: sqlite3.Connection, path: str) -> None:
                 f"{path} was written by a newer pairjudge-lab (store version {version}, this one "
                 f"knows {VERSION}); update: pip install -U pairjudge-lab"
             )
-        if version not in (0, 3, VERSION):
+        if version not in (0, 3, 4, VERSION):
             raise UserError(
                 f"{path} is a verdict store of version {version}, which this release does not "
                 "read; convert it with pairjudge-lab 0.1 ('judge' goes on from it), or name "
@@ -88,6 +101,8 @@ def prepare_tables(db: sqlite3.Connection, path: str) -> None:
             )
         if version == 3:
             _from_version_3(db)
+        if version == 4:
+            _from_version_4(db)
         if version != VERSION:
             for statement in _TABLES.split(";\n"):
                 if statement.strip():
@@ -118,6 +133,24 @@ def _from_version_3(db: sqlite3.Connection) -> None:
         "UPDATE verdicts SET checksum = ? WHERE key = ?",
         [(checksum(values), key) for key, *values in rows],
     )
+
+
+def _from_version_4(db: sqlite3.Connection) -> None:
+    """Completions of before stay under their keys; their self-certainty is not known.
+
+    A row whose checksum does not hold keeps it, and is set aside when it is asked for.
+    """
+    before = [name for name in COMPLETION if name != "self_certainty"]
+    rows = db.execute(f"SELECT key, checksum, {', '.join(before)} FROM completions")  # noqa: S608
+    # One row at a time: texts alone may be larger than the memory.
+    sound = [key for key, check, *values in rows if check == checksum(values)]
+    db.execute("ALTER TABLE completions ADD COLUMN self_certainty REAL")
+    # As bytes: a key may be damaged too, and be no text any more.
+    place = "WHERE key = CAST(? AS TEXT)"
+    for key in (str(key).encode("utf-8", "surrogateescape") for key in sound):
+        query = f"SELECT {', '.join(COMPLETION)} FROM completions {place}"  # noqa: S608
+        (values,) = db.execute(query, [key])
+        db.execute(f"UPDATE completions SET checksum = ? {place}", [checksum(values), key])  # noqa: S608
 
 
 def _literal(value: Any) -> str:

@@ -27,7 +27,7 @@ from pairjudge_lab.store.rows import (
     storable,
     transaction,
 )
-from pairjudge_lab.store.schema import COMPLETION, VERDICT, checksum, prepare_tables
+from pairjudge_lab.store.schema import COLUMNS, COMPLETION, VERDICT, checksum, prepare_tables
 from pairjudge_lab.verdicts.columns import from_values, to_values
 from pairjudge_lab.verdicts.table import table_row, to_table
 
@@ -298,7 +298,8 @@ class Store:
                     if some:
                         marks = ",".join("?" * len(some[0]))
                         self._db.executemany(
-                            f"INSERT OR IGNORE INTO {name} VALUES ({marks})",  # noqa: S608
+                            f"INSERT OR IGNORE INTO {name} ({', '.join(COLUMNS[name])}) "  # noqa: S608
+                            f"VALUES ({marks})",
                             some,
                         )
         except sqlite3.Error as problem:

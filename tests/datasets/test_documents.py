@@ -7,7 +7,7 @@ from pathlib import Path
 from pairjudge_lab.cli import main
 from pairjudge_lab.datasets.registry import KINDS, entries
 from tests.datasets.placing import place
-from tests.datasets.test_adapters import BOTH_ORDERS, inspect_log
+from tests.datasets.test_inspect_logs import BOTH_ORDERS, inspect_log
 
 PAGE = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")
 

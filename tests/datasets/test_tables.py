@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pairjudge_lab import load_pools, pools_from, pools_to_dataset, pools_to_frame
 from pairjudge_lab.answers import prepare
+from pairjudge_lab.datasets.pools import save_pools
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 POOLS = [
@@ -119,6 +120,28 @@ def test_real_pools_survive_a_frame(shared):
     assert len(frame) == 800
     assert pools_from(frame) == pools
     assert frame["correct"].mean() == pytest.approx(0.910)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "csv", "frame", "dataset"])
+def test_what_sampling_measured_survives_every_form(tmp_path, form):
+    measured = {"tokens": 3, "seconds": 0.5, "mean_logprob": -0.25, "self_certainty": 11.75}
+    pool = Pool(
+        Problem("r", "q", "5"),
+        (
+            Candidate("y", "5", True, "m", finish="stop", **measured),
+            Candidate("", None, False, "m", tokens=0, finish="length"),
+        ),
+    )
+    if form in ("frame", "dataset"):
+        found = pools_from({"frame": pools_to_frame, "dataset": pools_to_dataset}[form]([pool]))
+    else:
+        path = tmp_path / f"pools.{form}"
+        if form == "csv":
+            pools_to_frame([pool]).to_csv(path, index=False)
+        else:
+            save_pools([pool], path)
+        found = load_pools(path)
+    assert found == [pool]
 
 
 def test_what_sampling_measured_has_columns_only_where_it_is_known():

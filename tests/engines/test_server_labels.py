@@ -45,6 +45,7 @@ def test_the_labels_probabilities_are_read_where_they_stand():
     assert found.labels == (pytest.approx((0.75, 0.25)), pytest.approx((0.25, 0.75)))
     expected = sum(t["logprob"] for t in TOKENS) / len(TOKENS)
     assert found.mean_logprob == pytest.approx(expected)
+    assert found.self_certainty is None, "twenty tokens are not the whole distribution"
     assert (server.bodies[0]["logprobs"], server.bodies[0]["top_logprobs"]) == (True, 20)
 
 

@@ -94,6 +94,7 @@ def test_what_a_sample_took_is_measured(solver, problems):
         assert candidate.tokens > 3
         assert candidate.seconds > 0
         assert candidate.mean_logprob < 0
+        assert candidate.self_certainty > 0
         assert candidate.finish == "stop"
     assert found.tokens == sum(c.tokens for c in found.pools[0].candidates)
 

@@ -22,6 +22,10 @@ HERE = Path(__file__).parent
 VERSION_3 = HERE / "store-v3.sqlite"
 """Written by release 0.1: ten verdicts, two of which could not be read, one a preference."""
 
+VERSION_4 = HERE / "store-v4.sqlite"
+"""Written before completions had a self-certainty: three of them under the keys a, b and damaged,
+the last changed afterwards, and a verdict that was read from the first."""
+
 
 def matches(count=12):
     pools = [prepare(pool.first(3)) for pool in load_pools(limit=4)]
@@ -32,7 +36,7 @@ def whole(**more):
     facts = {
         "text": "answer \u2264", "reasoning": "hm", "finish": "length", "prompt_tokens": 9,
         "cached_tokens": 4, "reasoning_tokens": 2, "completion_tokens": 5, "seconds": 0.25,
-        "labels": ((0.25, 0.75), None), "mean_logprob": -0.5,
+        "labels": ((0.25, 0.75), None), "mean_logprob": -0.5, "self_certainty": 11.5,
     }  # fmt: skip
     return Completion(**{**facts, **more})
 
@@ -42,7 +46,7 @@ REQUEST = Request((("user", "q"),))
 
 def test_completions_come_back_as_they_went_in(tmp_path):
     path = tmp_path / "s.sqlite"
-    stored = {"a": whole(), "b": whole(text="", mean_logprob=None, labels=())}
+    stored = {"a": whole(), "b": whole(text="", mean_logprob=None, self_certainty=None, labels=())}
     with Store(path) as store:
         store.keep_completions({"engine": "e"}, [(k, REQUEST, c) for k, c in stored.items()])
         store.keep_completions({"engine": "e"}, [("a", REQUEST, whole(text="later"))])
@@ -159,6 +163,35 @@ def test_a_store_of_version_3_is_read_without_loss(tmp_path):
     assert (table["reasoning"] == "").all()
     with Store(path) as store:
         assert len(store) == 10, "once more, as a store of today"
+
+
+def test_a_store_of_version_4_keeps_every_completion(tmp_path):
+    path = tmp_path / "old.sqlite"
+    shutil.copy(VERSION_4, path)
+    before = {
+        "a": whole(self_certainty=None),
+        "b": whole(text="", mean_logprob=None, labels=(), self_certainty=None),
+    }
+    with Store(path) as store:
+        assert store.completions(["a", "b"]) == before
+        assert store.damaged == 0
+        assert store.completions(["damaged"]) == {}
+        assert store.damaged == 1, "what did not hold before does not hold now"
+        assert [(key, found) for key, _, found in store.linked()] == [("k", [before["a"]])]
+        assert len(store.table()) == 1
+        store.keep_completions({"engine": "e"}, [("new", REQUEST, whole())])
+    with Store(path) as store:
+        assert store.completions(["a", "new"]) == {"a": before["a"], "new": whole()}
+
+
+def test_a_key_of_version_4_that_is_no_text_any_more_stops_nothing(tmp_path):
+    path = tmp_path / "old.sqlite"
+    shutil.copy(VERSION_4, path)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE completions SET key = CAST(x'ff' AS TEXT) WHERE key = 'b'")
+    db.close()
+    with Store(path) as store:
+        assert list(store.completions(["a", "b"])) == ["a"]
 
 
 def test_stores_of_other_versions_say_what_to_do(tmp_path):
