@@ -50,10 +50,12 @@ def test_mt_bench_gpt4(lab_data):
 
 
 def test_mt_bench_with_its_orders_apart(lab_data):
+    """All the keys that FastChat's play_a_match_pair writes, and its three kinds of winner."""
     row = {
         "question_id": 81, "model_1": "alpaca", "model_2": "vicuna", "g1_winner": "model_2",
         "g2_winner": "model_1", "judge": ["gpt-4", "pair-v2"], "g1_judgment": "[[B]]",
-        "g2_judgment": "[[B]]", "turn": 1, "tstamp": 1.0,
+        "g2_judgment": "[[B]]", "turn": 1, "tstamp": 1.0, "g1_user_prompt": "?",
+        "g2_user_prompt": "?",
     }  # fmt: skip
     name = "verdicts/mt-bench-gpt4-orders/data/mt_bench/model_judgment/gpt-4_pair.jsonl"
     place(name, [row, {**row, "turn": 2, "g1_winner": "tie", "g2_winner": "error"}])

@@ -171,8 +171,8 @@ POOLS: tuple[Entry, ...] = (
         licence="MIT (its repository's; the hub's card was not found)",
         size="483 pools of ten",
         purpose="one right solution of a MATH problem against nine wrong ones",
-        source="columns: kimsh0507/RewardMATH_official, dataset/benchmark/RewardMATH_direct.json; "
-        "the names of the hub's files were not verified",
+        source="columns: kimsh0507/RewardMATH_official, dataset/benchmark/RewardMATH_direct.json, "
+        "a sample of the hub's; the names of the hub's files were not verified",
         remote=Remote(("*.parquet",), repository="RewardMATH/RewardMATH"),
         read=rewardmath,
     ),
@@ -216,8 +216,9 @@ POOLS: tuple[Entry, ...] = (
         licence="CC BY-NC 4.0",
         size="143 MB packed, 650 MB unpacked",
         purpose="up to ten responses a query in mathematics, code and instruction following",
-        source="README and licence of SalesforceAIResearch/jetts-benchmark; columns not verified "
-        "in the files themselves, but as Qwen-Applications/Skill-RM reads them",
+        source="files, up to ten responses with scores: README of "
+        "SalesforceAIResearch/jetts-benchmark, with its licence; columns not verified in the files "
+        "themselves, but as Qwen-Applications/Skill-RM reads them",
         remote=Remote(
             ("*.jsonl",),
             urls=(

@@ -177,8 +177,8 @@ PROBLEMS = (
         licence="Apache-2.0",
         size="674 problems",
         purpose="olympiad mathematics in English, text only, with final answers",
-        source="public loaders of Hothan/OlympiadBench (id, question, final_answer); column "
-        "context not verified",
+        source="columns, context among them: README of OpenBMB/OlympiadBench, whose evaluator asks "
+        "mathematics without it; repository: public loaders of Hothan/OlympiadBench",
         remote=Remote(
             ("OlympiadBench/OE_TO_maths_en_COMP/OE_TO_maths_en_COMP.parquet",),
             repository="Hothan/OlympiadBench",

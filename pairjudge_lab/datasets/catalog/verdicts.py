@@ -207,11 +207,12 @@ VERDICTS: tuple[Entry, ...] = (
     Entry(
         name="mt-bench-gpt4-orders",
         kind="verdicts",
-        licence="not looked up",
-        size="not looked up",
+        licence="looked for and not found",
+        size="looked for and not found",
         purpose="GPT-4 on MT-Bench with both orders kept apart: position bias",
-        source="columns g1_winner and g2_winner: descriptions of FastChat's gen_judgment.py; file: "
-        "unitxt's loader of the hub's space lmsys/mt-bench; not verified in the file itself",
+        source="columns and their values: FastChat's llm_judge/common.py, which writes such files; "
+        "file: unitxt's loader of the hub's space lmsys/mt-bench, and a public recount that reads "
+        "g1_winner and g2_winner from it",
         remote=Remote(
             ("data/mt_bench/model_judgment/gpt-4_pair.jsonl",),
             repository="lmsys/mt-bench",
