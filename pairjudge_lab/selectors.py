@@ -102,8 +102,9 @@ def best_certainty(pool: Pool) -> float:
     """The candidate of the highest self-certainty; equal ones share.
 
     Self-certainty (Kang, Zhao and Song 2025, arXiv 2502.18581) is known of candidates that were
-    sampled here by an engine that sees the model's whole distribution. Their program never selects
-    a candidate without a final answer; this selector does not look at answers.
+    sampled here by an engine that sees the model's whole distribution; candidates of generators
+    with other vocabularies are not on one scale. Their program never selects a candidate without a
+    final answer; this selector does not look at answers.
 
     Raises:
         UserError: when it is not known of a candidate.

@@ -39,7 +39,7 @@ MAY_LEAN_ON = {
     "store": {"records", "verdicts", "engines", "protocols"},
     "study": {
         "records", "answers", "arena", "datasets", "engines", "files", "generation", "plots",
-        "progress", "replay", "sampling", "statistics", "store", "verdicts",
+        "progress", "replay", "sampling", "selectors", "statistics", "store", "verdicts",
     },
     "listwise": {"records", "arena", "engines", "generation", "protocols", "tournaments"},
     "arena": {"records", "store", "progress", "verdicts"},

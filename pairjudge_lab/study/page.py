@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ from pairjudge_lab.files.spreadsheet import csv_text
 from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.plots.scaling import plot_curve
 from pairjudge_lab.plots.style import as_data_uri, save_picture
-from pairjudge_lab.records import UserError
+from pairjudge_lab.records import Pool, UserError
 from pairjudge_lab.replay import curve, pools_heard, record
+from pairjudge_lab.selectors import known_of_all
 from pairjudge_lab.statistics.position import bias_report
 from pairjudge_lab.study.run import StudyRun
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 WITHOUT_JUDGE = ("pass", "random", "majority")
 """Selectors that every study compares its tournaments with."""
+
+OF_THE_GENERATOR = {"likelihood": "mean_logprob", "self-certainty": "self_certainty"}
+"""Selectors by what the generator thought of its candidates, where it told of all; such figures of
+several generators are not on one scale, so then there are none."""
 
 
 def write_findings(
@@ -99,7 +104,7 @@ def _curve(
     sizes = [n for n in (1, 2, 4, 8, 16, 32, 64, 128) if n < largest] + [largest]
     found = curve(
         record(heard, run.verdicts),
-        [*WITHOUT_JUDGE, *tournaments],
+        [*WITHOUT_JUDGE, *_of_the_generator(heard), *tournaments],
         sizes,
         subsets=subsets,
         seed=seed,
@@ -112,6 +117,13 @@ def _curve(
     known = frame.astype(object).where(frame.notna(), None)
     rows = [{str(k): v for k, v in row.items()} for row in known.to_dict("records")]
     return rows, as_data_uri(figure)
+
+
+def _of_the_generator(pools: Sequence[Pool]) -> list[str]:
+    candidates = [c for pool in pools for c in pool.candidates]
+    if len({c.source for c in candidates}) > 1:
+        return []
+    return [name for name, of in OF_THE_GENERATOR.items() if known_of_all(candidates, of)]
 
 
 def _bias(

@@ -146,11 +146,36 @@ def test_one_line_makes_a_page(tmp_path, capsys):
     told = capsys.readouterr().out
     assert "24 asked" in told
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert "knockout" in page
+    curve = pd.read_csv(tmp_path / "curve.csv")
+    beside = ["pass", "random", "majority", "likelihood", "self-certainty", "knockout"]
+    assert list(curve["selector"].unique()) == beside
+    assert all(name in page for name in beside)
     assert "data:image" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     for name in ("curve.csv", "bias.csv", "curve.svg", "bias.svg", "findings.json", "plan.json"):
         assert (tmp_path / name).stat().st_size > 50, name
+
+
+def test_figures_of_several_generators_are_not_compared(tmp_path):
+    """What one generator thinks of its solutions is on another scale than what another does."""
+    from pairjudge_lab.study.page import write_findings
+
+    def told(request):
+        return replace(answer(request), mean_logprob=-0.5, self_certainty=9.0)
+
+    other = Scripted(told)
+    other.identity = {"engine": "other"}
+    for generators, shown in (
+        ({"g": Scripted(told)}, True),
+        ({"g": Scripted(told), "h": other}, False),
+    ):
+        folder = tmp_path / str(len(generators))
+        folder.mkdir()
+        planned = Study(PROBLEMS[:6], generators, FunctionJudge(judge, "perfect"), 2)
+        write_findings(run_study(planned, folder), folder, ["knockout"], title="t", subsets=5)
+        selectors = set(pd.read_csv(folder / "curve.csv")["selector"])
+        assert ({"likelihood", "self-certainty"} <= selectors) is shown
+        assert {"majority", "knockout"} <= selectors
 
 
 @pytest.mark.parametrize(
