@@ -6,6 +6,10 @@ from pathlib import Path
 
 from pairjudge_lab.records import UserError
 
+SHIPPED = {"embedded": "", "study": "study"}
+"""Data that comes with the lab, by the word that names it, and its folder: the small world, and
+the recorded study of real language models."""
+
 
 def data_folder() -> Path:
     """The folder of embedded data.
@@ -20,6 +24,23 @@ def data_folder() -> Path:
     raise UserError(
         "this installation carries no embedded data; install the wheel, or work in a full checkout"
     )
+
+
+def is_shipped(source: object) -> bool:
+    """Whether a source is the name of data that comes with the lab."""
+    return isinstance(source, str) and source in SHIPPED
+
+
+def shipped_path(source: str, file: str) -> Path:
+    """The path of a file of shipped data.
+
+    Args:
+        source: a key of ``SHIPPED``.
+
+    Raises:
+        UserError: when it is not there.
+    """
+    return data_path(str(Path(SHIPPED[source]) / file))
 
 
 def data_path(name: str) -> Path:

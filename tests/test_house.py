@@ -55,7 +55,7 @@ MAY_LEAN_ON = {
         "tournaments",
     },
     "views": {"records", "statistics", "plots", "verdicts"},
-    "report": {"records", "isolation", "runs", "plots", "judges", "progress"},
+    "report": {"records", "embedded", "isolation", "runs", "plots", "judges", "progress"},
     "training": {
         "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "progress",
         "statistics", "store", "transformers_names", "verdicts", "engines",

@@ -14,6 +14,7 @@ import hashlib
 import json
 import math
 from collections import Counter
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -120,26 +121,36 @@ def reasoned_verdict(answers: Answers, model: str, match: Match, wording: str) -
     )  # fmt: skip
 
 
-def judged(answers: Answers, pool: Pool) -> list[tuple[Any, ...]]:
-    """The rows of a pool's verdict table."""
-    first = pool.first(plan.FIRST_EACH * len(answers.models))
+def labelled(answers: Answers, pool: Pool) -> list[tuple[Any, ...]] | None:
+    """The rows without reasoning of all models; None while a match of the problem is missing."""
     rows = []
     for model in answers.models:
-        for a in range(len(first)):
-            for b in range(len(first)):
-                if first.teams[a] == first.teams[b]:
-                    continue
-                verdict = label_verdict(answers, model, Match(first, a, b), plan.WORDING)
-                if verdict is not None:
-                    name = f"{model}, labels"
-                    rows.append(table_row(name, 0, pool.problem.id, a, b, verdict))
+        for a, b in permutations(range(len(pool)), 2):
+            if pool.teams[a] == pool.teams[b]:
+                continue
+            verdict = label_verdict(answers, model, Match(pool, a, b), plan.WORDING)
+            if verdict is None:
+                return None
+            rows.append(table_row(f"{model}, labels", 0, pool.problem.id, a, b, verdict))
+    return rows
+
+
+def reasoned(answers: Answers, pool: Pool) -> list[tuple[Any, ...]]:
+    """The rows with reasoning, of pairs that have both orders."""
+    rows = []
+    for model in answers.models:
         for wording in plan.REASONED_WORDINGS:
-            for pair in plan.reasoned_matches(first):
-                for match in (pair, pair.swapped):
-                    verdict = reasoned_verdict(answers, model, match, wording)
-                    if verdict is not None:
-                        name = f"{model}, reasoning, {wording}"
-                        rows.append(table_row(name, 0, pool.problem.id, match.a, match.b, verdict))
+            for pair in plan.reasoned_matches(pool):
+                both = [
+                    (match, reasoned_verdict(answers, model, match, wording))
+                    for match in (pair, pair.swapped)
+                ]
+                name = f"{model}, reasoning, {wording}"
+                rows += [
+                    table_row(name, 0, pool.problem.id, match.a, match.b, verdict)
+                    for match, verdict in both
+                    if verdict is not None and None not in (both[0][1], both[1][1])
+                ]
     return rows
 
 
@@ -149,13 +160,23 @@ def main() -> None:
     words.add_argument("--out", type=Path, default=Path(__file__).parent)
     given = words.parse_args()
     answers = Answers(given.requests)
-    pools = [
-        p for p in (pool_of(answers, q) for q in plan.problems(plan.PROBLEMS)) if p is not None
-    ]
-    rows = [row for pool in pools for row in judged(answers, pool)]
+    pools, rows, begun = [], [], 0
+    for problem in plan.problems(plan.PROBLEMS):
+        pool = pool_of(answers, problem)
+        if pool is None:
+            continue
+        first = pool.first(plan.FIRST_EACH * len(answers.models))
+        verdicts = labelled(answers, first)
+        if verdicts is None:
+            begun += 1
+            continue
+        pools.append(pool)
+        rows += verdicts + reasoned(answers, first)
     print(f"{len(answers.rows)} requests, {len(answers.rows) - len(answers.used)} of them not used")
+    if begun:
+        print(f"{begun} problems with candidates left out: not all their matches are judged yet")
     if not pools:
-        print("no problem has all its judged candidates yet; nothing written")
+        print("no problem has all its verdicts yet; nothing written")
         return
     save_pools(pools, given.out / "pools.parquet")
     print(f"{len(pools)} pools, {sum(map(len, pools))} candidates")

@@ -71,10 +71,13 @@ class Journal:
 
 
 class Server:
-    """One model behind one llama-server."""
+    """One model behind one llama-server, or behind several with as many slots each."""
 
-    def __init__(self, name: str, address: str, journal: Journal, until: float) -> None:
-        self.name, self.address, self.journal, self.until = name, address, journal, until
+    def __init__(
+        self, name: str, addresses: list[str], slots: int, journal: Journal, until: float
+    ) -> None:
+        self.name, self.addresses, self.slots = name, addresses, slots
+        self.journal, self.until = journal, until
         self.client = httpx.Client(timeout=httpx.Timeout(1800.0, connect=10.0))
 
     def ask(self, slot: int, what: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
@@ -91,8 +94,9 @@ class Server:
             raise TimeoutError
         begin = time.time()
         # The slot decides which cached prompt is found, and nothing of the answer.
-        sent = {**body, "id_slot": slot, "cache_prompt": True, "response_fields": FIELDS}
-        answer = self.client.post(f"{self.address}/completion", json=sent)
+        which, place = divmod(slot, self.slots)
+        sent = {**body, "id_slot": place, "cache_prompt": True, "response_fields": FIELDS}
+        answer = self.client.post(f"{self.addresses[which]}/completion", json=sent)
         answer.raise_for_status()
         response = answer.json()
         self.journal.put(
@@ -178,6 +182,7 @@ class Study:
                 for problem in self.problems[block : block + plan.BLOCK]:
                     yield "generate", (problem, number)
 
+        last = (len(self.problems) - 1) // plan.BLOCK * plan.BLOCK
         yield from first_candidates(0)
         for block in range(0, len(self.problems), plan.BLOCK):
             # One block ahead, so that no model waits for the candidates of another.
@@ -187,7 +192,7 @@ class Study:
                     yield "judge", (problem, plan.FIRST_EACH, first, plan.WORDING)
             # Verdicts without reasoning come first, a tenth of the cost; those of the first block
             # in between, so that a short recording has some of each.
-            if block == plan.BLOCK * plan.REASON_AFTER:
+            if block == min(plan.BLOCK * plan.REASON_AFTER, last):
                 yield from self.reasoned(model, 0)
         for block in range(plan.BLOCK, len(self.problems), plan.BLOCK):
             yield from self.reasoned(model, block)
@@ -230,15 +235,15 @@ class Study:
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("--out", type=Path, required=True, help="the JSONL file")
-    words.add_argument("--server", action="append", required=True, metavar="NAME=ADDRESS")
+    words.add_argument("--server", action="append", required=True, metavar="NAME=ADDRESS[,ADDRESS]")
     words.add_argument("--budget", type=float, default=3600.0, help="seconds for new requests")
     words.add_argument("--slots", type=int, default=4, help="requests in flight at each server")
     words.add_argument("--problems", type=int, default=plan.PROBLEMS)
     given = words.parse_args()
     journal, until = Journal(given.out), time.time() + given.budget
     servers = {
-        name: Server(name, address.rstrip("/"), journal, until)
-        for name, address in (pair.split("=", 1) for pair in given.server)
+        name: Server(name, [a.rstrip("/") for a in where.split(",")], given.slots, journal, until)
+        for name, where in (pair.split("=", 1) for pair in given.server)
     }
     study = Study(plan.problems(given.problems), servers)
     known = len(journal.known)
@@ -258,7 +263,7 @@ def main() -> None:
 
         threads += [
             threading.Thread(target=work, args=(model, slot, queue, lock))
-            for slot in range(given.slots)
+            for slot in range(given.slots * len(servers[model].addresses))
         ]
     for thread in threads:
         thread.start()

@@ -51,14 +51,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.price import margins_of, price
     from pairjudge_lab.replay import pools_heard, record
 
-    table = load_verdicts(args.verdicts)
-    if args.judge is not None:
-        names = list(dict.fromkeys(table["judge"])) if "judge" in table else []
-        if args.judge not in names:
-            raise UserError(
-                f"no judge {args.judge!r} in the table; it has {', '.join(map(str, names))}"
-            )
-        table = table[table["judge"] == args.judge]
+    table = load_verdicts(args.verdicts, judge=args.judge)
     pools, unheard = pools_heard(load_pools(args.pools, limit=args.limit), table)
     recordings = record([prepare(pool) for pool in pools], table)
     large = [r for r in recordings if len(r) >= args.n]

@@ -13,7 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pairjudge_lab.embedded import data_path
+from pairjudge_lab.embedded import is_shipped, shipped_path
 from pairjudge_lab.files.reading import json_lines, number_of, reading, regular_file
 from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
@@ -32,14 +32,15 @@ def load_pools(
     split: str | None = None,
     limit: int | None = None,
 ) -> list[Pool]:
-    """Read pools: the ``embedded`` ones, by name, from a file, from the hub, or from memory.
+    """Read pools: those that come with the lab, by name, from a file, from the hub, or from memory.
 
     Answers are not looked for and teams not formed: that is ``answers.prepare``'s work.
 
     Args:
-        source: ``"embedded"``; a name that ``pairjudge-lab datasets`` lists; the path of a file;
-            a hub id (``owner/name``); a data frame, a ``datasets.Dataset`` or a list of dicts. The
-            layouts are those of ``tables``.
+        source: ``"embedded"``, of the small world; ``"study"``, of real language models; a name
+            that ``pairjudge-lab datasets`` lists; the path of a file; a hub id (``owner/name``); a
+            data frame, a ``datasets.Dataset`` or a list of dicts. The layouts are those of
+            ``tables``.
         columns: the lab's name of a column to the table's, as in ``{"problem": "question"}``.
         config, split: of a hub id.
         limit: only the first pools.
@@ -61,10 +62,11 @@ def load_pools(
     if other is not None:
         return other
     assert isinstance(source, str | Path)
-    path = data_path("pools.parquet") if str(source) == "embedded" else Path(source)
+    name = str(source)
+    path = shipped_path(name, "pools.parquet") if is_shipped(name) else Path(source)
     if path.suffix not in SUFFIXES:
         raise UserError(
-            f"{path}: pools come as {' or '.join(SUFFIXES)}, or as the word 'embedded'; "
+            f"{path}: pools come as {' or '.join(SUFFIXES)}, or as the word 'embedded' or 'study'; "
             f"got {path.suffix or 'no suffix'!r}"
         )
     rows = json_lines(path) if path.suffix == ".jsonl" else _parquet_rows(path)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.datasets.registry import find, is_name
 from pairjudge_lab.datasets.rows import absent, read_rows, renamed, text_of
+from pairjudge_lab.embedded import is_shipped
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.files.spreadsheet import csv_text
 from pairjudge_lab.files.writing import whole_file, write_whole
@@ -73,10 +74,10 @@ def load_problems(
     >>> load_problems(rows, columns={"problem": "question"})
     [Problem(id='0', question='What is 2 + 3?', answer='5')]
     """
-    if isinstance(source, str) and source == "embedded":
+    if isinstance(source, str) and is_shipped(source):
         from pairjudge_lab.datasets.pools import load_pools
 
-        return [pool.problem for pool in load_pools("embedded", limit=limit)]
+        return [pool.problem for pool in load_pools(source, limit=limit)]
     if isinstance(source, str) and source in WORD_PROBLEMS:
         families = HELD_OUT if source.endswith("held-out") else None
         drawn = draw_problems(300, families=families)

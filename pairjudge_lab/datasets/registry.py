@@ -14,6 +14,7 @@ from typing import Any
 
 from pairjudge_lab.datasets.fetching import Remote, data_home, fetch, files_here
 from pairjudge_lab.datasets.rows import Row, read_rows
+from pairjudge_lab.embedded import is_shipped
 from pairjudge_lab.records import Pool, Problem, UserError
 
 KINDS = ("problems", "pools", "verdicts")
@@ -104,7 +105,7 @@ def is_name(source: object) -> bool:
     """Whether a source can only be a dataset's name: a word that is neither a file nor a hub id."""
     return (
         isinstance(source, str)
-        and source != "embedded"
+        and not is_shipped(source)
         and "/" not in source
         and not Path(source).suffix
         and not Path(source).exists()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pairjudge_lab.datasets.registry import find, is_name
 from pairjudge_lab.datasets.rows import SUFFIXES, absent, is_hub_id, read_rows, renamed
+from pairjudge_lab.embedded import is_shipped
 from pairjudge_lab.records import Pool, UserError
 
 if TYPE_CHECKING:
@@ -49,14 +50,15 @@ def other_pools(
         return list(islice(known.records(), limit))
     if isinstance(source, str | Path) and not is_hub_id(source):
         suffix = Path(source).suffix
-        if suffix not in SUFFIXES and source != "embedded":
+        if suffix not in SUFFIXES and not is_shipped(source):
             raise UserError(
-                f"{source}: pools come as {', '.join(SUFFIXES)}, as 'embedded', as a name that "
-                f"'pairjudge-lab datasets' lists, or as a hub id; got {suffix or 'no suffix'!r}"
+                f"{source}: pools come as {', '.join(SUFFIXES)}, as 'embedded' or 'study', as a "
+                f"name that 'pairjudge-lab datasets' lists, or as a hub id; got "
+                f"{suffix or 'no suffix'!r}"
             )
     ours = isinstance(source, str | Path) and Path(source).suffix in (".jsonl", ".parquet")
     plain = columns is None and config is None and split is None
-    if isinstance(source, str) and source == "embedded":
+    if is_shipped(source):
         return None
     if ours and plain and not is_hub_id(source) and _has(Path(str(source)), "candidates"):
         return None
@@ -86,7 +88,7 @@ def other_verdicts(
     if isinstance(source, str) and is_name(source):
         known = find(source, "verdicts")
         return pd.DataFrame(list(known.records()))
-    if isinstance(source, str | Path) and source != "embedded" and not is_hub_id(source):
+    if isinstance(source, str | Path) and not is_shipped(source) and not is_hub_id(source):
         path = Path(source)
         layout = layout or recognise(path)
         if layout is not None:
@@ -95,7 +97,7 @@ def other_verdicts(
             return None
     elif layout is not None:
         raise UserError("a layout is for files; this is none")
-    if isinstance(source, str) and source == "embedded":
+    if is_shipped(source):
         return None
     rows = list(renamed(read_rows(source, config=config, split=split), columns, VERDICT_COLUMNS))
     if rows:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from pairjudge_lab.datasets.rows import read_rows, text_of
-from pairjudge_lab.embedded import data_path
+from pairjudge_lab.embedded import is_shipped, shipped_path
 from pairjudge_lab.files.reading import reading, regular_file
 from pairjudge_lab.files.spreadsheet import csv_text
 from pairjudge_lab.files.writing import whole_file, write_whole
@@ -36,40 +36,59 @@ SUFFIXES = (".parquet", ".csv", ".jsonl")
 def load_verdicts(
     source: Table,
     *,
+    judge: str | None = None,
     columns: Mapping[str, str] | None = None,
     config: str | None = None,
     split: str | None = None,
     layout: str | None = None,
 ) -> pd.DataFrame:
-    """Read a verdict table; ``embedded`` names the tiny judge's own.
+    """Read a verdict table; ``embedded`` names the tiny judge's own, ``study`` those of real ones.
 
     Args:
-        source: ``"embedded"``; a name that ``pairjudge-lab datasets`` lists; the path of a file,
-            also of another tool's result file (see ``adapters``); a hub id; or data in memory.
+        source: ``"embedded"``; ``"study"``; a name that ``pairjudge-lab datasets`` lists; the path
+            of a file, also of another tool's result file (see ``adapters``); a hub id; or data in
+            memory.
+        judge: only this judge's verdicts.
         columns: the lab's name of a column to the table's, as in ``{"verdict": "winner"}``.
         config, split: of a hub id.
         layout: of another tool's result file, where it is not recognised.
 
     Raises:
-        UserError: no such file, another format, an absent column, an unknown name, a dataset that
-            cannot be fetched, or a table that ``check_verdicts`` refuses.
+        UserError: no such file, another format, an absent column, an unknown name or judge, a
+            dataset that cannot be fetched, or a table that ``check_verdicts`` refuses.
 
     Examples:
         >>> from pairjudge_lab import load_verdicts
         >>> load_verdicts("embedded")["verdict"].isin(["A", "B", "tie", "neither", "invalid"]).all()
         np.True_
     """
-    import pandas as pd
-
     from pairjudge_lab.datasets.sources import other_verdicts
 
     other = other_verdicts(source, columns=columns, config=config, split=split, layout=layout)
     if other is not None:
         name = str(source) if isinstance(source, str | Path) else "the table"
-        return check_verdicts(other, name)
+        return _of_judge(check_verdicts(other, name), judge, name)
     assert isinstance(source, str | Path)
-    path = source
-    path = data_path("verdicts.parquet") if path == "embedded" else Path(path)
+    name = str(source)
+    path = shipped_path(name, "verdicts.parquet") if is_shipped(name) else Path(source)
+    return _of_judge(_read_file(path), judge, name)
+
+
+def _of_judge(table: pd.DataFrame, judge: str | None, where: str) -> pd.DataFrame:
+    """The rows of one judge, or all of them."""
+    if judge is None:
+        return table
+    judges = sorted(set(table["judge"])) if "judge" in table else []
+    if judge not in judges:
+        there = ", ".join(map(repr, judges)) or "none; the table has no column 'judge'"
+        raise UserError(f"{where}: no verdicts of the judge {judge!r}; its judges are: {there}")
+    return table[table["judge"] == judge].reset_index(drop=True)
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    """A file of the lab's own layout, checked."""
+    import pandas as pd
+
     if path.suffix not in SUFFIXES:
         raise UserError(f"{path}: verdicts come as {', '.join(SUFFIXES)}")
     with reading(path):

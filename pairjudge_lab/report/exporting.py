@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pairjudge_lab.embedded import is_shipped
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.isolation import safe_children
@@ -87,7 +88,7 @@ def write_report(
             f"it takes {', '.join(sorted(known))}"
         )
     for key in ("pools", "verdicts"):
-        if given.get(key, "embedded") != "embedded":
+        if not is_shipped(given.get(key, "embedded")):
             given[key] = str(Path(given[key]).absolute())
     # The kernel works in an empty folder: a module or a configuration file that lies beside the
     # data is not the report's.

@@ -27,7 +27,7 @@ def test_the_command_prices_the_embedded_verdicts(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--judge", "nobody"], "no judge 'nobody'"),
+        (["--judge", "nobody"], "no verdicts of the judge 'nobody'"),
         (["-n", "99"], "smaller --n"),
         (["--effect", "noise"], "needs repetitions"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-SOURCES = "a file, a name of 'pairjudge-lab datasets', a hub id (owner/name), or 'embedded'"
+SOURCES = "a file, a name of 'pairjudge-lab datasets', a hub id (owner/name), 'embedded' or 'study'"
 
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:
