@@ -126,12 +126,12 @@ class Arena:
                         return
                     most[place] -= len(matches)
                     row = _Round(play, place, number, matches, [None] * len(matches), len(matches))
-                    for key, slot in self._look_up(row):
+                    for key, index in self._look_up(row):
                         if key in waiting:
                             self.ledger.shared += 1
                         else:
-                            heappush(queue, (number, -matches[slot].size, key))
-                        waiting.setdefault(key, []).append((row, slot))
+                            heappush(queue, (number, -matches[index].size, key))
+                        waiting.setdefault(key, []).append((row, index))
                     bar.update(len(matches) - row.missing, counted=False)
                     if row.missing:
                         return
@@ -140,9 +140,9 @@ class Arena:
             def hear(key: str, verdict: Verdict) -> None:
                 bar.update()
                 bar.update(len(waiting[key]) - 1, counted=False)
-                for row, slot in waiting.pop(key):
+                for row, index in waiting.pop(key):
                     self.ledger.statuses[verdict.status.value] += 1
-                    row.verdicts[slot] = verdict
+                    row.verdicts[index] = verdict
                     row.missing -= 1
                     if not row.missing:
                         sent = [v for v in row.verdicts if v is not None]
@@ -154,8 +154,8 @@ class Arena:
             while queue or flying:
                 while queue and len(flying) < self._judge_model.capacity:
                     key = heappop(queue)[2]
-                    row, slot = waiting[key][0]
-                    flying[key] = row.matches[slot]
+                    row, index = waiting[key][0]
+                    flying[key] = row.matches[index]
                     session.submit(key, flying[key])
                 for key, verdict in self._collect(session, flying):
                     hear(key, verdict)
@@ -194,17 +194,17 @@ class Arena:
         return [v for v in verdicts if v is not None]
 
     def _look_up(self, row: _Round) -> list[tuple[str, int]]:
-        """Fill in what the store knows; the keys and slots of the rest."""
+        """Fill in what the store knows; the keys and places of the rest."""
         keys = [verdict_key(self._digest, match) for match in row.matches]
         known = self.store.get(keys)
         self.ledger.asked += len(keys)
-        for slot, key in enumerate(keys):
+        for index, key in enumerate(keys):
             if key in known:
-                row.verdicts[slot] = known[key]
+                row.verdicts[index] = known[key]
                 row.missing -= 1
                 self.ledger.from_store += 1
                 self.ledger.statuses[known[key].status.value] += 1
-        return [(key, slot) for slot, key in enumerate(keys) if key not in known]
+        return [(key, index) for index, key in enumerate(keys) if key not in known]
 
     def _collect(self, session: Session, flying: dict[str, Match]) -> list[tuple[str, Verdict]]:
         """What has been answered, stored before anybody hears it."""

@@ -177,7 +177,7 @@ def test_ordered_pairs():
 
 
 def test_a_planted_slot_effect_of_five_points_is_there():
-    judge = SimulatedJudge(accuracy=0.8, slot_bias=0.05, seed=2)
+    judge = SimulatedJudge(accuracy=0.8, position_bias=0.05, seed=2)
     many = [make_pool([True, False, True, False], name=str(i)) for i in range(1500)]
     matches = [m for pool in many for m in all_ordered_pairs(pool)]
     verdicts = judge.judge(matches)
@@ -198,7 +198,7 @@ def test_noise_and_unreadable_verdicts_are_planted_too():
     for match in matches[:50]:
         verdict, swap = calm.judge([match, match.swapped])
         assert (verdict.a_correct, verdict.b_correct) == (swap.b_correct, swap.a_correct)
-    static = SimulatedJudge(unreadable=0.25).judge(matches)
+    static = SimulatedJudge(unread=0.25).judge(matches)
     assert abs(np.mean([v.status is Status.UNPARSED for v in static]) - 0.25) < 0.04
     with pytest.raises(UserError, match="accuracy lies between 0 and 1, got 2"):
         SimulatedJudge(accuracy=2)

@@ -107,9 +107,9 @@ def test_one_order_shows_every_pair_once(pools_file, tmp_path):
 
 
 def test_unreadable_verdicts_are_said_plainly(pools_file, tmp_path, capsys):
-    assert select(pools_file, tmp_path / "out", judge="simulated:unreadable=1") == 0
+    assert select(pools_file, tmp_path / "out", judge="simulated:unread=1") == 0
     said = capsys.readouterr().out
-    assert "could not be read; none was guessed" in said
+    assert "verdicts are unread; none was guessed" in said
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["verdicts"]["parsed"] == 0
     assert summary["verdicts"]["unparsed"] == summary["calls"] > 0

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "pairjudge_lab"
 # What each room may lean on. A room may always lean on itself.
 MAY_LEAN_ON = {
     "records": set(),
+    "renamed": set(),
     "results": set(),
     "progress": set(),
     "transformers_names": set(),
@@ -74,7 +75,7 @@ MAY_LEAN_ON = {
     "__main__": {"cli"},
 }  # fmt: skip
 
-ANYONE_MAY_LEAN_ON = {"extras", "compiling", "files", "results"}
+ANYONE_MAY_LEAN_ON = {"extras", "compiling", "files", "renamed", "results"}
 
 
 def room_of(file: Path) -> str:

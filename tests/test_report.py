@@ -106,7 +106,7 @@ def test_a_verdict_matrix_shows_both_orders():
     assert shown[0].tolist()[1:] == [0, 0]
     assert shown[:, 0].tolist()[1:] == [1, 4]
     assert [t.get_text() for t in axes.get_legend().get_texts()] == [
-        "shown first", "shown second", "neither", "not readable",
+        "shown first", "shown second", "neither", "unread",
     ]  # fmt: skip
     run = run_selection(
         [pool], SimulatedJudge(accuracy=1.0), tournament("round-robin", order="both"), n=3

@@ -99,7 +99,7 @@ def results():
     from pairjudge_lab.study.budget import Spent
 
     pools = [prepare(pool.first(4)) for pool in load_pools("embedded", limit=8)]
-    specs = ("simulated:accuracy=0.8,slot_bias=0.1", "simulated:accuracy=0.7")
+    specs = ("simulated:accuracy=0.8,position_bias=0.1", "simulated:accuracy=0.7")
     judged = {
         spec: judge_pairs(load_judge(spec), pools, repetitions=2).to_pandas().assign(judge=spec)
         for spec in specs

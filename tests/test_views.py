@@ -241,7 +241,7 @@ def verdict_table(n=40):
     pools = [make_pool([i % 2 == 0 for i in range(4)], name=f"p{k}") for k in range(n)]
     found = [
         judge_pairs(load_judge(f"simulated:{plan}"), pools).to_pandas().assign(judge=plan)
-        for plan in ("accuracy=0.8,slot_bias=0.5", "accuracy=0.9,unreadable=0.1")
+        for plan in ("accuracy=0.8,position_bias=0.5", "accuracy=0.9,unread=0.1")
     ]
     table = pd.concat(found, ignore_index=True)
     table.loc[0, ["problem_id"]] = EVIL

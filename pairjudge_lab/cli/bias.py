@@ -43,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--unread", choices=("left-out", "wrong"), default="left-out",
-        help="whether verdicts that could not be read count against a judge (left-out)",
+        help="whether unread verdicts count against a judge (left-out)",
     )
     parser.add_argument(
         "--picture", type=Path, metavar="FILE", help="draw the forest plot as .svg, .pdf or .png"

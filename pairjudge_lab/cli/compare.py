@@ -22,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--unread", choices=("left-out", "wrong"), default="left-out",
-        help="whether verdicts that could not be read count against a judge (left-out)",
+        help="whether unread verdicts count against a judge (left-out)",
     )  # fmt: skip
     add_seed(parser, "the signs that the largest difference is compared with")
     add_json(parser)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,8 @@ from pairjudge_lab.records import Judge, StreamingJudge, UserError
 
 SHIPPED = {
     "tiny": "a real judge of about one million parameters, shipped here; reads arithmetic chains",
-    "simulated": "knows the truth and errs as it is told to: simulated:accuracy=0.8,slot_bias=0.1,"
-    "noise=0,unreadable=0,seed=0",
+    "simulated": "knows the truth and errs as it is told to: simulated:accuracy=0.8,"
+    "position_bias=0.1,noise=0,unread=0,seed=0",
     "recorded:FILE": "answers from a verdict table (.parquet) that the lab wrote",
     "majority:POOLS": "majority voting of these pools' candidates, without a call; labels, or "
     "preferences with #preference behind",
@@ -174,15 +175,23 @@ def _cascade(spec: str, options: ModelOptions) -> CascadeJudge:
     return CascadeJudge(_load(first, own), _load(second, options), rule)
 
 
+_SETTINGS_OF_BEFORE = {"slot_bias": "position_bias", "unreadable": "unread"}
+"""Settings of a simulated judge under their old names, which work for one release."""
+
+
 def _simulated(spec: str) -> SimulatedJudge:
     settings: dict[str, float | int] = {}
     _, _, rest = spec.partition(":")
     for part in filter(None, rest.split(",")):
         key, _, value = part.partition("=")
-        if key not in ("accuracy", "slot_bias", "noise", "unreadable", "seed"):
+        if key in _SETTINGS_OF_BEFORE:
+            new = _SETTINGS_OF_BEFORE[key]
+            warnings.warn(f"simulated judge: {key} is called {new} now", stacklevel=2)
+            key = new
+        if key not in ("accuracy", "position_bias", "noise", "unread", "seed"):
             raise UserError(
-                f"simulated judge: no setting {key!r}; there are accuracy, slot_bias, noise, "
-                "unreadable, seed"
+                f"simulated judge: no setting {key!r}; there are accuracy, position_bias, noise, "
+                "unread, seed"
             )
         try:
             settings[key] = int(value) if key == "seed" else float(value)

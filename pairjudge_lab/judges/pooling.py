@@ -117,7 +117,7 @@ def repeated(match: Match, samples: int) -> list[Match]:
 def pool_verdicts(verdicts: Sequence[Verdict], pooling: str) -> Verdict:
     """One verdict of several on the same match.
 
-    ``majority``: the outcome that most of the readable ones name; where two lead, nothing can be
+    ``majority``: the outcome that most of those that were read name; where two lead, nothing can be
     read. ``mean``: a label is Correct where the mean probability is above a half, and of a
     preference the larger mean wins. Verdicts that were not read have no say, and all of them
     together are not read. Costs are summed, all texts are kept.

@@ -17,6 +17,7 @@ from pairjudge_lab.plots.style import (
     lab_style,
     new_figure,
 )
+from pairjudge_lab.renamed import warn_renamed
 from pairjudge_lab.statistics.bias_table import BiasReport
 from pairjudge_lab.statistics.position import PositionBias
 from pairjudge_lab.statistics.stability import Stability
@@ -33,7 +34,7 @@ def plot_bias(report: BiasReport, *, ax: Axes | None = None) -> Axes:
     no effect is shaded, and a square mark is an effect shown to lie in it. To the right stands the
     share of pairs with the same winner in both orders.
     """
-    rows = sorted(report.rows, key=lambda row: row.slot_effect.estimate)
+    rows = sorted(report.rows, key=lambda row: row.position_effect.estimate)
     with lab_style():
         if ax is None:
             ax = new_figure(7.2, 1.1 + 0.32 * len(rows)).subplots()
@@ -41,11 +42,11 @@ def plot_bias(report: BiasReport, *, ax: Axes | None = None) -> Axes:
         if report.margin is not None:
             ax.axvspan(-100 * report.margin, 100 * report.margin, color=GREEN, alpha=0.12, lw=0)
         for y, row in enumerate(rows):
-            e = row.slot_effect
+            e = row.position_effect
             sure = row.p_adjusted < 0.05
             colour = ORANGE if e.estimate > 0 else BLUE
-            low, high = row.bounds_intervals.get("slot_effect", (np.nan, np.nan))
-            if row.invalid and not np.isnan(low):
+            low, high = row.bounds_intervals.get("position_effect", (np.nan, np.nan))
+            if row.unread and not np.isnan(low):
                 ax.plot([100 * low, 100 * high], [y, y], color=colour, lw=0.8, zorder=1)
             if not np.isnan(e.low):
                 ax.plot([100 * e.low, 100 * e.high], [y, y], color=colour, lw=2, zorder=2)
@@ -60,8 +61,8 @@ def plot_bias(report: BiasReport, *, ax: Axes | None = None) -> Axes:
             )
             c = row.consistency
             ax.annotate(
-                f"{100 * c.estimate:.0f} % of {row.pairs - row.invalid}"
-                + (f", {row.invalid} unread" if row.invalid else ""),
+                f"{100 * c.estimate:.0f} % of {row.pairs - row.unread}"
+                + (f", {row.unread} unread" if row.unread else ""),
                 (1.02, y),
                 xycoords=("axes fraction", "data"),
                 va="center",
@@ -86,11 +87,11 @@ def plot_bias(report: BiasReport, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_slots(row: PositionBias, *, ax: Axes | None = None) -> Axes:
+def plot_positions(row: PositionBias, *, ax: Axes | None = None) -> Axes:
     """A mosaic of who won in one order by who won in the other; areas are shares of the pairs.
 
     Columns are the winner with x shown first, their width its share; blocks the winner with y shown
-    first. Green blocks are consistent, orange ones went to the slot shown first, blue ones to the
+    first. Green blocks are consistent, orange ones went to the position shown first, blue
     second.
     """
     names = ("x", "y", "neither")
@@ -136,10 +137,16 @@ def plot_slots(row: PositionBias, *, ax: Axes | None = None) -> Axes:
         ax.set_xlabel("winner with x shown first", labelpad=22)
         ax.set_ylabel("winner with y shown first")
         ax.set_title(
-            f"{row.group}: {row.consistent} consistent,\n{row.primacy} to the first slot, "
+            f"{row.group}: {row.consistent} consistent,\n{row.primacy} to the first position, "
             f"{row.recency} to the second"
         )
     return ax
+
+
+def plot_slots(row: PositionBias, *, ax: Axes | None = None) -> Axes:
+    """``plot_positions`` under its name of before."""
+    warn_renamed("plot_slots", "plot_positions")
+    return plot_positions(row, ax=ax)
 
 
 def plot_flips(results: dict[str, Stability], *, ax: Axes | None = None) -> Axes:
@@ -167,7 +174,7 @@ def plot_flips(results: dict[str, Stability], *, ax: Axes | None = None) -> Axes
                 )
                 if not np.isnan(e.low):
                     ax.plot([100 * e.low, 100 * e.high], [y + offset] * 2, color=BLACK, lw=1.2)
-            effect = found.slot_effect
+            effect = found.position_effect
             said = f"{100 * effect.estimate:+.1f}"
             if not np.isnan(effect.low):
                 said += f" [{100 * effect.low:+.1f}, {100 * effect.high:+.1f}]"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def plot_cross_table(pool: Pool, selection: Selection, *, ax: Axes | None = None) -> Axes:
     """Draw every candidate's rounds, the best on top.
 
-    A cell names the opponent by its line, the slot in which the candidate was shown (A first, B
+    A cell names the opponent by its line, the position in which the candidate was shown (A first, B
     second), and the points taken: 1 on blue, ½ on pale blue, 0 on white; a grey cell is a bye or a
     meeting within a team, which no judge saw. A right answer has a tick. Without a ranking the
     candidates stand by their points.
@@ -82,14 +82,14 @@ def _cell(cell: Cell | None, line: dict[int, int]) -> tuple[str, str]:
     """The colour and the text of a cell."""
     if cell is None:
         return "white", ""
-    slot, opponent, took = cell
+    position, opponent, took = cell
     half = "" if took is None else {0.0: "0", 0.5: "½", 1.0: "1"}.get(took, f"{took:g}")
     if opponent is None:
         return PALE, f"bye {half}"
     face = PALE
-    if slot:
+    if position:
         face = {1.0: BLUE + "77", 0.5: BLUE + "33"}.get(took or 0.0, "white")
-    return face, f"{slot}{line[opponent]}: {half}" if slot else f"team {half}"
+    return face, f"{position}{line[opponent]}: {half}" if position else f"team {half}"
 
 
 def _box(x: float, y: float, face: str) -> Rectangle:

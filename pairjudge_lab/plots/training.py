@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NAMES = {
     "label_accuracy": "labels right, per cent",
     "consistency": "same labels in both orders, per cent",
-    "slot_effect": "slot effect, points: first slot favoured above 0",
+    "slot_effect": "position effect, points: first position favoured above 0",
     "pair_accuracy": "right response named, per cent",
 }
 _LOOKS = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":"))

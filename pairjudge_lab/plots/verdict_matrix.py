@@ -28,7 +28,7 @@ _WORDS = {
     VerdictKind.LABELS: ("shown first", "shown second", "both correct", "neither"),
     VerdictKind.PREFERENCE: ("shown first", "shown second", "tie", ""),
 }
-_ALWAYS = ("not readable", "not asked")
+_ALWAYS = ("unread", "not asked")
 _TITLES = {VerdictKind.LABELS: "called correct", VerdictKind.PREFERENCE: "preferred"}
 _COLOURS = (BLUE, ORANGE, GREEN, PALE, RED, "white")
 

@@ -36,7 +36,7 @@ finite ones."""
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Every readable recorded verdict on a pair with different answers, one row each.
+    """Every recorded verdict that was read, on a pair with different answers, one row each.
 
     Attributes:
         problem: (rows,) the problem's number.
@@ -117,7 +117,7 @@ def collect(
         )
     if not rows:
         raise UserError(
-            "no readable verdict on two candidates with different answers"
+            "no verdict was read on two candidates with different answers"
             + ("" if margins is None else ", with probabilities")
         )
     problem, place, features, side, margin = (

@@ -112,12 +112,12 @@ class PointwiseProtocol:
         One label that cannot be read leaves the match unread: half a verdict is not a verdict.
         """
         labels, reasons, statuses = [], [], []
-        for slot, (text, cut_off) in zip("AB", answers, strict=True):
+        for position, (text, cut_off) in zip("AB", answers, strict=True):
             label, status, reason = self.label(text, cut_off=cut_off)
             labels.append(label)
             statuses.append(status)
             if reason:
-                reasons.append(f"response {slot}: {reason}")
+                reasons.append(f"response {position}: {reason}")
         both = "\n".join(
             f"Response {s}\n{text}" for s, (text, _) in zip("AB", answers, strict=True)
         )

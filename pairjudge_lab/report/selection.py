@@ -35,9 +35,10 @@ _BRACKET = (
     "candidate that was selected."
 )
 _CROSS_TABLE = (
-    "A line is a candidate with its final answer, ✓ where it is right. A cell holds the slot in "
-    "which it was shown, the line of its opponent, and the points it took; grey cells are byes and "
-    "meetings within a team, which cost no call. The triangle points at the candidate selected."
+    "A line is a candidate with its final answer, ✓ where it is right. A cell holds the position "
+    "in which it was shown, the line of its opponent, and the points it took; grey cells are byes "
+    "and meetings within an answer group, which cost no call. The triangle points at the "
+    "candidate selected."
 )
 _MATRIX = (
     "What the judge said of each match: the line was shown first, the column second. Candidates "
@@ -152,12 +153,18 @@ def _telling_match(pool: Pool, selection: Selection) -> dict[str, Any] | None:
     assert verdict is not None
     assert bout.b is not None
     sides = []
-    for slot, index in (("A", bout.a), ("B", bout.b)):
+    for position, index in (("A", bout.a), ("B", bout.b)):
         candidate = pool.candidates[index]
         truth = {True: ", right", False: ", wrong", None: ""}[candidate.correct]
         mark = {True: "right", False: "wrong", None: ""}[candidate.correct]
         sides.append(
-            {"slot": slot, "index": index, "text": candidate.text, "truth": truth, "mark": mark}
+            {
+                "position": position,
+                "index": index,
+                "text": candidate.text,
+                "truth": truth,
+                "mark": mark,
+            }
         )
     said = {"A": "only A correct", "B": "only B correct", "tie": "both correct"}
     return {

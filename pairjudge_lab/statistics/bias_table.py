@@ -82,7 +82,7 @@ class BiasReport(Result):
         It was picked for its effect, so ``p_adjusted`` is its p value: of several unbiased judges
         the largest is below .05 by its own p far more often than one time in twenty.
         """
-        return max(self.rows, key=lambda row: abs(row.slot_effect.estimate))
+        return max(self.rows, key=lambda row: abs(row.position_effect.estimate))
 
     def __str__(self) -> str:
         wide = max([5, *(len(row.group) for row in self.rows)])
@@ -106,12 +106,12 @@ class BiasReport(Result):
         return _HEAD if self.margin is None else (*_HEAD, "none")
 
     def _line(self, row: PositionBias) -> tuple[str, ...]:
-        counts = (row.pairs, row.consistent, row.primacy, row.recency, row.invalid)
+        counts = (row.pairs, row.consistent, row.primacy, row.recency, row.unread)
         line = (
             row.group,
             *map(str, counts),
             _percent(row.consistency),
-            _percent(row.slot_effect),
+            _percent(row.position_effect),
             f"{row.p:.2g}",
             f"{row.p_adjusted:.2g}",
         )
@@ -120,7 +120,7 @@ class BiasReport(Result):
     @property
     def notes(self) -> list[str]:
         """What was left out, and how the figures were made, in words."""
-        unread = sum(r.invalid for r in self.rows)
+        unread = sum(r.unread for r in self.rows)
         unpaired = sum(r.unpaired for r in self.rows)
         identical = sum(r.identical for r in self.rows)
         same_texts = f"{identical} pairs of identical texts, " if identical else ""
@@ -133,7 +133,7 @@ class BiasReport(Result):
                 else "; in the share of consistent pairs one that "
                 "was not read counts against the judge."
             ),
-            f"Left out: {same_texts}{unread} pairs with a verdict that could not be read (counted "
+            f"Left out: {same_texts}{unread} pairs with an unread verdict (counted "
             f"as unread), {unpaired} verdicts without a counterpart in the other order. Verdicts: "
             + ", ".join(f"{count} {status}" for status, count in self.statuses.items())
             + ".",
@@ -146,7 +146,7 @@ class BiasReport(Result):
         """What the headlines could be, had everything been read; nothing where everything was."""
         out = []
         for row in self.rows:
-            if not row.invalid:
+            if not row.unread:
                 continue
             said = (
                 f"{name.replace('slot', 'position').replace('_', ' ')} {100 * low:.1f} to "
@@ -155,7 +155,7 @@ class BiasReport(Result):
                 if name != "order_effect"
             )
             out.append(
-                f"{row.group}: had the {row.invalid} unread pairs gone the worst way or the best: "
+                f"{row.group}: had the {row.unread} unread pairs gone the worst way or the best: "
                 + ", ".join(said)
                 + (
                     "."

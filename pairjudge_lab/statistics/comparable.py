@@ -16,7 +16,7 @@ def check_names(first: Any, second: Any) -> None:
     if not len(first) or len(first) != len(second):
         raise UserError(
             f"strengths need comparisons of two items each, got {len(first)} and {len(second)} "
-            "names; is the table empty, or was every verdict left out as unreadable?"
+            "names; is the table empty, or was every verdict left out as unread?"
         )
     for what, names in (("first", first), ("second", second)):
         missing = pd.isna(pd.Series(names)).to_numpy()

@@ -35,7 +35,7 @@ def mcnemar(primacy: int, recency: int, *, corrected: bool = False) -> Test:
 
 
 def mcnemar_exact(primacy: int, recency: int, *, mid_p: bool = False) -> Test:
-    """The exact test: of P + R pairs that changed, P went to the first slot, as by a fair coin.
+    """The exact test: of P + R pairs that changed, P went to the first position, as by a fair coin.
 
     ``mid_p`` counts the outcome seen half (Lancaster 1961): less conservative.
     """

@@ -166,7 +166,7 @@ def order_covariates(
         (lean[used] > 0).astype(float),
         groups[used],
         left_out=(
-            ("pairs not read", int(unread.sum())),
+            ("unread pairs", int(unread.sum())),
             ("pairs that say nothing of the order", int((~unread & (lean == 0)).sum())),
         ),
         level=level,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
@@ -37,13 +38,12 @@ class LabelReport(Result):
             (column), each in the order both correct, only A, only B, neither.
         unread: verdicts that could not be read; they are in nothing else.
         identical: verdicts on two identical texts, where texts are known; they are not in
-            ``slot_effect``.
-        accuracy: per response; ``accuracy_a``, ``accuracy_b`` by slot; ``on_right``, ``on_wrong``
-        by
-            truth (sensitivity and specificity); ``pair_accuracy`` both labels right;
-            ``mixed_accuracy`` the same where exactly one response is right.
-        slot_effect: P(called correct | slot A) - P(called correct | slot B), from pairs judged in
-            both orders, so that response and opponent are the same.
+            ``position_effect``.
+        accuracy: per response; ``accuracy_a``, ``accuracy_b`` by position; ``on_right``,
+            ``on_wrong`` by truth (sensitivity and specificity); ``pair_accuracy`` both labels
+            right; ``mixed_accuracy`` the same where exactly one response is right.
+        position_effect: P(called correct | position A) - P(called correct | position B), from pairs
+            judged in both orders, so that response and opponent are the same.
         neither_rate: share of verdicts that call neither correct.
         same_answer_split: of verdicts on two responses with the same final answer, the share that
             gives them different labels: wrong by the protocol's own rule.
@@ -51,8 +51,8 @@ class LabelReport(Result):
             impossible.
         context: how often one response's label changes with its opponent: the chance that two of
         its
-            labels, in the same slot against different opponents, differ.
-        alpha: Krippendorff's, of each response's labels over opponents and slots.
+            labels, in the same position against different opponents, differ.
+        alpha: Krippendorff's, of each response's labels over opponents and positions.
         accuracy_bounds: accuracy if every unread label were wrong, and if every one were right.
     """
 
@@ -68,12 +68,14 @@ class LabelReport(Result):
     on_wrong: Estimate
     pair_accuracy: Estimate
     mixed_accuracy: Estimate
-    slot_effect: Estimate
+    position_effect: Estimate
     neither_rate: Estimate
     same_answer_split: Estimate | None
     different_both: Estimate | None
     context: Estimate
     alpha: float
+
+    slot_effect = renamed_attribute("slot_effect", "position_effect")
 
     def to_frame(self) -> pd.DataFrame:
         """One line a figure: estimate, interval, problems."""
@@ -84,13 +86,13 @@ class LabelReport(Result):
     def _estimates(self) -> list[tuple[str, Estimate]]:
         named: list[tuple[str, Estimate | None]] = [
             ("label accuracy", self.accuracy),
-            ("label accuracy in slot A", self.accuracy_a),
-            ("label accuracy in slot B", self.accuracy_b),
+            ("label accuracy in position A", self.accuracy_a),
+            ("label accuracy in position B", self.accuracy_b),
             ("accuracy on right responses", self.on_right),
             ("accuracy on wrong responses", self.on_wrong),
             ("both labels right", self.pair_accuracy),
             ("both labels right, one response right and one wrong", self.mixed_accuracy),
-            ("slot effect, P(called correct | A) - P(called correct | B)", self.slot_effect),
+            ("slot effect, P(called correct | A) - P(called correct | B)", self.position_effect),
             ("neither called correct", self.neither_rate),
             ("same answer, different labels", self.same_answer_split),
             ("different answers, both called correct", self.different_both),
@@ -105,9 +107,9 @@ class LabelReport(Result):
                 f"{name:60} {100 * e.estimate:8.1f}  [{100 * e.low:.1f}, {100 * e.high:.1f}]"
             )
         worst, best = (100 * bound for bound in self.accuracy_bounds)
-        lines.append(f"{'alpha of a response over opponents and slots':60} {self.alpha:8.3f}")
+        lines.append(f"{'alpha of a response over opponents and positions':60} {self.alpha:8.3f}")
         lines.append(
-            f"{self.verdicts} verdicts, {self.unread} of them not readable and left out; if all "
+            f"{self.verdicts} verdicts, {self.unread} of them unread and left out; if all "
             f"their labels were wrong, or right, accuracy would be {worst:.1f} or {best:.1f}."
         )
         lines.append(f"Intervals: {self.accuracy.method}.")
@@ -222,7 +224,7 @@ def label_report(
         on_wrong=of("wrong_hit", "wrong"),
         pair_accuracy=of("both", "verdicts"),
         mixed_accuracy=of("mixed_hit", "mixed"),
-        slot_effect=figures.difference("said_a", "said_b", "paired", squares="said_apart"),
+        position_effect=figures.difference("said_a", "said_b", "paired", squares="said_apart"),
         neither_rate=of("neither", "verdicts"),
         same_answer_split=of("same_split", "same") if answers is not None else None,
         different_both=of("apart_both", "apart") if answers is not None else None,
@@ -258,7 +260,7 @@ def _context(
     said_b: np.ndarray,
     problems: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(problems,) each: pairs of unlike labels, and all pairs, of one response in one slot."""
+    """(problems,) each: pairs of unlike labels, and all pairs, of one response in one position."""
     import pandas as pd
 
     unlike, pairs = np.zeros(problems), np.zeros(problems)

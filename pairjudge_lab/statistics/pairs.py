@@ -32,7 +32,7 @@ class Pairs:
         gold: (pairs,) 0 where x is known to be better, 1 where y is, -1 where it is not known.
         verdicts: how many verdicts the group has.
         unpaired: how many of them have no counterpart in the other order.
-        invalid_verdicts: how many could not be read.
+        unread_verdicts: how many could not be read.
         identical: pairs of two identical texts, which say nothing of the order and are left out;
             0 where the texts are not known.
         distinct: how many different pairs of texts there are among ``pairs``; None where the texts
@@ -47,7 +47,7 @@ class Pairs:
     gold: np.ndarray
     verdicts: int
     unpaired: int
-    invalid_verdicts: int
+    unread_verdicts: int
     identical: int = 0
     distinct: int | None = None
 
@@ -148,7 +148,7 @@ def pair_up(
                 gold=np.where(gold[xs] >= 0, gold[xs], gold[ys]),
                 verdicts=int(mine.sum()),
                 unpaired=int(mine.sum()) - 2 * paired,
-                invalid_verdicts=int((said[mine] == INVALID).sum()),
+                unread_verdicts=int((said[mine] == INVALID).sum()),
                 identical=identical,
                 distinct=distinct,
             )

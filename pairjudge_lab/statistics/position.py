@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.bias_table import BiasReport
 from pairjudge_lab.statistics.contingency import (
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
 
 
 _ESTIMATES = (
-    "consistency", "consistency_all", "order_effect", "slot_effect", "fairness", "conflict_rate",
-    "first_slot", "accuracy", "accuracy_shown", "accuracy_swapped", "both_right", "accuracy_all",
+    "consistency", "consistency_all", "order_effect", "position_effect", "fairness",
+    "conflict_rate", "first_position", "accuracy", "accuracy_shown", "accuracy_swapped",
+    "both_right", "accuracy_all",
 )  # fmt: skip
 
 
@@ -55,29 +57,29 @@ class PositionBias(Result):
     Attributes:
         pairs: unordered pairs judged in both orders, each repetition its own.
         consistent, primacy, recency: of those in which both verdicts could be read.
-        invalid: pairs in which one could not, or neither.
+        unread: pairs in which one could not, or neither.
         unpaired: verdicts without a counterpart in the other order; they are in nothing here.
         identical: pairs of identical texts; they are in nothing here.
         distinct: different pairs of texts among ``pairs``; None where texts are not known.
         consistency: consistent / (consistent + primacy + recency).
         consistency_all: consistent / pairs: a pair that was not read counts against the judge.
-        bounds: of ``consistency``, ``slot_effect``, ``order_effect``, ``kappa`` and ``accuracy``
-            (where known), the lowest and the highest value had every verdict been read, given the
-            half of each pair that was. ``bounds_intervals`` are 95 % limits for that value, and
-            ``tipping`` the share of the unread verdicts that would have to favour the first
-            position for the position effect to be 0 (NaN where none would).
-        fairness: (recency - primacy) / readable pairs, from -1 (all primacy) to 1; the preference
-            fairness of arXiv 2406.07791. ``fairness_all`` divides by all pairs, as its code does.
-        conflict_rate: share of readable pairs whose win, tie or loss changes (FairEval's).
-        first_slot: of the verdicts in readable pairs that favour a position, the share for the
-            first.
-        slot_effect: the position effect, P(first favoured) - P(second favoured), over all verdicts
-            of readable pairs. For a judge of correctness that is P(called correct | first) -
-            P(called correct | second), same response and opponent.
+        bounds: of ``consistency``, ``position_effect``, ``order_effect``, ``kappa`` and
+            ``accuracy`` (where known), the lowest and the highest value had every verdict
+            been read, given the half of each pair that was. ``bounds_intervals`` are its 95 %
+            limits, and ``tipping`` the share of the unread verdicts that would have to favour the
+            first position for the position effect to be 0 (NaN where none would).
+        fairness: (recency - primacy) / pairs read in both orders, from -1 (all primacy) to 1;
+            the preference fairness of arXiv 2406.07791. ``fairness_all`` is over all pairs.
+        conflict_rate: FairEval's, share of pairs read in both orders whose win or tie changes.
+        first_position: of the verdicts in pairs read in both orders that favour a position,
+            the share for the first.
+        position_effect: P(first favoured) - P(second favoured), over all verdicts of pairs read in
+            both orders. For a judge of correctness that is P(called correct | first) - P(called
+            correct | second), same response and opponent.
         order_effect: on the logit scale, conditional on the pair, with ties; positive for primacy.
             See ``order.order_limits``.
         kappa: Cohen's, between the winners of the two orders.
-        tests: whether the position effect is 0. The first is the one that ``slot_effect``'s
+        tests: whether the position effect is 0. The first is the one that ``position_effect``'s
             interval inverts (the exact sign-flip test for fewer than six problems); then the
             sign-flip test, McNemar's with problems as clusters and without, and two tests whether
             the table of winners is symmetric.
@@ -86,10 +88,10 @@ class PositionBias(Result):
         accuracy: where the better response is known, the share of verdicts that name it;
             ``accuracy_shown`` and ``accuracy_swapped`` with the response whose name sorts first
             shown first and second, ``both_right`` in both orders.
-        accuracy_all: the same share with every verdict that could not be read counted as wrong.
+        accuracy_all: the same share with every unread verdict counted as wrong.
         p_adjusted: the first test's p value after Benjamini and Hochberg over a report's judges.
-        winners: (3, 3) readable pairs by who won with x shown first (row) and with y shown first
-            (column): x, y, nobody. ``winners_and_unread`` is (4, 4) and holds every pair.
+        winners: (3, 3) pairs read in both orders, by who won with x shown first (row) and with y
+            shown first (column): x, y, nobody. ``winners_and_unread``, (4, 4), holds every pair.
         both_none: consistent pairs with no winner, once both correct and once neither.
         design_effect: how many times as large the variance of the position effect is as it would
             be for independent pairs.
@@ -104,9 +106,9 @@ class PositionBias(Result):
     consistent: int
     primacy: int
     recency: int
-    invalid: int
+    unread: int
     unpaired: int
-    invalid_verdicts: int
+    unread_verdicts: int
     identical: int
     distinct: int | None
     winners: np.ndarray
@@ -120,8 +122,8 @@ class PositionBias(Result):
     fairness: Estimate
     fairness_all: float
     conflict_rate: Estimate
-    first_slot: Estimate
-    slot_effect: Estimate
+    first_position: Estimate
+    position_effect: Estimate
     order_effect: Estimate
     kappa: Estimate
     design_effect: float
@@ -134,6 +136,11 @@ class PositionBias(Result):
     both_right: Estimate | None = None
     accuracy_all: Estimate | None = None
     p_adjusted: float = field(default=nan)
+
+    slot_effect = renamed_attribute("slot_effect", "position_effect")
+    first_slot = renamed_attribute("first_slot", "first_position")
+    invalid = renamed_attribute("invalid", "unread")
+    invalid_verdicts = renamed_attribute("invalid_verdicts", "unread_verdicts")
 
     @property
     def p(self) -> float:
@@ -154,8 +161,8 @@ class PositionBias(Result):
     def row(self) -> dict[str, Any]:
         """One plain line for a table or for JSON; NaN becomes None."""
         counts = (
-            "verdicts", "pairs", "problems", "consistent", "primacy", "recency", "invalid",
-            "invalid_verdicts", "unpaired", "identical", "distinct",
+            "verdicts", "pairs", "problems", "consistent", "primacy", "recency", "unread",
+            "unread_verdicts", "unpaired", "identical", "distinct",
         )  # fmt: skip
         return {
             "judge": self.group,
@@ -196,7 +203,7 @@ def position_bias(
         rng: what the bootstrap draws with, where ``method`` asks for it.
         method, weight, resamples, level: see ``figures.Figures``.
         margin: a position effect below it counts as none; adds the test of equivalence.
-        unread: ``left out``, or ``wrong``: a verdict that could not be read counts against the
+        unread: ``left out``, or ``wrong``: an unread verdict counts against the
             judge in ``consistency`` and the accuracies.
     """
     against = counts_against(unread)
@@ -223,9 +230,9 @@ def position_bias(
         consistent=int(whole["consistent"]),
         primacy=p,
         recency=r,
-        invalid=int(whole["unread"]),
+        unread=int(whole["unread"]),
         unpaired=pairs.unpaired,
-        invalid_verdicts=pairs.invalid_verdicts,
+        unread_verdicts=pairs.unread_verdicts,
         identical=pairs.identical,
         distinct=pairs.distinct,
         winners=winners,
@@ -241,8 +248,8 @@ def position_bias(
         fairness=figures.difference("recency", "primacy", "read"),
         fairness_all=float((r - p) / everything) if everything else nan,
         conflict_rate=figures.share("changed", "read"),
-        first_slot=figures.share("first", "sided"),
-        slot_effect=figures.difference(*lean, squares="lean_squares"),
+        first_position=figures.share("first", "sided"),
+        position_effect=figures.difference(*lean, squares="lean_squares"),
         order_effect=figures.order("full_first", "full_second", "half_first", "half_second"),
         kappa=figures.kappa(CELLS),
         design_effect=figures.design_effect(*lean, squares="lean_squares") if read else nan,
@@ -336,7 +343,7 @@ def bias_report(
     ]
     adjusted = multipletests([row.p for row in rows], method="fdr_bh")[1] if rows else []
     rows = [replace(row, p_adjusted=float(p)) for row, p in zip(rows, adjusted, strict=True)]
-    read = np.where(table["verdict"] == "invalid", "not read", "parsed")
+    read = np.where(table["verdict"] == "invalid", "unread", "parsed")
     told, counts = np.unique(table.get("status", read), return_counts=True)
     statuses = {str(name): int(count) for name, count in zip(told, counts, strict=True)}
     return BiasReport(tuple(rows), resamples, seed, statuses, method, weight, margin, unread)

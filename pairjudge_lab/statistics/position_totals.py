@@ -11,7 +11,7 @@ CELLS = tuple(one + other for one in "xyc" for other in "xyc")
 """Who won with x shown first and who with y shown first: x, y, or nobody (c); row by row."""
 
 UNREAD = 3
-"""The winner of a verdict that could not be read."""
+"""The winner of an unread verdict."""
 
 
 def position_totals(pairs: Pairs) -> Totals:

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pairjudge_lab.renamed import renamed_arguments, renamed_attribute
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@renamed_arguments(
+    slot_effect="position_effect", slot_spread="position_spread", unreadable="unread"
+)
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A judge and a study of it.
@@ -19,10 +24,10 @@ class Plan:
     In each problem one of the two responses of every pair is the better one (gold), and the judge
     believes so with probability ``accuracy`` (``spread`` lets that differ between problems on the
     logit scale; the belief is the same in both orders and all repetitions). A verdict follows the
-    belief, or with probability ``noise`` a coin. Then, with probability |g|, it goes to the slot
-    that g favours, where g is ``slot_effect`` plus a normal draw of each problem of standard
-    deviation ``slot_spread``, within -1 to 1. With probability ``tie`` it is a tie instead, and
-    with probability ``unreadable`` nothing can be read.
+    belief, or with probability ``noise`` a coin. Then, with probability |g|, it goes to the
+    position that g favours, where g is ``position_effect`` plus a normal draw of each problem of
+    standard deviation ``position_spread``, within -1 to 1. With probability ``tie`` it is a
+    tie instead, and with probability ``unread`` it is not read.
     """
 
     problems: int = 60
@@ -30,11 +35,15 @@ class Plan:
     repetitions: int = 1
     accuracy: float = 0.75
     spread: float = 0.8
-    slot_effect: float = 0.05
-    slot_spread: float = 0.1
+    position_effect: float = 0.05
+    position_spread: float = 0.1
     noise: float = 0.1
     tie: float = 0.05
-    unreadable: float = 0.02
+    unread: float = 0.02
+
+    slot_effect = renamed_attribute("slot_effect", "position_effect")
+    slot_spread = renamed_attribute("slot_spread", "position_spread")
+    unreadable = renamed_attribute("unreadable", "unread")
 
 
 def simulate_study(plan: Plan, rng: np.random.Generator) -> pd.DataFrame:
@@ -45,7 +54,7 @@ def simulate_study(plan: Plan, rng: np.random.Generator) -> pd.DataFrame:
     logit = np.log(plan.accuracy / (1 - plan.accuracy))
     chance = 1 / (1 + np.exp(-(logit + plan.spread * rng.standard_normal((plan.problems, 1)))))
     lean = np.clip(
-        plan.slot_effect + plan.slot_spread * rng.standard_normal((plan.problems, 1)), -1, 1
+        plan.position_effect + plan.position_spread * rng.standard_normal((plan.problems, 1)), -1, 1
     )
     gold_x = rng.random(shape) < 0.5
     belief_x = np.where(rng.random(shape) < chance, gold_x, ~gold_x)
@@ -58,7 +67,7 @@ def simulate_study(plan: Plan, rng: np.random.Generator) -> pd.DataFrame:
             first = np.where(rng.random(shape) < np.abs(lean), lean > 0, first)
             said = np.where(first, "A", "B")
             said = np.where(rng.random(shape) < plan.tie, "tie", said)
-            said = np.where(rng.random(shape) < plan.unreadable, "invalid", said)
+            said = np.where(rng.random(shape) < plan.unread, "invalid", said)
             one = "x" if x_first else "y"
             frames.append(
                 pd.DataFrame(

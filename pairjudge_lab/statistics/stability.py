@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
@@ -23,8 +24,8 @@ class Stability(Result):
     """Repetitions of ordered pairs, and what becomes of them when the order is swapped.
 
     Attributes:
-        items: ordered pairs with at least two readable repetitions; ``single`` had fewer and are
-            left out; ``unread`` verdicts are left out.
+        items: ordered pairs with at least two repetitions that were read; ``single`` had fewer
+            and are left out; ``unread`` verdicts are left out.
         stability: mean over ordered pairs of the largest count of one verdict / repetitions.
         per_item: (items,) that share, for the picture.
         flips: chance that one verdict of each order names different winners.
@@ -33,8 +34,8 @@ class Stability(Result):
             winner, 0 when the order changes nothing. It is no share of the flips that the order
             causes: an effect of 20 points everywhere comes out as 2 to 4 points here, because it is
             squared. Estimated without bias, it can come out below 0.
-        slot_effect: the position effect of the same pairs, P(first favoured) - P(second favoured).
-        pairs: unordered pairs with two readable repetitions in both orders, from which these come.
+        position_effect: of the same pairs, P(first favoured) - P(second favoured).
+        pairs: unordered pairs with two repetitions read in both orders, from which these come.
     """
 
     picture: ClassVar[tuple[str, str]] = ("bias", "plot_flips")
@@ -48,7 +49,9 @@ class Stability(Result):
     flips: Estimate
     noise: Estimate
     excess: Estimate
-    slot_effect: Estimate
+    position_effect: Estimate
+
+    slot_effect = renamed_attribute("slot_effect", "position_effect")
 
     def to_frame(self) -> pd.DataFrame:
         """One line a figure: estimate, interval, problems."""
@@ -60,7 +63,7 @@ class Stability(Result):
                 "flips": self.flips,
                 "noise": self.noise,
                 "excess": self.excess,
-                "position effect": self.slot_effect,
+                "position effect": self.position_effect,
             }
         )
 
@@ -71,7 +74,7 @@ class Stability(Result):
             ("flips when the order is swapped", self.flips),
             ("changes when the same is asked again (noise)", self.noise),
             ("flips beyond noise (squared distance of the orders)", self.excess),
-            ("position effect, P(first) - P(second)", self.slot_effect),
+            ("position effect, P(first) - P(second)", self.position_effect),
         ):
             lines.append(
                 f"{name:53} {100 * e.estimate:8.1f}  [{100 * e.low:.1f}, {100 * e.high:.1f}]"
@@ -79,7 +82,7 @@ class Stability(Result):
         lines.append(
             f"{self.items} ordered pairs with two repetitions or more ({self.single} with fewer, "
             f"and "
-            f"{self.unread} verdicts that could not be read, left out); {self.pairs} pairs in both "
+            f"{self.unread} unread verdicts, left out); {self.pairs} pairs in both "
             f"orders. Intervals: {self.stability.method}."
         )
         return "\n".join(lines)
@@ -98,7 +101,7 @@ def stability(
         method, resamples: see ``figures.Figures``; ``seed`` is the bootstrap's.
 
     Raises:
-        UserError: when no ordered pair has two readable repetitions.
+        UserError: when no ordered pair has two repetitions that were read.
     """
     import pandas as pd
 
@@ -125,7 +128,7 @@ def stability(
     enough = total >= 2
     if not enough.any():
         raise UserError(
-            "no ordered pair has two readable repetitions, so noise cannot be told from what "
+            "no ordered pair has two repetitions that were read, so noise cannot be told from what "
             "the order does; judge with --repetitions 2 or more, at a temperature"
         )
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -169,5 +172,5 @@ def stability(
         flips=figures.share("flips", "pairs", squares="flip_squares"),
         noise=figures.share("noise", "pairs", squares="noise_squares"),
         excess=figures.difference("more", "fewer", "pairs", squares="gap_squares"),
-        slot_effect=figures.difference("first", "second", "pairs", squares="lean_squares"),
+        position_effect=figures.difference("first", "second", "pairs", squares="lean_squares"),
     )

@@ -18,7 +18,7 @@ from pairjudge_lab.statistics.totals import Totals
 
 Ends = tuple[float, float]
 POLICIES = ("left out", "wrong")
-"""What becomes of a verdict that could not be read where figures say how good a judge is."""
+"""What becomes of an unread verdict where figures say how good a judge is."""
 
 
 def counts_against(policy: str) -> bool:
@@ -34,7 +34,7 @@ def counts_against(policy: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What the verdicts that could not be read leave open.
+    """What unread verdicts leave open.
 
     Attributes:
         bounds: by figure, its value if they had all gone the lowest way, and the highest, given
@@ -57,7 +57,7 @@ def unread_bounds(
     worst, best = (_completed(pairs, totals, sign) for sign in (-1, 1))
     asked: dict[str, Callable[[Figures], Estimate]] = {
         "consistency": lambda f: f.share("consistent", "pairs"),
-        "slot_effect": lambda f: f.difference("plus", "minus", "pairs", squares="squares"),
+        "position_effect": lambda f: f.difference("plus", "minus", "pairs", squares="squares"),
         "order_effect": lambda f: f.order("full_first", "full_second", "half_first", "half_second"),
         "kappa": lambda f: f.kappa(CELLS),
     }

@@ -20,10 +20,10 @@ class Audit:
 
     Attributes:
         pairs: how many.
-        label_accuracy: share of readable labels that are right.
-        consistency: share of pairs, readable in both orders, that get the same labels in both.
+        label_accuracy: share of labels that were read and that are right.
+        consistency: share of pairs, read in both orders, that get the same labels in both.
         slot_effect: P(called correct, shown first) - P(called correct, shown second), over the
-            same responses, in pairs readable in both orders.
+            same responses, in pairs read in both orders.
         pair_accuracy: of pairs with one right response, how often it is named; naming both or
             neither is half.
         unreadable: share of verdicts.

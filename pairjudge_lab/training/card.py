@@ -68,7 +68,7 @@ def step_check(pools: list[Pool], table: pd.DataFrame) -> dict[str, float] | Non
 
     A solution whose errors cancel ends in the right answer, and a judge that checks steps rejects
     it. ``reachable`` is the share of labels that a faultless check of steps gets right by the final
-    answer; ``agreement`` the share of readable labels that are that check's.
+    answer; ``agreement`` the share of labels that were read and are that check's.
     """
     try:
         chains = {pool.problem.id: parse_chain(pool.problem.question) for pool in pools}

@@ -10,7 +10,7 @@ from pairjudge_lab.training.audit import FIGURES
 _NAMES = {
     "label_accuracy": "label accuracy",
     "consistency": "same labels in both orders",
-    "slot_effect": "slot effect, P(called correct, first) - P(called correct, second)",
+    "slot_effect": "position effect, P(called correct, first) - P(called correct, second)",
     "pair_accuracy": "of one right and one wrong response, the right one named",
 }
 _KINDS = {
@@ -56,5 +56,5 @@ def training_card(
             lines.append(
                 f"| {_NAMES[name]} | {100 * float(last[name]):.1f} | {low:.1f} to {high:.1f} |"
             )
-    lines += [f"| unreadable | {100 * float(last['unreadable']):.1f} | |", ""]
+    lines += [f"| unread | {100 * float(last['unreadable']):.1f} | |", ""]
     return "\n".join(lines)

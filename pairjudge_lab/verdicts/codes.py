@@ -24,7 +24,7 @@ CODES = {"A": FIRST, "B": SECOND, "tie": TIE, "neither": NEITHER, "invalid": UNR
 """Codes by the words of the column ``verdict``."""
 
 _READ = Status.PARSED
-_UNREAD = Verdict(Status.UNPARSED, reason="recorded as unreadable")
+_UNREAD = Verdict(Status.UNPARSED, reason="recorded as unread")
 _VERDICTS = {
     VerdictKind.LABELS: (
         Verdict(_READ, True, False),

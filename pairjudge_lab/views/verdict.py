@@ -30,7 +30,8 @@ def view_verdict(match: Match, verdict: Verdict, *, swapped: Verdict | None = No
     facts = verdict_facts(match, verdict, swapped)
     sides = word_differences(match.response_a, match.response_b)
     facts["differences"] = [
-        {"name": f"Response {slot}", "pieces": side} for slot, side in zip("AB", sides, strict=True)
+        {"name": f"Response {position}", "pieces": side}
+        for position, side in zip("AB", sides, strict=True)
     ]
     words = f"problem {match.pool.problem.id}: {match.a} against {match.b}: {facts['said']}"
     return rendered("verdict.html.j2", words, match=facts)
@@ -39,14 +40,14 @@ def view_verdict(match: Match, verdict: Verdict, *, swapped: Verdict | None = No
 def verdict_facts(match: Match, verdict: Verdict, swapped: Verdict | None) -> dict[str, Any]:
     """What a template needs to show one match."""
     sides = []
-    for slot, index, label, turned in (
+    for position, index, label, turned in (
         ("A", match.a, "a", "b"),
         ("B", match.b, "b", "a"),
     ):
         candidate = match.pool.candidates[index]
         sides.append(
             {
-                "slot": slot,
+                "position": position,
                 "index": index,
                 "text": candidate.text,
                 "truth": _TRUTHS[candidate.correct],
@@ -77,7 +78,7 @@ def said(verdict: Verdict) -> str:
 
 
 def _label(verdict: Verdict, side: str) -> Mapping[str, str]:
-    """What was said of one slot, and how sure the judge was where that is known."""
+    """What was said of one position, and how sure the judge was where that is known."""
     if verdict.status is not Status.PARSED:
         return {"word": verdict.status.value, "kind": "unread"}
     label = verdict.a_correct if side == "a" else verdict.b_correct

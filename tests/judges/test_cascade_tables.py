@@ -59,7 +59,7 @@ def recorded():
     table.loc[lost, ["a_correct", "b_correct", "a_probability", "b_probability"]] = None
     table.loc[lost, ["verdict", "kind", "status"]] = ["invalid", None, "unparsed"]
     matches = [m for pool in pools for m in all_ordered_pairs(pool)]
-    other = load_judge("simulated:accuracy=0.9,slot_bias=0.2")
+    other = load_judge("simulated:accuracy=0.9,position_bias=0.2")
     return pools, table, matches_table("strong", matches, other.judge(matches))
 
 

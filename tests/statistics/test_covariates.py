@@ -131,8 +131,8 @@ def test_the_order_without_covariates_is_the_conditional_estimate():
     fit = order_covariates(one, other, {}, np.arange(29))
     gamma, *_ = order_limits(np.array([9]), np.array([4]), np.array([5]), np.array([2]))
     assert fit["(order)"].estimate == pytest.approx(float(gamma), abs=1e-4)
-    assert fit.left_out == (("pairs not read", 3), ("pairs that say nothing of the order", 6))
-    assert "3 pairs not read" in str(fit)
+    assert fit.left_out == (("unread pairs", 3), ("pairs that say nothing of the order", 6))
+    assert "3 unread pairs" in str(fit)
 
 
 def test_a_planted_slope_of_the_order_effect():

@@ -58,12 +58,13 @@ def test_by_hand():
     assert found.neither_rate.estimate == pytest.approx(1 / 5)
     assert found.same_answer_split.estimate == pytest.approx(1 / 2)
     assert found.different_both.estimate == pytest.approx(1 / 3)
-    assert found.slot_effect.estimate == pytest.approx(1.0)
-    # Of problem p, x and y in slot A were called right twice; z in slot B was wrong, then right.
+    assert found.position_effect.estimate == pytest.approx(1.0)
+    # Of problem p, x and y in position A were called right twice; z in position B was wrong, then
+    # right.
     assert found.context.estimate == pytest.approx(1 / 3)
     assert found.said_by_true.sum() == 5
     assert found.said_by_true[1].tolist() == [1, 1, 1, 0]
-    assert "1 of them not readable" in str(found)
+    assert "1 of them unread" in str(found)
 
 
 def test_the_embedded_judge_two_ways():
@@ -86,7 +87,7 @@ def test_the_embedded_judge_two_ways():
         ("accuracy on right responses", found.on_right),
         ("accuracy on wrong responses", found.on_wrong),
         ("both labels right", found.pair_accuracy),
-        ("slot effect, P(called correct | A) - P(called correct | B)", found.slot_effect),
+        ("slot effect, P(called correct | A) - P(called correct | B)", found.position_effect),
     ):
         assert estimate.estimate == pytest.approx(card[name][0]), name
 
@@ -118,25 +119,25 @@ def test_stability_by_hand():
     assert found.noise.estimate == pytest.approx((2 / 3 + 0) / 2)
     assert found.excess.estimate == pytest.approx(0)
     # x won 1/3 more often than y when first, and always when second.
-    assert found.slot_effect.estimate == pytest.approx((1 / 3 - 1) / 2)
-    with pytest.raises(UserError, match="no ordered pair has two readable repetitions"):
+    assert found.position_effect.estimate == pytest.approx((1 / 3 - 1) / 2)
+    with pytest.raises(UserError, match="no ordered pair has two repetitions that were read"):
         stability(repeated((0, "q", "x", "y", "A")))
 
 
 def test_an_order_effect_is_told_from_noise():
     rng = np.random.default_rng(1)
-    noisy = Plan(problems=400, repetitions=3, slot_effect=0, slot_spread=0, noise=0.5)
+    noisy = Plan(problems=400, repetitions=3, position_effect=0, position_spread=0, noise=0.5)
     found = stability(simulate_study(noisy, rng), resamples=300)
     assert found.flips.estimate > 0.3
     assert found.excess.low < 0 < found.excess.high
-    assert found.slot_effect.low < 0 < found.slot_effect.high
-    stuck = Plan(problems=400, repetitions=3, slot_effect=0.6, slot_spread=0, noise=0)
+    assert found.position_effect.low < 0 < found.position_effect.high
+    stuck = Plan(problems=400, repetitions=3, position_effect=0.6, position_spread=0, noise=0)
     found = stability(simulate_study(stuck, rng), resamples=300)
     # A verdict is the favoured slot's with chance 0.6 whatever the response, else the belief's: one
     # order has chance 1 and the other 0.4 for the same response, apart by 0.6; half of 2 * 0.6^2,
     # less ties (0.95 of the verdicts squared).
     assert found.excess.estimate == pytest.approx(0.36 * 0.95**2, abs=0.03)
-    assert found.slot_effect.estimate == pytest.approx(0.6 * 0.95, abs=0.03)
+    assert found.position_effect.estimate == pytest.approx(0.6 * 0.95, abs=0.03)
 
 
 def test_power_by_simulation():
@@ -167,7 +168,7 @@ def test_clusters_cost_pairs():
 def test_power_from_a_study_is_the_power_of_such_studies():
     """Clusters make the formula for independent pairs promise too much."""
     rng, effect = np.random.default_rng(7), 0.1
-    plan = Plan(problems=30, pairs=10, slot_effect=effect, slot_spread=0.25, noise=0.2)
+    plan = Plan(problems=30, pairs=10, position_effect=effect, position_spread=0.25, noise=0.2)
     seen, told, studies = 0, [], 60
     for _ in range(studies):
         (pairs,) = pair_up(simulate_study(plan, rng))
@@ -188,7 +189,7 @@ def test_power_from_a_study_is_the_power_of_such_studies():
 
 
 def test_a_simulated_study_has_what_was_planned():
-    table = simulate_study(Plan(problems=3000, tie=0.1, unreadable=0.05), np.random.default_rng(0))
+    table = simulate_study(Plan(problems=3000, tie=0.1, unread=0.05), np.random.default_rng(0))
     said = Counter(table.verdict)
     assert said["invalid"] / len(table) == pytest.approx(0.05, abs=0.005)
     assert said["tie"] / len(table) == pytest.approx(0.095, abs=0.005)

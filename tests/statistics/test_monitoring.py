@@ -95,7 +95,7 @@ def test_continuous_looking_misses_in_five_of_a_hundred_at_most(draw, truth):
 
 def test_a_study_without_an_effect_is_hardly_ever_stopped_for_one():
     rng, alarms = np.random.default_rng(4), 0
-    plan = Plan(problems=40, pairs=2, slot_effect=0.0, slot_spread=0.2)
+    plan = Plan(problems=40, pairs=2, position_effect=0.0, position_spread=0.2)
     for _ in range(30):
         watched = monitor_judge(
             simulate_study(plan, rng),
@@ -107,7 +107,7 @@ def test_a_study_without_an_effect_is_hardly_ever_stopped_for_one():
 
 
 def test_a_planted_effect_stops_a_study_early():
-    table = simulate_study(Plan(problems=80, slot_effect=0.6), np.random.default_rng(5))
+    table = simulate_study(Plan(problems=80, position_effect=0.6), np.random.default_rng(5))
     found = monitor_judge(
         table,
         stop={
@@ -128,7 +128,7 @@ def test_a_planted_effect_stops_a_study_early():
 
 
 def test_figures_are_means_over_problems():
-    table = simulate_study(Plan(problems=12, unreadable=0.0), np.random.default_rng(6))
+    table = simulate_study(Plan(problems=12, unread=0.0), np.random.default_rng(6))
     found = monitor_judge(table, figures=["accuracy"])["accuracy"]
     hits = (table.verdict == table.gold).groupby(table.problem_id).mean()
     assert found.steps[-1].estimate == pytest.approx(hits.mean())
@@ -136,7 +136,7 @@ def test_figures_are_means_over_problems():
 
 
 def test_what_was_not_read_is_left_out_or_bounded():
-    table = simulate_study(Plan(problems=30, unreadable=0.0), np.random.default_rng(7))
+    table = simulate_study(Plan(problems=30, unread=0.0), np.random.default_rng(7))
     table.loc[table.problem_id == 3, "verdict"] = "invalid"
     out = monitor_judge(table, figures=["consistency"])["consistency"]
     assert (len(out.steps), out.skipped, out.unread) == (29, 1, 4)

@@ -20,13 +20,13 @@ from tests.statistics.pairs_of import bias_of, table_of
         ("AB", "consistent"), ("BA", "consistent"), ("CC", "consistent"),
         ("AA", "primacy"), ("AC", "primacy"), ("CA", "primacy"),
         ("BB", "recency"), ("BC", "recency"), ("CB", "recency"),
-        ("A?", "invalid"), ("?B", "invalid"), ("??", "invalid"),
+        ("A?", "unread"), ("?B", "unread"), ("??", "unread"),
     ],
 )  # fmt: skip
 def test_every_kind_of_pair(pair, kind):
     row = bias_of(pair, "AB")
     expected = Counter(["consistent", kind])
-    kinds = ("consistent", "primacy", "recency", "invalid")
+    kinds = ("consistent", "primacy", "recency", "unread")
     assert {k: getattr(row, k) for k in kinds} == {k: expected[k] for k in kinds}
 
 
@@ -59,19 +59,19 @@ def test_the_two_denominators_of_fairness():
     assert row.fairness_all == pytest.approx(1 / 5)
     assert row.bounds["consistency"] == pytest.approx((1 / 5, 2 / 5))
     # One pair to the first slot, two to the second, one that could have gone to either.
-    assert row.bounds["slot_effect"] == pytest.approx(((1 - 2 - 1) / 5, (1 - 2 + 1) / 5))
+    assert row.bounds["position_effect"] == pytest.approx(((1 - 2 - 1) / 5, (1 - 2 + 1) / 5))
     assert "accuracy" not in row.bounds
 
 
 def test_nothing_changed_and_everything_changed():
     calm = bias_of(*["AB"] * 30)
     assert calm.order_effect.estimate == 0
-    assert calm.slot_effect.low < 0 < calm.slot_effect.high
+    assert calm.position_effect.low < 0 < calm.position_effect.high
     assert calm.consistency.low < 1 == calm.consistency.high
     stuck = bias_of(*["AA"] * 30)
     # All of 30 pairs to the first: any effect beyond some limit would have done the same.
     assert 0 < stuck.order_effect.low < stuck.order_effect.high == np.inf
-    assert stuck.slot_effect.estimate == 1
+    assert stuck.position_effect.estimate == 1
     assert json.loads(json.dumps(stuck.row(), allow_nan=False))["order_effect"]["high"] == "inf"
 
 
@@ -95,7 +95,9 @@ def test_swapping_the_slots_turns_the_bias_round(pairs):
     turned = bias_of(*(p.translate(str.maketrans("AB", "BA")) for p in pairs))
     assert (row.primacy, row.recency) == (turned.recency, turned.primacy)
     assert row.consistent == turned.consistent
-    assert row.slot_effect.estimate == pytest.approx(-turned.slot_effect.estimate, nan_ok=True)
+    assert row.position_effect.estimate == pytest.approx(
+        -turned.position_effect.estimate, nan_ok=True
+    )
     assert row.order_effect.estimate == pytest.approx(-turned.order_effect.estimate)
 
 
@@ -103,7 +105,7 @@ def test_swapping_the_slots_turns_the_bias_round(pairs):
 @settings(max_examples=12)
 def test_counts_agree_with_counting_by_hand(seed):
     rng = np.random.default_rng(seed)
-    plan = Plan(problems=5, pairs=3, repetitions=2, tie=0.2, unreadable=0.2)
+    plan = Plan(problems=5, pairs=3, repetitions=2, tie=0.2, unread=0.2)
     table = simulate_study(plan, rng).sample(frac=0.9, random_state=seed)
     (row,) = bias_report(table, resamples=10).rows
     by_key = {
@@ -117,28 +119,28 @@ def test_counts_agree_with_counting_by_hand(seed):
             continue
         slots = "".join({"A": "A", "B": "B", "tie": "C"}.get(v, "?") for v in (said, other))
         kinds[
-            "invalid" if "?" in slots
+            "unread" if "?" in slots
             else "consistent" if slots in ("AB", "BA", "CC")
             else "primacy" if slots in ("AA", "AC", "CA")
             else "recency"
         ] += 1  # fmt: skip
-    assert (row.consistent, row.primacy, row.recency, row.invalid) == tuple(
-        kinds[k] for k in ("consistent", "primacy", "recency", "invalid")
+    assert (row.consistent, row.primacy, row.recency, row.unread) == tuple(
+        kinds[k] for k in ("consistent", "primacy", "recency", "unread")
     )
     assert row.verdicts == len(table) == 2 * row.pairs + row.unpaired
 
 
 def test_a_planted_slot_effect_is_recovered():
-    plan = Plan(problems=4000, pairs=5, slot_effect=0.05, tie=0, unreadable=0)
+    plan = Plan(problems=4000, pairs=5, position_effect=0.05, tie=0, unread=0)
     (row,) = bias_report(simulate_study(plan, np.random.default_rng(1))).rows
-    assert row.slot_effect.low < 0.05 < row.slot_effect.high
-    assert row.slot_effect.high - row.slot_effect.low < 0.02
+    assert row.position_effect.low < 0.05 < row.position_effect.high
+    assert row.position_effect.high - row.position_effect.low < 0.02
     assert row.p_adjusted < 1e-6
 
 
 def test_noise_alone_is_not_called_bias():
     rng, called, studies = np.random.default_rng(2), 0, 80
-    plan = Plan(slot_effect=0, slot_spread=0, noise=0.5)
+    plan = Plan(position_effect=0, position_spread=0, noise=0.5)
     for _ in range(studies):
         (pairs,) = pair_up(simulate_study(plan, rng))
         called += position_bias(pairs, rng, resamples=1).tests[0].p < 0.05
@@ -152,7 +154,14 @@ def test_intervals_cover_the_truth():
     (large,) = pair_up(simulate_study(Plan(problems=20_000), rng))
     truth = position_bias(large, rng, resamples=1)
     held = Counter()
-    names = ("consistency", "slot_effect", "order_effect", "kappa", "accuracy", "first_slot")
+    names = (
+        "consistency",
+        "position_effect",
+        "order_effect",
+        "kappa",
+        "accuracy",
+        "first_position",
+    )
     for _ in range(studies):
         (pairs,) = pair_up(simulate_study(plan, rng))
         row = position_bias(pairs, rng, resamples=1)
@@ -181,7 +190,7 @@ def test_a_group_by_any_column():
     with pytest.raises(UserError, match="no column 'colour'; there are: judge, problem_id"):
         bias_report(table, by="colour")
     frame = bias_report(table, by=None, resamples=10).to_frame()
-    assert {"consistency", "consistency_low", "slot_effect", "p", "p_adjusted"} <= set(frame)
+    assert {"consistency", "consistency_low", "position_effect", "p", "p_adjusted"} <= set(frame)
     assert len(frame) == 1
 
 
@@ -206,7 +215,7 @@ def test_clusters_widen_the_error():
     pairs = ["AA"] * 24 + ["BB"] * 12
     lone = bias_of(*pairs)
     together = bias_of(*pairs, problems=[i // 6 for i in range(36)])
-    for name in ("order_effect", "slot_effect", "first_slot"):
+    for name in ("order_effect", "position_effect", "first_position"):
         wide, narrow = getattr(together, name), getattr(lone, name)
         assert wide.estimate == pytest.approx(narrow.estimate)
         assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)

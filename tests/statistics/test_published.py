@@ -65,7 +65,7 @@ def test_llmbar(shared):
         assert round(float(cohen_kappa(x_or_not)), 4) == kappa
         found = (row.accuracy_shown, row.accuracy_swapped, row.both_right)
         assert [round(100 * e.estimate) for e in found] == [shown, swapped, both], judge
-        if not row.invalid:
+        if not row.unread:
             assert row.consistent == agreement
             assert round(row.kappa.estimate, 4) == kappa
 
@@ -74,7 +74,7 @@ def test_devbench(shared):
     rows = rows_of(shared / "devbench_verdicts.csv")
     assert {j: (r.consistent, r.recency) for j, r in rows.items()} == DEVBENCH
     assert all(r.pairs == 216 for r in rows.values())
-    assert rows["gemini-pro"].invalid == 1
+    assert rows["gemini-pro"].unread == 1
 
 
 def test_devbench_in_full(shared):

@@ -6,7 +6,7 @@ import pytest
 
 from pairjudge_lab.cli import main
 from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_table
-from pairjudge_lab.plots.bias import plot_bias, plot_flips, plot_reliability, plot_slots
+from pairjudge_lab.plots.bias import plot_bias, plot_flips, plot_positions, plot_reliability
 from pairjudge_lab.plots.training import plot_audits
 from pairjudge_lab.plots.triads import plot_triads
 from pairjudge_lab.records import UserError
@@ -63,15 +63,15 @@ def test_bias_on_the_command_line(study, tmp_path, capsys):
     (group,) = json.loads(capsys.readouterr().out)["groups"]
     assert group["judge"] == "planted"
     assert group["pairs"] == 240
-    kinds = ("consistent", "primacy", "recency", "invalid")
+    kinds = ("consistent", "primacy", "recency", "unread")
     assert sum(group[kind] for kind in kinds) == group["pairs"]
-    for key in ("consistency", "order_effect", "accuracy", "slot_effect"):
+    for key in ("consistency", "order_effect", "accuracy", "position_effect"):
         assert group[key]["low"] <= group[key]["estimate"] <= group[key]["high"]
     assert -1 <= group["kappa"] <= 1
     assert picture.read_text().count("<svg") == 1
     assert main(["bias", str(path), "--by", "repetition", "--resamples", "50"]) == 0
     printed = capsys.readouterr().out
-    assert "pairs with a verdict that could not be read" in printed
+    assert "pairs with an unread verdict" in printed
     for bad, message in (
         (["--by", "colour"], "no column 'colour'"),
         (["--picture", str(tmp_path / "forest.gif")], "written as .svg, .pdf or .png"),
@@ -93,21 +93,28 @@ def test_every_result_has_a_picture(study):
     axes = plot_bias(report)
     assert [t.get_text() for t in axes.get_yticklabels()] == ["planted"]
     assert any("same winner twice" in t.get_text() for t in axes.texts)
-    slots = plot_slots(report.rows[0])
+    slots = plot_positions(report.rows[0])
     areas = sum(bar.get_width() * bar.get_height() for bar in slots.patches)
     assert areas == pytest.approx(1.0)
     found = stability(study, resamples=50)
     flips = plot_flips({"planted": found})
     widths = [bar.get_width() for bar in flips.patches]
     assert widths == pytest.approx([100 * found.flips.estimate, 100 * found.noise.estimate])
-    assert any(f"{100 * found.slot_effect.estimate:+.1f} [" in t.get_text() for t in flips.texts)
+    assert any(
+        f"{100 * found.position_effect.estimate:+.1f} [" in t.get_text() for t in flips.texts
+    )
     assert plot_reliability(found).patches
     triads = plot_triads({"planted": transitivity(study, resamples=20)})
     assert triads.get_xlabel().startswith("circular triples")
 
 
 def test_a_run_of_training_is_drawn_with_its_intervals():
-    audit = {"step": 10, "slot_effect": 0.5, "slot_effect_low": 0.25, "slot_effect_high": 0.75}
+    audit = {
+        "step": 10,
+        "slot_effect": 0.5,
+        "slot_effect_low": 0.25,
+        "slot_effect_high": 0.75,
+    }
     runs = {"one": [{"loss": 1.0}, audit, {**audit, "step": 20}], "two": [audit]}
     ax = plot_audits(runs, "slot_effect")
     lines = {line.get_label(): line for line in ax.lines}

@@ -21,7 +21,7 @@ def test_what_could_not_be_read_is_told():
     table = table_of("AB", "A?", "??").assign(gold=["A", "B"] * 3)
     report = bias_report(table, resamples=10)
     (row,) = report.rows
-    assert report.statuses == {"not read": 3, "parsed": 3}
+    assert report.statuses == {"unread": 3, "parsed": 3}
     assert row.bounds["accuracy"] == pytest.approx((3 / 6, 6 / 6))
     assert "j: had the 2 unread pairs gone the worst way or the best: consistency 33.3 to" in str(
         report
@@ -41,7 +41,7 @@ def test_one_rule_for_what_could_not_be_read():
     assert (left.accuracy_shown.estimate, wrong.accuracy_shown.estimate) == (2 / 3, 2 / 4)
     assert (left.both_right.estimate, wrong.both_right.estimate) == (1 / 2, 1 / 4)
     # What the order does is over what was read in either case.
-    assert left.slot_effect == wrong.slot_effect
+    assert left.position_effect == wrong.position_effect
     assert "counts against the judge" in str(bias_report(table, unread="wrong"))
     with pytest.raises(UserError, match="unread is 'left out' or 'wrong', not 'zero'"):
         bias_report(table, unread="zero")
@@ -50,8 +50,10 @@ def test_one_rule_for_what_could_not_be_read():
 def test_what_was_read_of_a_pair_narrows_the_bounds():
     # Half-read pairs whose read half went to the first: they can add to the first or be even.
     row = bias_of(*["AB"] * 6, *["BA"] * 4, *["A?"] * 4, *["B?"] * 2)
-    assert row.bounds["slot_effect"] == pytest.approx(((0 * 4 - 1 * 2) / 16, (1 * 4 - 0 * 2) / 16))
-    low, high = row.bounds_intervals["slot_effect"]
+    assert row.bounds["position_effect"] == pytest.approx(
+        ((0 * 4 - 1 * 2) / 16, (1 * 4 - 0 * 2) / 16)
+    )
+    low, high = row.bounds_intervals["position_effect"]
     assert low < -2 / 16
     assert high > 4 / 16
     # Of the six unread verdicts q favour the first: 4 - 2 + (2 q - 1) 6 = 0.
@@ -69,13 +71,13 @@ def test_the_bounds_are_reached_and_never_passed(pairs):
 
     pairs = ["A?", *[p for p in pairs if "?" not in p][:6], *[p for p in pairs if "?" in p][:2]]
     (row,) = bias_report(table_of(*pairs)).rows
-    found = {name: [] for name in ("consistency", "slot_effect", "kappa")}
+    found = {name: [] for name in ("consistency", "position_effect", "kappa")}
     for filled in product("ABC", repeat=sum(p.count("?") for p in pairs)):
         left = iter(filled)
         whole = ["".join(next(left) if c == "?" else c for c in p) for p in pairs]
         one = position_totals(pair_up(table_of(*whole))[0]).whole
         found["consistency"].append(one["consistent"] / one["read"])
-        found["slot_effect"].append((one["lean_first"] - one["lean_second"]) / one["read"])
+        found["position_effect"].append((one["lean_first"] - one["lean_second"]) / one["read"])
         kappa = float(cohen_kappa(np.array([one[c] for c in CELLS]).reshape(3, 3)))
         if np.isfinite(kappa):
             found["kappa"].append(kappa)
@@ -91,7 +93,7 @@ def test_the_bounds_are_reached_and_never_passed(pairs):
 def test_the_interval_of_the_bounds_holds_what_was_hidden():
     """What is unread when wrong more often than when right, no figure over read pairs can see."""
     rng, held, studies = np.random.default_rng(5), 0, 40
-    plan = Plan(problems=40, tie=0, unreadable=0)
+    plan = Plan(problems=40, tie=0, unread=0)
 
     def lose(table):
         lost = rng.random(len(table)) < np.where(table.verdict != table.gold, 0.4, 0.05)

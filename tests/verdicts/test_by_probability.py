@@ -67,9 +67,9 @@ def test_a_planted_position_effect_falls_out():
     (before,) = bias_report(table).rows
     (one,) = bias_report(by_probability(table, both_orders=False)).rows
     (both,) = bias_report(by_probability(table)).rows
-    assert before.slot_effect.estimate > 0.5
-    assert one.slot_effect.estimate > 0.5
-    assert both.slot_effect.estimate == 0
+    assert before.position_effect.estimate > 0.5
+    assert one.position_effect.estimate > 0.5
+    assert both.position_effect.estimate == 0
     assert both.consistency.estimate == 1
 
 

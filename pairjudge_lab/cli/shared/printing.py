@@ -40,9 +40,9 @@ def print_run(run: SelectionRun, as_json: bool) -> None:
     print(f"verdicts: {said}")
     unread = verdicts["asked"] - verdicts["parsed"]
     if unread:
-        rule = summary["rules"].get("unreadable", "the tournament's rule for unreadable verdicts")
+        rule = summary["rules"].get("unreadable", "the tournament's rule for unread verdicts")
         print(
-            f"{unread} of {verdicts['asked']} verdicts could not be read; none was guessed. "
+            f"{unread} of {verdicts['asked']} verdicts are unread; none was guessed. "
             f"In the tournaments: {rule}."
         )
     print(f"seconds: {summary['judge_seconds']:.1f} judging, {summary['wall_seconds']:.1f} in all")

@@ -34,7 +34,7 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     rules.add_argument(
         "--unread", choices=("tie", "neither", "keep", "again"),
-        help="what a verdict counts for that could not be read: a tie, neither correct, no point "
+        help="what an unread verdict counts for: a tie, neither correct, no point "
         "and nobody out, or it is judged again",
     )  # fmt: skip
     rules.add_argument("--budget", type=whole, metavar="CALLS", help="the most calls a problem")

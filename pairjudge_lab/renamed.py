@@ -1,0 +1,82 @@
+"""Names of before: they work for one release, with a warning that tells the name of today."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+C = TypeVar("C", bound=type)
+
+
+def warn_renamed(old: str, new: str, stacklevel: int = 3) -> None:
+    """Say that a name has changed.
+
+    Parameters
+    ----------
+    old, new : str
+        The names.
+    stacklevel : int
+        Whose line the warning shows: 3 for the caller of the function that calls this one.
+    """
+    warnings.warn(
+        f"{old} is called {new} now; the old name goes with the next release",
+        DeprecationWarning,
+        stacklevel=stacklevel,
+    )
+
+
+def renamed_attribute(old: str, new: str) -> Any:
+    """An attribute under its old name; for the body of a class.
+
+    Examples
+    --------
+    >>> class Judge:
+    ...     position_bias = 0.1
+    ...     slot_bias = renamed_attribute("slot_bias", "position_bias")
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True):
+    ...     Judge().slot_bias
+    0.1
+    """
+
+    def get(self: Any) -> Any:
+        warn_renamed(f"{type(self).__name__}.{old}", new)
+        return getattr(self, new)
+
+    return property(get, doc=f"``{new}`` under its name of before.")
+
+
+def renamed_arguments(**names: str) -> Callable[[C], C]:
+    """Let a class take arguments under their old names; a decorator.
+
+    Parameters
+    ----------
+    **names : str
+        ``old="new"``.
+
+    Raises
+    ------
+    TypeError
+        When both names are given to the class.
+    """
+
+    def decorate(kind: C) -> C:
+        # Of the class itself, which is decorated here and nowhere else.
+        whole = kind.__init__  # type: ignore[misc]
+
+        @functools.wraps(whole)
+        def init(self: Any, *args: Any, **more: Any) -> None:
+            for old in names.keys() & more.keys():
+                new = names[old]
+                if new in more:
+                    raise TypeError(f"{kind.__name__}: {old} and {new} are one argument")
+                warn_renamed(f"{kind.__name__}({old}=)", f"{new}=")
+                more[new] = more.pop(old)
+            whole(self, *args, **more)
+
+        kind.__init__ = init  # type: ignore[misc]
+        return kind
+
+    return decorate

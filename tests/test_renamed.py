@@ -1,0 +1,56 @@
+"""Names of before work for one release, with a warning."""
+
+import warnings
+
+import pytest
+
+from pairjudge_lab import bias_report, judge_pairs, load_judge, load_pools, load_verdicts
+from pairjudge_lab.judges.simulated import SimulatedJudge
+from pairjudge_lab.plots.bias import plot_slots
+from pairjudge_lab.statistics.simulation import Plan
+
+
+@pytest.fixture(scope="module")
+def row():
+    return bias_report(load_verdicts("embedded").head(2000)).rows[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("slot_effect", "position_effect"),
+        ("first_slot", "first_position"),
+        ("invalid", "unread"),
+        ("invalid_verdicts", "unread_verdicts"),
+    ],
+)
+def test_figures_of_a_judge(row, old, new):
+    with pytest.warns(DeprecationWarning, match=f"PositionBias.{old} is called {new} now"):
+        assert getattr(row, old) is getattr(row, new)
+
+
+def test_arguments():
+    with pytest.warns(DeprecationWarning, match="slot_bias="):
+        judge = SimulatedJudge(slot_bias=0.25, noise=0.5)
+    assert judge == SimulatedJudge(position_bias=0.25, noise=0.5)
+    with pytest.warns(DeprecationWarning, match="slot_effect="):
+        assert Plan(slot_effect=0.3, problems=3) == Plan(position_effect=0.3, problems=3)
+    with pytest.raises(TypeError, match="are one argument"):
+        SimulatedJudge(slot_bias=0.1, position_bias=0.1)
+
+
+def test_a_judge_by_its_old_name_is_the_same_judge():
+    with pytest.warns(UserWarning, match="slot_bias is called position_bias now"):
+        old = load_judge("simulated:slot_bias=0.2,seed=3")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        new = load_judge("simulated:position_bias=0.2,seed=3")
+    assert old == new
+    assert old.identity == new.identity
+    pools = [pool.first(3) for pool in load_pools("embedded", limit=2)]
+    assert judge_pairs(old, pools).verdicts == judge_pairs(new, pools).verdicts
+
+
+def test_a_picture(row):
+    with pytest.warns(DeprecationWarning, match="plot_positions"):
+        assert plot_slots(row).has_data()
