@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--pools", help="of --to judgebench: the pools that were judged")
     parser.add_argument("--out", type=Path, required=True, help="the file to write")
-    add_guard(parser, "of verdicts or problems as .csv")
+    add_guard(parser, "of a .csv file")
     add_table_options(parser)
 
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--to {args.to} is written from {wanted[args.to]}, not from {args.kind}")
     if args.layout and args.kind != "verdicts":
         raise UserError("--layout is for verdicts")
-    if args.guard_formulas and (args.out.suffix != ".csv" or args.kind == "pools" or args.to):
+    if args.guard_formulas and (args.out.suffix != ".csv" or args.to):
         raise UserError(f"{args.out}: formulas are guarded in .csv files; no other kind runs them")
     open_folder(args.out.parent)
     if args.kind == "problems":
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
 
             count, what = _write(args.out, preference_rows(pools)), "preferences"
         else:
-            save_pools(pools, args.out)
+            save_pools(pools, args.out, guard_formulas=args.guard_formulas)
             count, what = len(pools), "pools"
     else:
         if args.limit:

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
         print(json.dumps(rows) if args.json else _table(entries(args.kind)))
         return
     kinds = [args.kind] if args.kind else [e.kind for e in entries() if e.name == args.name]
-    found = [find(args.name, kind) for kind in kinds or ["problems"]]
+    found = [find(args.name, kind) for kind in kinds or [None]]
     for entry in found:
         if args.fetch:
             fetch(entry.remote, entry.folder, entry.name)

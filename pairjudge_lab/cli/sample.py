@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="samples of each model for each problem (16)",
     )  # fmt: skip
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="pools: .parquet or .jsonl"
+        "--out", type=Path, required=True, metavar="FILE", help="pools: .parquet, .jsonl or .csv"
     )
     parser.add_argument(
         "--store", type=Path, metavar="FILE", help="completions, to go on from (default: beside it)"
@@ -82,7 +82,7 @@ def columns_given(args: argparse.Namespace) -> dict[str, str]:
 
 def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.answers import prepare
-    from pairjudge_lab.datasets.pools import SUFFIXES, save_pools
+    from pairjudge_lab.datasets.pools import WRITTEN, save_pools
     from pairjudge_lab.datasets.problems import load_problems
     from pairjudge_lab.engines.registry import load_engine
     from pairjudge_lab.files.writing import whole_file
@@ -94,8 +94,8 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.sampling.sampler import SAMPLING
     from pairjudge_lab.store import Store
 
-    if args.out.suffix not in SUFFIXES:
-        raise UserError(f"--out is a file that ends in {' or '.join(SUFFIXES)}; got {args.out}")
+    if args.out.suffix not in WRITTEN:
+        raise UserError(f"--out is a file that ends in {', '.join(WRITTEN)}; got {args.out}")
     if len(set(args.models)) < len(args.models):
         raise UserError("each --model is named once")
     problems = load_problems(

@@ -1,4 +1,4 @@
-"""Pools from and to JSONL and Parquet.
+"""Pools from and to JSONL and Parquet, and to CSV.
 
 One row a problem: ``problem_id``, ``problem``, ``answer`` (may be absent), and ``candidates``, a
 list of objects with ``text`` and, where known, ``answer``, ``correct``, ``source``, ``score``,
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.embedded import is_shipped, shipped_path
 from pairjudge_lab.files.reading import json_lines, number_of, reading, regular_file
+from pairjudge_lab.files.spreadsheet import csv_text
 from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.rows import Table
 
 SUFFIXES = (".jsonl", ".parquet")
+"""Files of the lab's own layout."""
+
+WRITTEN = (*SUFFIXES, ".csv")
+"""What ``save_pools`` writes."""
 
 
 def load_pools(
@@ -88,8 +93,9 @@ def load_pools(
     return pools
 
 
-def save_pools(pools: Sequence[Pool], path: Path) -> None:
-    """Write pools as ``.jsonl`` or ``.parquet``, by the suffix; teams are not written.
+def save_pools(pools: Sequence[Pool], path: Path, *, guard_formulas: bool = False) -> None:
+    """Write pools as ``.jsonl`` or ``.parquet``, or as ``.csv`` with one row a candidate, by the
+    suffix; teams are not written. Formulas are guarded in ``.csv`` alone.
 
     Examples
     --------
@@ -101,6 +107,11 @@ def save_pools(pools: Sequence[Pool], path: Path) -> None:
     >>> len(load_pools(file)[0])
     2
     """
+    if path.suffix == ".csv":
+        from pairjudge_lab.datasets.tables import pools_to_frame
+
+        write_whole(path, csv_text(pools_to_frame(pools), guard_formulas=guard_formulas))
+        return
     rows = [pool_row(pool) for pool in pools]
     if path.suffix == ".jsonl":
         write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
@@ -113,7 +124,7 @@ def save_pools(pools: Sequence[Pool], path: Path) -> None:
                 pa.Table.from_pylist(rows), new, compression="zstd", compression_level=15
             )
     else:
-        raise UserError(f"{path}: pools are written as {' or '.join(SUFFIXES)}")
+        raise UserError(f"{path}: pools are written as {', '.join(WRITTEN)}")
 
 
 def pool_row(pool: Pool) -> dict[str, Any]:

@@ -112,8 +112,8 @@ def is_name(source: object) -> bool:
     )
 
 
-def find(name: str, kind: str) -> Entry:
-    """The dataset of that name and kind.
+def find(name: str, kind: str | None = None) -> Entry:
+    """The dataset of that name, and of that kind where one is given.
 
     Raises
     ------
@@ -129,12 +129,20 @@ def find(name: str, kind: str) -> Entry:
             f"{name!r} names {' and '.join(elsewhere)}, no {kind}: open it with "
             f"{' or '.join(f'load_{k}' for k in elsewhere)}"
         )
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=3, cutoff=0.5)
+    near = _near(name, known)
+    if not near and kind is not None:
+        others = {entry.name: f"{entry.name} ({entry.kind})" for entry in entries()}
+        near = [others[one] for one in _near(name, others)]
     raise UserError(
-        f"no {kind} are known as {name!r}"
+        (f"no {kind} are known as {name!r}" if kind else f"no dataset is known as {name!r}")
         + (f"; near: {', '.join(near)}" if near else "")
         + f"; known: {', '.join(known)}; or give the path of a file, or a hub id (owner/name)"
     )
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    plain = name.lower().replace("_", "-")
+    return difflib.get_close_matches(plain, list(known), n=3, cutoff=0.5)
 
 
 def listing(kind: str | None = None) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ RUNS = ("model", "prompt", "run_id", "source")
 def load_groups(
     source: str | Path, *, by: str | None = None, limit: int | None = None
 ) -> dict[str, list[Pool]]:
-    """Pools by group: one group for ``.jsonl`` and ``.parquet``, one a run for ``.csv``.
+    """Pools by group: one group for pools with their texts, one a run for a ``.csv`` of samples.
 
     Args:
         by: of a ``.csv``, the column that tells runs apart; by default the first of ``model``,
@@ -49,6 +49,10 @@ def load_groups(
             encoding="utf-8-sig",
             index_col=False,
         )
+    if {"problem", "text"} <= set(table):
+        if by is not None:
+            raise UserError("--by is for .csv files of samples; pools with texts are one group")
+        return {"": load_pools(source, limit=limit)}  # its 'answer' is the problem's
     if "problem_id" not in table or not {"labels", "answer", "correct"} & set(table):
         raise UserError(
             f"{path}: a CSV of samples has problem_id and labels, or problem_id with answer or "

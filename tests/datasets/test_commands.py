@@ -4,6 +4,8 @@ import pytest
 
 from pairjudge_lab import load_pools, load_problems, load_verdicts
 from pairjudge_lab.cli import main
+from pairjudge_lab.datasets.pools import save_pools
+from pairjudge_lab.records import Candidate, Pool, Problem
 from tests.datasets.placing import place
 
 
@@ -41,7 +43,9 @@ def test_datasets_tells_all_about_one(lab_data, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["datasets", "math500"], "near: math-500"),
+        (["datasets", "math500"], "no dataset is known as 'math500'; near: math-500"),
+        (["datasets", "mt-bench-gpt4-order"], "near: mt-bench-gpt4-orders"),
+        (["datasets", "reward-bench2"], "near: reward-bench-2"),
         (["datasets", "--kind", "models"], "no kind 'models' of dataset"),
         (["datasets", "--fetch"], "--fetch takes the NAME"),
         (["convert", "x", "--kind", "pools", "--to", "judgebench", "--out", "y"], "from verdicts"),
@@ -70,6 +74,34 @@ def test_convert_maps_columns(tmp_path, capsys):
     problems = tmp_path / "problems.jsonl"
     assert run("convert", out, "--kind", "problems", "--out", problems) == 0
     assert load_problems(problems) == [pool.problem]
+
+
+def test_pools_as_csv_are_written_read_back_and_compared(tmp_path, capsys):
+    """In such a file 'answer' is the problem's, in one of samples the candidate's."""
+    pools = [
+        Pool(
+            Problem("p", "2 + 3?", "5"),
+            (
+                Candidate('It is\r\n5, "five".', "5", True, "m", 0.5, 7, 0.25, -0.5, "stop", 9.5),
+                Candidate("", None, False, "n", tokens=0, finish="length"),
+                Candidate("=2+4", "6", False, "m"),
+            ),
+        )
+    ]
+    csv, back = tmp_path / "pools.csv", tmp_path / "back.jsonl"
+    save_pools(pools, csv)
+    assert load_pools(csv) == pools
+    assert run("convert", csv, "--kind", "pools", "--out", back) == 0
+    assert load_pools(back) == pools
+    guarded = tmp_path / "guarded.csv"
+    assert run("convert", back, "--kind", "pools", "--guard-formulas", "--out", guarded) == 0
+    assert load_pools(guarded)[0].candidates[2].text == "'=2+4"
+    capsys.readouterr()
+    assert run("curve", csv, "--selectors", "pass,majority", "--n", "1", "--json") == 0
+    first, second = json.loads(capsys.readouterr().out)["points"]
+    assert [first["accuracy"], second["accuracy"]] == pytest.approx([1 / 3, 1 / 3])
+    assert run("curve", csv, "--by", "source", "--selectors", "pass") == 2
+    assert "pools with texts are one group" in capsys.readouterr().err
 
 
 def test_commands_take_tables_of_another_layout(tmp_path, capsys):

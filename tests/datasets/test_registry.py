@@ -45,6 +45,7 @@ def test_the_benchmarks_that_were_asked_for_are_known():
         (load_pools, "rewardbench2", "near: reward-bench-2"),
         (load_pools, "gsm8k", "'gsm8k' names problems, no pools: open it with load_problems"),
         (load_verdicts, "judgebench", "near: judgebench-outputs"),
+        (load_pools, "math500", "no pools are known as 'math500'; near: math-500 .problems."),
         (load_problems, "qqqq", "no problems are known as 'qqqq'; known: math-500"),
     ],
 )

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -70,7 +72,11 @@ def echo(request):
 
 
 def texts(found):
-    return [[c.text for c in pool.candidates] for pool in found.pools]
+    return texts_of(found.pools)
+
+
+def texts_of(pools):
+    return [[c.text for c in pool.candidates] for pool in pools]
 
 
 def test_a_sample_is_the_same_whatever_n_and_batch(solver, problems):
@@ -146,6 +152,36 @@ def test_an_interrupted_run_goes_on(tmp_path):
     assert texts(found) == texts(sample(problems, Scripted(echo), 4, WARM))
     # What was in flight at a stop had not been answered yet: at most one batch each time.
     assert len(asked) <= 24 + 3 * Scripted.capacity
+
+
+NO_ROOM = """
+import resource, sys
+from pairjudge_lab.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such limit there")
+def test_a_full_disk_in_mid_sampling_loses_nothing(tmp_path, capsys):
+    """No file may grow beyond 150 kB, which some fifty solutions take; with room it goes on."""
+    words = ["sample", "embedded", "--model", "tiny-solver", "--limit", "12", "-n", "8"]
+    out = tmp_path / "pools.jsonl"
+    stopped = subprocess.run(
+        [sys.executable, "-c", NO_ROOM, *words, "--out", str(out)],
+        stderr=subprocess.PIPE, text=True, timeout=250,
+    )  # fmt: skip
+    assert stopped.returncode == 2
+    assert "what was stored before is safe" in stopped.stderr.splitlines()[-1]
+    assert not out.exists()
+    assert main([*words, "--out", str(out), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["from_store"] >= 8, "what had been sampled is there"
+    assert facts["sampled"] + facts["from_store"] == 96
+    assert main([*words, "--out", str(tmp_path / "whole.jsonl")]) == 0
+    whole = load_pools(tmp_path / "whole.jsonl")
+    assert texts_of(load_pools(out)) == texts_of(whole)
 
 
 def test_truncated_and_empty_solutions_stay():
@@ -239,7 +275,7 @@ def test_on_the_command_line(tmp_path, capsys):
     ("words", "message"),
     [
         (["no-such-set", "--model", "tiny-solver", "--out", "p.parquet"], "no-such-set"),
-        (["embedded", "--model", "tiny-solver", "--out", "p.txt"], "ends in .jsonl or .parquet"),
+        (["embedded", "--model", "tiny-solver", "--out", "p.txt"], "ends in .jsonl, .parquet, .csv"),
         (["embedded", "--model", "nonsense", "--out", "p.jsonl"], "unknown model 'nonsense'"),
         (["embedded", "--model", "tiny-solver", "--out", "p.jsonl", "--column", "x"], "NAME=COLUM"),
     ],
