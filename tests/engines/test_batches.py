@@ -74,7 +74,7 @@ def test_requests_are_answered_by_one_batch(kind, tmp_path, monkeypatch):
 
 
 def test_what_is_sent(tmp_path):
-    config = replace(CONFIG, temperature=0.5, top_p=0.9)
+    config = replace(CONFIG, temperature=0.5, top_p=0.9, mean_logprob=True)
     with serve("openai") as server:
         generate(engine("openai", server, tmp_path), cases(1), config)
     (item,) = server.batches["batch_0"]["items"]
@@ -83,6 +83,7 @@ def test_what_is_sent(tmp_path):
     assert (body["model"], body["max_completion_tokens"], body["stop"]) == ("m", 64, ["END"])
     assert (body["temperature"], body["top_p"]) == (0.5, 0.9)
     assert "stream" not in body
+    assert "logprobs" not in body, "a model that tells none would refuse the whole batch"
     with serve("anthropic") as server:
         generate(engine("anthropic", server, tmp_path), cases(1), config)
     (item,) = server.batches["batch_0"]["items"]

@@ -56,6 +56,24 @@ def test_probabilities_that_were_not_asked_for_are_not_told():
     assert "logprobs" not in server.bodies[0]
 
 
+def test_the_mean_alone_is_asked_for_with_one_alternative():
+    """Sampling asks for the mean of all tokens and for no label; a server that refuses is asked
+    without."""
+    wanted = GenerationConfig(mean_logprob=True)
+    with FaultyServer(lambda body: Reply(TEXT, logprobs=TOKENS)) as server:
+        found = one(server, case(1), wanted)
+    assert found.mean_logprob == pytest.approx(sum(t["logprob"] for t in TOKENS) / len(TOKENS))
+    assert (server.bodies[0]["logprobs"], server.bodies[0]["top_logprobs"]) == (True, 1)
+
+    def refuses(body):
+        return Reply("no logprobs here", finish="400") if "logprobs" in body else Reply(TEXT)
+
+    with FaultyServer(refuses) as server:
+        found = one(server, case(1), wanted)
+    assert (found.text, found.mean_logprob) == (TEXT, None)
+    assert ["logprobs" in body for body in server.bodies] == [True, False]
+
+
 @pytest.mark.parametrize(
     "broken",
     [

@@ -275,7 +275,10 @@ def test_on_the_command_line(tmp_path, capsys):
     ("words", "message"),
     [
         (["no-such-set", "--model", "tiny-solver", "--out", "p.parquet"], "no-such-set"),
-        (["embedded", "--model", "tiny-solver", "--out", "p.txt"], "ends in .jsonl, .parquet, .csv"),
+        (
+            ["embedded", "--model", "tiny-solver", "--out", "p.txt"],
+            "ends in .jsonl, .parquet, .csv",
+        ),
         (["embedded", "--model", "nonsense", "--out", "p.jsonl"], "unknown model 'nonsense'"),
         (["embedded", "--model", "tiny-solver", "--out", "p.jsonl", "--column", "x"], "NAME=COLUM"),
     ],

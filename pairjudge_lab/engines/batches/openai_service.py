@@ -52,7 +52,10 @@ class OpenAIBatches:
 
     def item(self, name: str, request: Request) -> Mapping[str, Any]:
         dialect = Dialect(limit="max_completion_tokens", usage=False)
-        body = request_body(self._model, self._config, request, dialect)
+        # A refusal is learnt a day later and of every request at once, so nothing is asked for that
+        # a model may refuse and that can be done without.
+        config = replace(self._config, mean_logprob=False)
+        body = request_body(self._model, config, request, dialect)
         del body["stream"]
         return {"custom_id": name, "method": "POST", "url": ENDPOINT, "body": body}
 

@@ -62,7 +62,8 @@ class Asker:
         self._identifiers = Identifiers()
         self._good = False
         self._over = asyncio.Event()
-        told = options.top_logprobs if config.label_probabilities or config.label_only else 0
+        wanted = config.label_probabilities or config.label_only
+        told = options.top_logprobs if wanted else int(config.mean_logprob)
         self.connection = Connection(
             address, options, self._exchanges, self._refused,
             options.bytes_allowed(config.max_new_tokens, told),

@@ -100,8 +100,10 @@ def request_body(
         # Servers take 32 bits.
         first, second = request_seed(config, request)
         body["seed"] = (first * 1_000_003 + second) % 2**31
-    if config.label_probabilities and dialect.logprobs:
-        body["logprobs"], body["top_logprobs"] = True, dialect.logprobs
+    if dialect.logprobs and (config.label_probabilities or config.mean_logprob):
+        # llama.cpp tells twenty alternatives where no number is given, and nothing where it is 0.
+        told = dialect.logprobs if config.label_probabilities else 1
+        body["logprobs"], body["top_logprobs"] = True, told
     if config.thinking is not None:
         body["chat_template_kwargs"] = {"enable_thinking": config.thinking}
     return body
