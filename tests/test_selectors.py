@@ -264,6 +264,8 @@ def test_self_certainty_that_is_not_known_and_powers_that_are_none():
     with pytest.raises(UserError, match="not every candidate has a 'self_certainty'"):
         selectors.best_certainty(unknown)
     assert "self-certainty" not in selectors.baselines([unknown])
+    with pytest.raises(UserError, match="'self-certainy'; near: self-certainty"):
+        plan_named("self-certainy")
     for name in ("self-certainty-borda:-1", "self-certainty-borda:many", "self-certainty-borda:99"):
         with pytest.raises(UserError, match="power of"):
             plan_named(name)

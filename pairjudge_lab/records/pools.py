@@ -107,12 +107,16 @@ class Pool:
         Raises
         ------
         UserError
-            Where there are no texts, or one string stands in place of a sequence of them.
+            Where there are no texts, one is no string, or one string stands in place of a sequence
+            of them.
         """
         if isinstance(texts, str):
             raise UserError(
                 "texts are a sequence of strings, one for each candidate; got a single string"
             )
+        for place, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise UserError(f"each text is a string; number {place} is {text!r:.60}")
         return cls(Problem(name, question, answer), tuple(Candidate(text) for text in texts))
 
     def __len__(self) -> int:

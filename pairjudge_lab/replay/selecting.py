@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
 from os import cpu_count
 from typing import Any, TypeVar
 
@@ -68,8 +69,13 @@ def plan_named(name: str, **rules: Any) -> Plan:
         power_of(name)
         return name
     if base not in TOURNAMENTS:
-        offered = ", ".join([*UNJUDGED, MEAN_VERDICT, *TOURNAMENTS])
-        raise UserError(f"no selector named {name!r}; there are: {offered}")
+        offered = [*UNJUDGED, MEAN_VERDICT, *TOURNAMENTS]
+        near = get_close_matches(base, offered, n=3)
+        raise UserError(
+            f"no selector named {name!r}"
+            + (f"; near: {', '.join(near)}" if near else "")
+            + f"; there are: {', '.join(offered)}"
+        )
     return tournament(base, **{**rules, **({"order": order} if order else {})})
 
 

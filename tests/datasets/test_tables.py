@@ -65,6 +65,8 @@ def test_a_pool_from_texts_is_prepared_like_any_other():
     assert [c.correct for c in ready.candidates] == [True, False]
     with pytest.raises(UserError, match="one for each candidate; got a single string"):
         Pool.from_texts("q", "answer")
+    with pytest.raises(UserError, match="each text is a string; number 1 is None"):
+        Pool.from_texts("2 + 3?", ["5", None])
     with pytest.raises(UserError, match="has no candidates"):
         Pool.from_texts("q", [])
 

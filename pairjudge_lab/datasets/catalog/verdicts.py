@@ -207,8 +207,8 @@ VERDICTS: tuple[Entry, ...] = (
     Entry(
         name="mt-bench-gpt4-orders",
         kind="verdicts",
-        licence="looked for and not found",
-        size="looked for and not found",
+        licence="not found",
+        size="every model against gpt-3.5-turbo, two turns, both orders",
         purpose="GPT-4 on MT-Bench with both orders kept apart: position bias",
         source="columns and their values: FastChat's llm_judge/common.py, which writes such files; "
         "file: unitxt's loader of the hub's space lmsys/mt-bench, and a public recount that reads "
