@@ -30,6 +30,7 @@ from pairjudge_lab.results import Result
 from pairjudge_lab.selectors import baselines
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.store import Store
+from pairjudge_lab.tournaments import rules_in_words
 from pairjudge_lab.tournaments import tournament as tournament_named
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class SelectionRun(Result):
         return {
             "tournament": self.tournament,
             "rules": dict(self.selections[0].rules),
+            "rules_in_words": rules_in_words(self.selections[0].rules),
             "judge": dict(self.judge),
             "n": self.n,
             "seed": self.seed,

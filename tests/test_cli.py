@@ -294,7 +294,8 @@ def test_select_plays_any_tournament_by_any_rule(pools_file, tmp_path, capsys):
         assert run(*args, "--tournament", name, "--order", "both", "--budget", 9, "--out", out) == 0
         summary = json.loads(capsys.readouterr().out)
         assert summary["tournament"] == name
-        assert summary["rules"]["order"].startswith("both orders")
+        assert summary["rules"]["order"] == "both"
+        assert summary["rules_in_words"]["order"].startswith("both orders")
         assert summary["rules"]["budget"] == 9
         rows = map(json.loads, (out / "selections.jsonl").read_text().splitlines())
         assert all(row["calls"] <= 9 for row in rows)

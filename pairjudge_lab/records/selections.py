@@ -34,8 +34,9 @@ class Selection:
     """What came out of a tournament.
 
     ``calls`` counts matches given to the judge (each repetition one); ``calls_saved`` counts those
-    that shared answers made needless. ``rules`` names every rule that could have mattered.
-    ``note`` is empty unless something unusual decided (everybody eliminated, say).
+    that shared answers made needless. ``rules`` has every rule that could have mattered, as codes;
+    ``tournaments.rules_in_words`` says what they mean. ``note`` is empty unless something unusual
+    decided (everybody eliminated, say).
 
     Examples
     --------

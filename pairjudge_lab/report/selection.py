@@ -71,13 +71,14 @@ def write_selection_report(run: SelectionRun, path: str | Path, *, title: str) -
 
 def _facts(run: SelectionRun) -> dict[str, Any]:
     accuracies = run.accuracies()
+    summary = run.summary()
     facts: dict[str, Any] = {
-        "summary": run.summary(),
+        "summary": summary,
         "accuracies": accuracies,
         "gains": run.gains(),
         "meanings": _MEANINGS,
         "identity": json.dumps(
-            {"judge": dict(run.judge), "rules": dict(run.selections[0].rules)}, indent=2
+            {"judge": dict(run.judge), "rules": summary["rules_in_words"]}, indent=2
         ),
         "picture": "",
         "match": None,

@@ -16,6 +16,7 @@ from pairjudge_lab.tournaments.parwis import Parwis
 from pairjudge_lab.tournaments.pivot import Pivot
 from pairjudge_lab.tournaments.round_robin import RoundRobin
 from pairjudge_lab.tournaments.rules import Rules
+from pairjudge_lab.tournaments.rules_in_words import rules_in_words
 from pairjudge_lab.tournaments.standings import SCORES
 from pairjudge_lab.tournaments.swiss import Swiss
 from pairjudge_lab.tournaments.top_two import TopTwoThompson
@@ -104,5 +105,6 @@ __all__ = [
     "TopTwoAnswers",
     "TopTwoThompson",
     "UncertaintySwiss",
+    "rules_in_words",
     "tournament",
 ]

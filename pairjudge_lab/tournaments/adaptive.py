@@ -138,7 +138,6 @@ class Adaptive:
             ranking[0],
             standings.history,
             ranking=tuple(ranking),
-            score="Bradley-Terry strength of the team, then the share of verdicts that called it "
-            "correct",
+            score="group-strength",
             confidence=self.confidence,
         )

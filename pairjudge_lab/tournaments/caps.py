@@ -121,8 +121,7 @@ class Caps:
             ranking[0],
             standings.history,
             ranking=tuple(ranking),
-            score="win rate weighted by the difference of the two ratings: on whole solutions for "
-            "those who were close, then on parts",
+            score="weighted-wins-then-parts",
             part=self.part,
             calls_on_parts=shown_in_part,
         )

@@ -10,7 +10,7 @@ from pairjudge_lab.records import Play, Pool, UserError
 from pairjudge_lab.tournaments.lots import shuffled
 from pairjudge_lab.tournaments.referee import Referee
 from pairjudge_lab.tournaments.rules import BALANCED, Rules
-from pairjudge_lab.tournaments.standings import SCORES, Standings, ranking_by
+from pairjudge_lab.tournaments.standings import Standings, ranking_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,6 @@ class Pivot:
             ranking[0],
             standings.history,
             ranking=ranking,
-            score=SCORES["borda"],
+            score="borda",
             pivots=tuple(pivots),
         )

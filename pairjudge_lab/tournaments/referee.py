@@ -161,7 +161,7 @@ class Referee:
             rounds=len(history),
             calls=self.calls,
             calls_saved=self.saved,
-            rules={"tournament": name, **more, **self.rules.said()},
+            rules={"tournament": name, **more, **self.rules.codes()},
             history=tuple(tuple(bouts) for bouts in history),
             ranking=ranking,
             statuses=dict(self.statuses),

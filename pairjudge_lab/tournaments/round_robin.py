@@ -76,7 +76,7 @@ class RoundRobin:
             ranking[0],
             standings.history,
             ranking=ranking,
-            score=SCORES[self.score],
+            score=self.score,
         )
 
 

@@ -25,7 +25,7 @@ UNREAD = {
     "tie": "a tie: half a point each, or one goes on at random",
     "neither": "counted as neither correct",
     "keep": "no point for either, and neither is out",
-    "again": "judged again, and a tie if it still cannot be read",
+    "again": "judged again, and a tie if it is still unread",
 }
 
 
@@ -86,26 +86,28 @@ class Rules:
         """Calls that one match can take when nothing can be read."""
         return self.calls_a_match * (1 + self.again if self.unread == "again" else 1)
 
-    def said(self) -> dict[str, Any]:
-        """The rules in words, for a Selection."""
-        words: dict[str, Any] = {
-            "order": ORDERS[self.order],
-            "both correct": BOTH_CORRECT[self.both_correct],
-            "neither correct": NEITHER[self.neither],
-            "unreadable": UNREAD[self.unread],
+    def codes(self) -> dict[str, Any]:
+        """The rules that can have mattered, for a Selection; in words by ``rules_in_words``."""
+        codes: dict[str, Any] = {
+            "order": self.order,
+            "both_correct": self.both_correct,
+            "neither": self.neither,
+            "unread": self.unread,
         }
+        if self.unread == "again" and self.again > 1:
+            codes["again"] = self.again
         if self.votes > 1:
-            words["votes"] = self.votes
+            codes["votes"] = self.votes
         if self.budget is not None:
-            words["budget"] = self.budget
-        return words
+            codes["budget"] = self.budget
+        return codes
 
 
 PAPER = Rules()
-"""Algorithm 1 of the paper; unreadable verdicts, of which it says nothing, are ties."""
+"""Algorithm 1 of the paper; unread verdicts, of which it says nothing, are ties."""
 
 RELEASED = Rules(both_correct="first", unread="neither")
-"""The released code's rules: both correct, the one shown as A goes on; unreadable, both are out."""
+"""The released code's rules: both correct, the one shown as A goes on; unread, both are out."""
 
 BALANCED = Rules(order="balanced")
-"""The paper's rules with slots in turn, for tournaments in which everyone plays on."""
+"""The paper's rules with positions in turn, for tournaments in which everyone plays on."""

@@ -16,7 +16,6 @@ from pairjudge_lab.tournaments.lots import draw
 from pairjudge_lab.tournaments.referee import Referee
 from pairjudge_lab.tournaments.rules import BALANCED, Rules
 from pairjudge_lab.tournaments.standings import (
-    SCORES,
     Standings,
     buchholz,
     ranking_by,
@@ -115,8 +114,8 @@ class Swiss:
             ranking[0],
             standings.history,
             ranking=ranking,
-            score=SCORES["wins"],
-            **{"ties between equal scores": "Buchholz, Sonneborn-Berger, lot"},
+            score="wins",
+            tie_breaks="buchholz",
         )
 
 

@@ -166,5 +166,5 @@ class UncertaintySwiss:
             ranking[0],
             standings.history,
             ranking=tuple(ranking),
-            score="win rate, each match weighted by the difference of the two ratings",
+            score="weighted-wins",
         )

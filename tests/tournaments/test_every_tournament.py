@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pairjudge_lab.records import UserError
-from pairjudge_lab.tournaments import TOURNAMENTS, Rules, tournament
+from pairjudge_lab.tournaments import TOURNAMENTS, Rules, rules_in_words, tournament
+from pairjudge_lab.tournaments.rules import ORDERS
 from tests.conftest import make_pool
 from tests.tournaments.playing import OPTIONS, UNREAD, coin, loners, play, truth
 
@@ -77,8 +78,12 @@ def test_the_accounts_hold_under_any_rules(name, numbers, some_rules, seed):
         assert sorted(selection.ranking) == list(range(len(pool)))
         assert selection.ranking[0] == selection.candidate
     said = selection.rules
+    # Codes; every one of them has words.
+    assert rules_in_words(said)["order"] == ORDERS[said["order"]]
+    if "score" in said:
+        assert " " in rules_in_words(said)["score"]
     assert said["tournament"].startswith(name.split("-")[0])
-    assert {"order", "both correct", "neither correct", "unreadable"} <= said.keys()
+    assert {"order", "both_correct", "neither", "unread"} <= said.keys()
     assert selection.rounds == len(selection.history)
     seen = [v for bouts in selection.history for b in bouts for v in (*b.verdicts, *b.swapped)]
     assert len(seen) <= selection.calls
@@ -116,7 +121,7 @@ def test_a_judge_that_cannot_be_read_decides_nothing(name):
     pool = loners([False] * 6)
     selection, _ = play(TOURNAMENTS[name], pool, lambda m: UNREAD, np.random.default_rng(0))
     assert selection.statuses == {"unparsed": selection.calls}
-    assert selection.rules["unreadable"]
+    assert rules_in_words(selection.rules)["unread"]
     chosen = {
         play(TOURNAMENTS[name], pool, lambda m: UNREAD, np.random.default_rng(seed))[0].candidate
         for seed in range(60)

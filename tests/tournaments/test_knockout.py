@@ -103,7 +103,7 @@ def test_an_unreadable_verdict_follows_the_named_rule():
     assert paper["A"] + paper["B"] == 200
     assert first_bout("released", UNREAD) == {"nobody": 200}
     selection, _ = play(make_pool([False, False]), lambda m: UNREAD, "released")
-    assert selection.rules["unreadable"] == "counted as neither correct"
+    assert selection.rules["unread"] == "neither"
     assert selection.statuses == {"unparsed": 1}
     assert "put everybody out" in selection.note
 

@@ -40,7 +40,7 @@ def print_run(run: SelectionRun, as_json: bool) -> None:
     print(f"verdicts: {said}")
     unread = verdicts["asked"] - verdicts["parsed"]
     if unread:
-        rule = summary["rules"].get("unreadable", "the tournament's rule for unread verdicts")
+        rule = summary["rules_in_words"].get("unread", "the tournament's rule for unread verdicts")
         print(
             f"{unread} of {verdicts['asked']} verdicts are unread; none was guessed. "
             f"In the tournaments: {rule}."
