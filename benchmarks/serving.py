@@ -123,15 +123,15 @@ def serving(
                 arena = Arena(judge)
                 arena.judge(turn)
             speeds[side] = len(turn) / (time.perf_counter() - clock)
-        assert arena.ledger.judged == len(turn)
-        assert arena.ledger.statuses["failed"] == 0
+        assert arena.statistics.judged == len(turn)
+        assert arena.statistics.statuses["failed"] == 0
         ratios.append(speeds["arena"] / speeds["plain"])
         engine = judge.engine
         assert isinstance(engine, ServerEngine)
         print(
             f"plain client with {slots} in flight {speeds['plain']:.3f}/s, arena "
             f"{speeds['arena']:.3f}/s ({engine.sent} requests sent for {len(turn)} matches, "
-            f"{engine.capacity // 2} in flight at the end; {dict(arena.ledger.statuses)})",
+            f"{engine.capacity // 2} in flight at the end; {dict(arena.statistics.statuses)})",
             flush=True,
         )
     print(

@@ -30,12 +30,13 @@ from pairjudge_lab.records import (
     Verdict,
 )
 from pairjudge_lab.records.sessions import open_session
+from pairjudge_lab.renamed import renamed_attribute, warn_renamed
 from pairjudge_lab.store import Store, judge_digest, verdict_key
 from pairjudge_lab.verdicts.kinds import check_tournament, judge_kind
 
 
 @dataclass(slots=True)
-class Ledger:
+class RunStatistics:
     """What an arena has spent: verdicts by status, and how many came from where.
 
     ``asked`` = ``judged`` + ``from_store`` + ``shared``, where shared verdicts answered a match
@@ -78,7 +79,7 @@ class Arena:
         >>> pools = [prepare(pool.first(8)) for pool in load_pools("embedded", limit=3)]
         >>> arena = Arena(load_judge("simulated:accuracy=0.9"))
         >>> selections = arena.play(pools, Knockout(), seed=0)
-        >>> len(selections), arena.ledger.asked == sum(s.calls for s in selections)
+        >>> len(selections), arena.statistics.asked == sum(s.calls for s in selections)
         (3, True)
     """
 
@@ -92,8 +93,10 @@ class Arena:
         self._judge_model = judge
         self.store = store if store is not None else Store()
         self.progress = progress
-        self.ledger = Ledger()
+        self.statistics = RunStatistics()
         self._digest = judge_digest(judge.identity)
+
+    ledger = renamed_attribute("ledger", "statistics")
 
     def play(
         self, pools: Sequence[Pool], tournament: Tournament, *, seed: int = 0
@@ -128,7 +131,7 @@ class Arena:
                     row = _Round(play, place, number, matches, [None] * len(matches), len(matches))
                     for key, index in self._look_up(row):
                         if key in waiting:
-                            self.ledger.shared += 1
+                            self.statistics.shared += 1
                         else:
                             heappush(queue, (number, -matches[index].size, key))
                         waiting.setdefault(key, []).append((row, index))
@@ -141,7 +144,7 @@ class Arena:
                 bar.update()
                 bar.update(len(waiting[key]) - 1, counted=False)
                 for row, index in waiting.pop(key):
-                    self.ledger.statuses[verdict.status.value] += 1
+                    self.statistics.statuses[verdict.status.value] += 1
                     row.verdicts[index] = verdict
                     row.missing -= 1
                     if not row.missing:
@@ -170,13 +173,13 @@ class Arena:
         for place, key in enumerate(keys):
             if key in known:
                 verdicts[place] = known[key]
-                self.ledger.statuses[known[key].status.value] += 1
+                self.statistics.statuses[known[key].status.value] += 1
             else:
                 places.setdefault(key, []).append(place)
-        self.ledger.asked += len(matches)
+        self.statistics.asked += len(matches)
         absent = sum(map(len, places.values()))
-        self.ledger.from_store += len(matches) - absent
-        self.ledger.shared += absent - len(places)
+        self.statistics.from_store += len(matches) - absent
+        self.statistics.shared += absent - len(places)
         todo = sorted(places, key=lambda key: matches[places[key][0]].size)
         with Progress(len(matches), "verdicts", self.progress) as bar, self._open() as session:
             bar.update(len(matches) - absent, counted=False)
@@ -189,7 +192,7 @@ class Arena:
                 for key, verdict in self._collect(session, flying):
                     for place in places[key]:
                         verdicts[place] = verdict
-                        self.ledger.statuses[verdict.status.value] += 1
+                        self.statistics.statuses[verdict.status.value] += 1
                         bar.update()
         return [v for v in verdicts if v is not None]
 
@@ -197,27 +200,27 @@ class Arena:
         """Fill in what the store knows; the keys and places of the rest."""
         keys = [verdict_key(self._digest, match) for match in row.matches]
         known = self.store.get(keys)
-        self.ledger.asked += len(keys)
+        self.statistics.asked += len(keys)
         for index, key in enumerate(keys):
             if key in known:
                 row.verdicts[index] = known[key]
                 row.missing -= 1
-                self.ledger.from_store += 1
-                self.ledger.statuses[known[key].status.value] += 1
+                self.statistics.from_store += 1
+                self.statistics.statuses[known[key].status.value] += 1
         return [(key, index) for index, key in enumerate(keys) if key not in known]
 
     def _collect(self, session: Session, flying: dict[str, Match]) -> list[tuple[str, Verdict]]:
         """What has been answered, stored before anybody hears it."""
         clock = time.perf_counter()
         answers = session.collect()
-        self.ledger.seconds += time.perf_counter() - clock
+        self.statistics.seconds += time.perf_counter() - clock
         self.store.put(
             self._judge_model.identity,
             [(key, flying.pop(key), verdict) for key, verdict in answers],
         )
-        self.ledger.judged += len(answers)
-        self.ledger.prompt_tokens += sum(v.prompt_tokens for _, v in answers)
-        self.ledger.completion_tokens += sum(v.completion_tokens for _, v in answers)
+        self.statistics.judged += len(answers)
+        self.statistics.prompt_tokens += sum(v.prompt_tokens for _, v in answers)
+        self.statistics.completion_tokens += sum(v.completion_tokens for _, v in answers)
         return answers
 
     @contextmanager
@@ -253,3 +256,11 @@ def all_ordered_pairs(pool: Pool, repetitions: Iterable[int] = (0,)) -> list[Mat
     """
     places = range(len(pool))
     return [Match(pool, a, b, r) for r in repetitions for a in places for b in places if a != b]
+
+
+def __getattr__(name: str) -> type[RunStatistics]:
+    """``RunStatistics`` under its name of before."""
+    if name == "Ledger":
+        warn_renamed("arena.Ledger", "arena.RunStatistics")
+        return RunStatistics
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

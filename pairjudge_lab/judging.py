@@ -61,7 +61,7 @@ def judge_pairs(
         raise UserError("there is nothing to judge: every pool has a single candidate")
     arena = Arena(judge, store, progress=progress)
     verdicts = arena.judge(matches)
-    spent = arena.ledger
+    spent = arena.statistics
     return JudgedPairs(
         str(judge.identity.get("name", "judge")),
         tuple(matches),

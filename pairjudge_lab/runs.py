@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pairjudge_lab.answers import prepare
-from pairjudge_lab.arena import Arena, Ledger
+from pairjudge_lab.arena import Arena, RunStatistics
 from pairjudge_lab.datasets.pools import load_pools, save_pools
 from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import (
@@ -26,6 +26,7 @@ from pairjudge_lab.records import (
     UserError,
     Verdict,
 )
+from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.results import Result
 from pairjudge_lab.selectors import baselines
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
@@ -55,10 +56,12 @@ class SelectionRun(Result):
     tournament: str
     n: int
     seed: int
-    ledger: Ledger
+    statistics: RunStatistics
     wall_seconds: float
     rules: Mapping[str, Any] = field(default_factory=dict)
     undecided: Mapping[str, int] = field(default_factory=dict)
+
+    ledger = renamed_attribute("ledger", "statistics")
 
     @property
     def right(self) -> list[bool | None]:
@@ -101,7 +104,7 @@ class SelectionRun(Result):
     def summary(self) -> dict[str, Any]:
         """Everything as plain values for JSON."""
         accuracies = {name: _plain(value) for name, value in self.accuracies().items()}
-        ledger = self.ledger
+        spent = self.statistics
         return {
             "tournament": self.tournament,
             "rules": dict(self.selections[0].rules),
@@ -120,15 +123,15 @@ class SelectionRun(Result):
             "calls_saved": sum(s.calls_saved for s in self.selections),
             "notes": dict(Counter(s.note for s in self.selections if s.note)),
             "verdicts": {
-                **{status.value: ledger.statuses[status.value] for status in Status},
-                "asked": ledger.asked,
-                "judged": ledger.judged,
-                "from_store": ledger.from_store,
-                "shared": ledger.shared,
+                **{status.value: spent.statuses[status.value] for status in Status},
+                "asked": spent.asked,
+                "judged": spent.judged,
+                "from_store": spent.from_store,
+                "shared": spent.shared,
             },
-            "prompt_tokens": ledger.prompt_tokens,
-            "completion_tokens": ledger.completion_tokens,
-            "judge_seconds": round(ledger.seconds, 3),
+            "prompt_tokens": spent.prompt_tokens,
+            "completion_tokens": spent.completion_tokens,
+            "judge_seconds": round(spent.seconds, 3),
             "wall_seconds": round(self.wall_seconds, 3),
         }
 
@@ -200,7 +203,7 @@ def run_selection(
         tournament=tournament.name,
         n=n,
         seed=seed,
-        ledger=arena.ledger,
+        statistics=arena.statistics,
         wall_seconds=time.perf_counter() - clock,
         rules=_rules_of(tournament),
         undecided=dict(undecided),
@@ -252,11 +255,13 @@ def save_run(run: SelectionRun, folder: Path) -> None:
         "seed": run.seed,
         "wall_seconds": run.wall_seconds,
         "undecided": dict(run.undecided),
-        # A Counter does not survive asdict.
+        # A Counter does not survive asdict. The name is that of runs before 0.2.0.
         "ledger": {
-            f.name: getattr(run.ledger, f.name) for f in fields(Ledger) if f.name != "statuses"
+            f.name: getattr(run.statistics, f.name)
+            for f in fields(RunStatistics)
+            if f.name != "statuses"
         }
-        | {"statuses": dict(run.ledger.statuses)},
+        | {"statuses": dict(run.statistics.statuses)},
     }
     write_whole(folder / "run.json", json.dumps(facts, indent=2) + "\n")
 
@@ -315,9 +320,9 @@ def load_run(folder: str | Path, store: str | Path | None = None) -> SelectionRu
     try:
         facts = json.loads(file.read_text("utf-8"))
         rules = tournament_named(facts["tournament"], **facts["rules"])
-        known = {f.name for f in fields(Ledger)}
-        ledger = Ledger(**{k: v for k, v in facts["ledger"].items() if k in known})
-        ledger.statuses = Counter(facts["ledger"]["statuses"])
+        known = {f.name for f in fields(RunStatistics)}
+        statistics = RunStatistics(**{k: v for k, v in facts["ledger"].items() if k in known})
+        statistics.statuses = Counter(facts["ledger"]["statuses"])
         n, seed = int(facts["n"]), int(facts["seed"])
         # Of runs before 0.2.0 it is not known.
         undecided = {str(name): int(k) for name, k in facts.get("undecided", {}).items()}
@@ -328,4 +333,4 @@ def load_run(folder: str | Path, store: str | Path | None = None) -> SelectionRu
         judge = _Remembered(facts["judge"])
         again = run_selection(pools, judge, rules, n=n, seed=seed, store=found)
     wall = float(facts["wall_seconds"])
-    return replace(again, ledger=ledger, wall_seconds=wall, undecided=undecided)
+    return replace(again, statistics=statistics, wall_seconds=wall, undecided=undecided)

@@ -62,7 +62,7 @@ def test_batches_are_full_while_there_is_work_for_them():
     arena = Arena(judge)
     selections = arena.play(pools(count=64, n=16), Knockout())
     sizes = [len(batch) for batch in judge.batches]
-    assert sum(sizes) == arena.ledger.judged == sum(s.calls for s in selections)
+    assert sum(sizes) == arena.statistics.judged == sum(s.calls for s in selections)
     assert all(size == 16 for size in sizes[: int(0.9 * len(sizes))]), sizes
 
 
@@ -76,7 +76,7 @@ def test_nothing_is_judged_twice(tmp_path):
     arena = Arena(again, Store(tmp_path / "v.sqlite"))
     assert chosen(arena.play(pools(), Knockout(), seed=1)) == chosen(expected)
     assert again.batches == []
-    assert arena.ledger.from_store == arena.ledger.asked == sum(s.calls for s in expected)
+    assert arena.statistics.from_store == arena.statistics.asked == sum(s.calls for s in expected)
 
 
 def test_equal_texts_in_play_are_judged_once():
@@ -84,8 +84,8 @@ def test_equal_texts_in_play_are_judged_once():
     judge = Counting()
     arena = Arena(judge)
     arena.judge([Match(pool, 0, 1) for pool in twice])
-    assert (arena.ledger.asked, arena.ledger.judged, arena.ledger.shared) == (2, 1, 1)
-    assert arena.ledger.statuses == {"parsed": 2}
+    assert (arena.statistics.asked, arena.statistics.judged, arena.statistics.shared) == (2, 1, 1)
+    assert arena.statistics.statuses == {"parsed": 2}
 
 
 class Unlucky(Counting):
@@ -176,7 +176,7 @@ def test_ordered_pairs():
     assert len({(m.a, m.b, m.repetition) for m in pairs}) == len(pairs)
 
 
-def test_a_planted_slot_effect_of_five_points_is_there():
+def test_a_planted_position_effect_of_five_points_is_there():
     judge = SimulatedJudge(accuracy=0.8, position_bias=0.05, seed=2)
     many = [make_pool([True, False, True, False], name=str(i)) for i in range(1500)]
     matches = [m for pool in many for m in all_ordered_pairs(pool)]
@@ -192,7 +192,7 @@ def test_a_planted_slot_effect_of_five_points_is_there():
     assert abs(np.mean(right) - (0.95 * 0.8 + 0.05 * 0.5)) < 0.015
 
 
-def test_noise_and_unreadable_verdicts_are_planted_too():
+def test_noise_and_unread_verdicts_are_planted_too():
     matches = all_ordered_pairs(make_pool([True, False] * 10), range(5))
     calm = SimulatedJudge(accuracy=0.7)
     for match in matches[:50]:

@@ -106,7 +106,7 @@ def test_one_order_shows_every_pair_once(pools_file, tmp_path):
     assert 20 < (table.response_a < table.response_b).sum() < 70
 
 
-def test_unreadable_verdicts_are_said_plainly(pools_file, tmp_path, capsys):
+def test_unread_verdicts_are_said_plainly(pools_file, tmp_path, capsys):
     assert select(pools_file, tmp_path / "out", judge="simulated:unread=1") == 0
     said = capsys.readouterr().out
     assert "verdicts are unread; none was guessed" in said

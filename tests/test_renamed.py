@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from pairjudge_lab import bias_report, judge_pairs, load_judge, load_pools, load_verdicts
+from pairjudge_lab import Arena, bias_report, judge_pairs, load_judge, load_pools, load_verdicts
 from pairjudge_lab.judges.simulated import SimulatedJudge
 from pairjudge_lab.plots.bias import plot_slots
 from pairjudge_lab.statistics.simulation import Plan
@@ -54,3 +54,12 @@ def test_a_judge_by_its_old_name_is_the_same_judge():
 def test_a_picture(row):
     with pytest.warns(DeprecationWarning, match="plot_positions"):
         assert plot_slots(row).has_data()
+
+
+def test_run_statistics():
+    arena = Arena(SimulatedJudge())
+    with pytest.warns(DeprecationWarning, match="Arena.ledger is called statistics now"):
+        assert arena.ledger is arena.statistics
+    with pytest.warns(DeprecationWarning, match="RunStatistics"):
+        from pairjudge_lab.arena import Ledger
+    assert isinstance(arena.statistics, Ledger)

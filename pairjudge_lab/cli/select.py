@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
         title = f"Best of {n} by {rules.name}"
         write_selection_report(run, folder / "report.html", title=title)
     print_run(run, args.json)
-    asked, failed = run.ledger.asked, run.ledger.statuses[Status.FAILED.value]
+    asked, failed = run.statistics.asked, run.statistics.statuses[Status.FAILED.value]
     if 0 < asked == failed:
         told = (
             v.reason

@@ -205,5 +205,5 @@ def check_replay(recording: Recording, tournament: Tournament) -> None:
         raise UserError(
             f"these rules need {needed} repetitions of a verdict, and {len(recording.codes)} were "
             f"recorded for problem {recording.pool.problem.id!r}; record more (--repetitions) at a "
-            "temperature, or choose --votes 1 and another rule for unreadable verdicts"
+            "temperature, or choose --votes 1 and another rule for unread verdicts"
         )

@@ -92,7 +92,10 @@ class LabelReport(Result):
             ("accuracy on wrong responses", self.on_wrong),
             ("both labels right", self.pair_accuracy),
             ("both labels right, one response right and one wrong", self.mixed_accuracy),
-            ("slot effect, P(called correct | A) - P(called correct | B)", self.position_effect),
+            (
+                "position effect, P(said correct | A) - P(said correct | B)",
+                self.position_effect,
+            ),
             ("neither called correct", self.neither_rate),
             ("same answer, different labels", self.same_answer_split),
             ("different answers, both called correct", self.different_both),

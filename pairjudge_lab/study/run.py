@@ -225,11 +225,11 @@ def run_study(study: Study, folder: Path, *, progress: bool = False) -> StudyRun
 
         table = pd.concat(tables, ignore_index=True)
         counts["verdicts"] = {
-            "asked": arena.ledger.asked,
-            "judged": arena.ledger.judged,
-            "from_store": arena.ledger.from_store,
-            "shared": arena.ledger.shared,
-            **dict(arena.ledger.statuses),
+            "asked": arena.statistics.asked,
+            "judged": arena.statistics.judged,
+            "from_store": arena.statistics.from_store,
+            "shared": arena.statistics.shared,
+            **dict(arena.statistics.statuses),
         }
         counts["problems"] = {"asked": len(study.problems), "judged": judged}
         spent = spent_so_far(store, prices)

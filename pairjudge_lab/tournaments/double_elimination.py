@@ -24,7 +24,7 @@ class DoubleElimination:
     losses and, among them, the most wins.
 
     At most 2n - 1 matches for n candidates, 2n - 2 without ``reset``; twice that under the rule
-    ``keep`` for unreadable verdicts.
+    ``keep`` for unread verdicts.
     """
 
     reset: bool = True

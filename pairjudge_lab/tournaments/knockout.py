@@ -28,10 +28,10 @@ class Knockout:
     ==================  ==============================  =============================
     both correct        one advances at random          the one shown as A advances
     neither correct     both are out                    both are out
-    not readable        one advances at random          both are out
+    unread              one advances at random          both are out
     ==================  ==============================  =============================
 
-    (The paper says nothing of unreadable verdicts; advancing one at random is our reading, since
+    (The paper says nothing of unread verdicts; advancing one at random is our reading, since
     it is the rule that takes nothing from a text that says nothing.)
 
     Candidates of one team never meet at the judge: one of the two advances at random, and a call
@@ -40,7 +40,7 @@ class Knockout:
     the first match: see ``SEEDINGS``. If a round puts everybody out, a random candidate of that
     round is selected. When the budget ends, it is one of those left with the most wins.
 
-    At most n - 1 matches for n candidates; under the rule ``keep`` for unreadable verdicts twice
+    At most n - 1 matches for n candidates; under the rule ``keep`` for unread verdicts twice
     that, after which those left draw lots.
 
     Raises:
@@ -63,7 +63,7 @@ class Knockout:
         if self.seeding is not None and self.rules.unread == "keep":
             raise UserError(
                 "a seeded bracket has one place for the two of a match, so the rule 'keep' for "
-                "unreadable verdicts cannot be followed; choose tie, neither or again"
+                "unread verdicts cannot be followed; choose tie, neither or again"
             )
 
     @property

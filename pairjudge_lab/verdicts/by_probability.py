@@ -83,7 +83,9 @@ def by_probability(table: pd.DataFrame, *, both_orders: bool = True) -> pd.DataF
     labels = [name for name in ("a_correct", "b_correct", "text", "kind") if name in table]
     new = table.drop(columns=labels).assign(
         verdict=said,
-        kind=[None if v == "invalid" else VerdictKind.PREFERENCE.value for v in said],
+        kind=np.array(
+            [None if v == "invalid" else VerdictKind.PREFERENCE.value for v in said], dtype=object
+        ),
         a_probability=chance,
         b_probability=1 - chance,
         status=np.where(said == "invalid", "unparsed", "parsed"),

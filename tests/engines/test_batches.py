@@ -322,7 +322,7 @@ def test_a_judge_through_batches(tmp_path):
         arena = Arena(judge)
         arena.play([make_pool([True, False, True, False])], Knockout(), seed=1)
     assert judge.identity["name"] == "some-model"
-    assert arena.ledger.statuses == {"parsed": 3}
+    assert arena.statistics.statuses == {"parsed": 3}
     assert len(server.batches) == 2
 
 

@@ -240,14 +240,14 @@ def test_a_real_cascade_judges_and_its_store_asks_nobody_twice(tmp_path):
         strict = load_judge("cascade:threshold=0.999,fast=1:tiny++tiny")
         arena = Arena(strict, store)
         arena.play(pools, tournament("round-robin", order="both"))
-        assert arena.ledger.judged > 0
+        assert arena.statistics.judged > 0
         account = cascade_account(store.table())
         assert account["judge"].tolist() == ["tiny (first)", "tiny (second)"]
         assert account["answered"].sum() == len(store)
         written = sum(row.completion_tokens for row in store.usage())
         again = Arena(load_judge("cascade:threshold=1,fast=1:tiny++tiny"), store)
         again.play(pools, tournament("round-robin", order="both"))
-        first = again.ledger
+        first = again.statistics
         assert first.judged > 0
         everything = Arena(load_judge("cascade:threshold=0,fast=1:tiny++tiny"), store)
         everything.play(pools, tournament("round-robin", order="both"))

@@ -72,8 +72,8 @@ def test_a_killed_replica_costs_no_verdict(local, matches):
         verdicts = arena.judge(matches)
         assert engine.losses == 1
         assert len(verdicts) == 200
-        assert arena.ledger.statuses["failed"] == 0
-        assert arena.ledger.judged == len(arena.store)
+        assert arena.statistics.statuses["failed"] == 0
+        assert arena.statistics.judged == len(arena.store)
         assert [v.outcome for v in verdicts] == [
             v.outcome for v in Arena(load_judge("tiny")).judge(matches)
         ]

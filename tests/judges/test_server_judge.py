@@ -46,7 +46,7 @@ def test_verdicts_come_from_the_server():
         verdicts = arena.judge(matches)
         assert server.served["answered"] == len(matches)
     assert all(is_right(m, v) for m, v in zip(matches, verdicts, strict=True))
-    assert arena.ledger.judged == len(matches)
+    assert arena.statistics.judged == len(matches)
     assert (verdicts[0].prompt_tokens, verdicts[0].completion_tokens) == (7, 3)
 
 

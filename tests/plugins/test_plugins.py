@@ -79,7 +79,7 @@ def test_a_store_serves_judges_tournaments_and_people():
     first = Arena(judge, store).play(some, Knockout(), seed=3)
     arena = Arena(judge, store)
     assert arena.play(some, Knockout(), seed=3) == first
-    assert arena.ledger.judged == 0
+    assert arena.statistics.judged == 0
     with Store() as other:
         assert Arena(judge, other).play(some, Knockout(), seed=3) == first
     work = AnnotatorQueue(pairs_of(some), store, "Ada", rng=np.random.default_rng(0))

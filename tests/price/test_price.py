@@ -187,5 +187,5 @@ def test_what_cannot_be_priced_is_refused(given, said):
 def test_unknown_truth_and_no_verdicts_are_refused():
     with pytest.raises(UserError, match="which candidates are right"):
         collect([small([[[MISSING, FIRST], [FIRST, MISSING]]], right=(None, None))])
-    with pytest.raises(UserError, match="no readable verdict"):
+    with pytest.raises(UserError, match="no verdict was read"):
         collect([small([[[MISSING, UNREAD], [UNREAD, MISSING]]])])

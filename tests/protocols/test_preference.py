@@ -116,7 +116,7 @@ def test_preferences_survive_the_store_the_table_and_the_statistics(tmp_path):
         first = Arena(judge, store).judge(matches)
         arena = Arena(judge, store)
         assert arena.judge(matches) == first
-        assert arena.ledger.judged == 0
+        assert arena.statistics.judged == 0
         table = store.table()
     assert set(table.verdict) == {"A", "B", "tie"}
     assert table.a_correct.isna().all()

@@ -87,7 +87,7 @@ def test_the_embedded_judge_two_ways():
         ("accuracy on right responses", found.on_right),
         ("accuracy on wrong responses", found.on_wrong),
         ("both labels right", found.pair_accuracy),
-        ("slot effect, P(called correct | A) - P(called correct | B)", found.position_effect),
+        ("position effect, P(said correct | A) - P(said correct | B)", found.position_effect),
     ):
         assert estimate.estimate == pytest.approx(card[name][0]), name
 

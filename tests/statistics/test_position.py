@@ -58,7 +58,7 @@ def test_the_two_denominators_of_fairness():
     assert row.fairness.estimate == pytest.approx(1 / 4)
     assert row.fairness_all == pytest.approx(1 / 5)
     assert row.bounds["consistency"] == pytest.approx((1 / 5, 2 / 5))
-    # One pair to the first slot, two to the second, one that could have gone to either.
+    # One pair to the first position, two to the second, one that could have gone to either.
     assert row.bounds["position_effect"] == pytest.approx(((1 - 2 - 1) / 5, (1 - 2 + 1) / 5))
     assert "accuracy" not in row.bounds
 
@@ -90,7 +90,7 @@ def test_unpaired_verdicts_are_counted():
 
 @given(st.lists(st.sampled_from(["AB", "BA", "AA", "BB", "AC", "CB", "CC", "A?"]), min_size=2))
 @settings(max_examples=12)
-def test_swapping_the_slots_turns_the_bias_round(pairs):
+def test_swapping_the_positions_turns_the_bias_round(pairs):
     row = bias_of(*pairs)
     turned = bias_of(*(p.translate(str.maketrans("AB", "BA")) for p in pairs))
     assert (row.primacy, row.recency) == (turned.recency, turned.primacy)
@@ -130,7 +130,7 @@ def test_counts_agree_with_counting_by_hand(seed):
     assert row.verdicts == len(table) == 2 * row.pairs + row.unpaired
 
 
-def test_a_planted_slot_effect_is_recovered():
+def test_a_planted_position_effect_is_recovered():
     plan = Plan(problems=4000, pairs=5, position_effect=0.05, tie=0, unread=0)
     (row,) = bias_report(simulate_study(plan, np.random.default_rng(1))).rows
     assert row.position_effect.low < 0.05 < row.position_effect.high

@@ -141,7 +141,7 @@ def test_forgetting_a_verdict_forgets_its_text(tmp_path):
         assert store.forget(Status.TRUNCATED) == 1
         arena = Arena(short, store)
         arena.judge(some)
-        assert arena.ledger.judged == 1
+        assert arena.statistics.judged == 1
         assert list(store.linked()), "and it was generated anew"
 
 
@@ -329,5 +329,5 @@ def test_another_back_end_is_one_class():
     first = Arena(load_judge("tiny"), store).judge(some)
     arena = Arena(load_judge("tiny"), store)
     assert arena.judge(some) == first
-    assert arena.ledger.from_store == len(some)
+    assert arena.statistics.from_store == len(some)
     assert len(store.links) == len(store.verdicts) == len(store.texts)
