@@ -75,14 +75,13 @@ def replay_many(
     check_replay(recording, tournament)
     count = len(subsets)
     chosen, calls = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    play = _COMPILED.get(type(tournament))
-    if play is None:
+    compiled = _COMPILED.get(type(tournament))
+    if compiled is None:
         for i, subset in enumerate(subsets.tolist()):
             selection = replay(recording, tournament, rng, subset)
             chosen[i], calls[i] = subset[selection.candidate], selection.calls
         return Replays(chosen, calls, False)
-    places = np.ascontiguousarray(subsets, dtype=np.int64)
-    at = play(recording, tournament, places, rng, chosen, calls)
+    at = _play(compiled, recording, tournament, subsets, rng, chosen, calls)
     if at == NOT_CONVERGED:
         raise RuntimeError("Bradley-Terry strengths did not converge in 100 steps")
     if at >= 0:
@@ -91,175 +90,69 @@ def replay_many(
     return Replays(chosen, calls, True)
 
 
-Play = Callable[[Recording, Any, np.ndarray, np.random.Generator, np.ndarray, np.ndarray], int]
+class Compiled(NamedTuple):
+    """How compiled code plays a tournament.
+
+    Attributes:
+        kernel: plays one tournament a line of the subsets.
+        more: what the kernel takes beyond what all of them do, for a recording, a tournament and
+            n players.
+        meets_again: whether the same two can meet more than once.
+        limited: whether the generator stops at the tournament's ``calls(n)``.
+    """
+
+    kernel: Callable[..., int]
+    more: Callable[[Recording, Any, int], tuple[Any, ...]]
+    meets_again: bool
+    limited: bool
 
 
-def _knockout(
+def _play(
+    compiled: Compiled,
     recording: Recording,
-    kind: Knockout,
+    kind: Any,
     subsets: np.ndarray,
     rng: np.random.Generator,
     chosen: np.ndarray,
     calls: np.ndarray,
 ) -> int:
+    """Play on all subsets; the place of a missing verdict, ``NOT_CONVERGED``, or -1."""
     n = subsets.shape[1]
-    codes = rule_codes(kind.rules, kind.calls(n), recording, meets_again=False)
-    table = table_of(recording)
+    limit = kind.calls(n) if compiled.limited else None
+    codes = rule_codes(kind.rules, limit, recording, meets_again=compiled.meets_again)
+    return int(
+        compiled.kernel(
+            table_of(recording),
+            codes,
+            accounts(n, n, codes),
+            new_round(n, len(recording)),
+            *compiled.more(recording, kind, n),
+            np.ascontiguousarray(subsets, dtype=np.int64),
+            rng,
+            chosen,
+            calls,
+        )
+    )
+
+
+def _knockout(recording: Recording, kind: Knockout, n: int) -> tuple[Any, ...]:
     seeding = {None: 0, "majority": BY_SIZE, "score": BY_STRENGTH}[kind.seeding]
     scores = need_scores(recording) if seeding == BY_STRENGTH else []
     seats = bracket_seats(n) if seeding else []
-    return int(
-        play_knockouts(
-            table,
-            codes,
-            accounts(n, n, codes),
-            new_round(n, len(recording)),
-            subsets,
-            seeding,
-            np.array(scores, dtype=float),
-            np.array(seats, dtype=np.int64),
-            rng,
-            chosen,
-            calls,
-        )
-    )
+    return seeding, np.array(scores, dtype=float), np.array(seats, dtype=np.int64)
 
 
-def _ladder(
-    recording: Recording,
-    kind: Ladder,
-    subsets: np.ndarray,
-    rng: np.random.Generator,
-    chosen: np.ndarray,
-    calls: np.ndarray,
-) -> int:
-    n = subsets.shape[1]
-    codes = rule_codes(kind.rules, kind.calls(n), recording, meets_again=False)
-    room = new_round(n, len(recording))
-    play = play_ladders
-    some = accounts(n, 1, codes)
-    return int(play(table_of(recording), codes, some, room, subsets, rng, chosen, calls))
-
-
-def _double_elimination(
-    recording: Recording,
-    kind: DoubleElimination,
-    subsets: np.ndarray,
-    rng: np.random.Generator,
-    chosen: np.ndarray,
-    calls: np.ndarray,
-) -> int:
-    n = subsets.shape[1]
-    codes = rule_codes(kind.rules, kind.calls(n), recording, meets_again=True)
-    room = new_round(n, len(recording))
-    return int(
-        play_double_eliminations(
-            table_of(recording),
-            codes,
-            accounts(n, n, codes),
-            room,
-            kind.reset,
-            subsets,
-            rng,
-            chosen,
-            calls,
-        )
-    )
-
-
-def _round_robin(
-    recording: Recording,
-    kind: RoundRobin,
-    subsets: np.ndarray,
-    rng: np.random.Generator,
-    chosen: np.ndarray,
-    calls: np.ndarray,
-) -> int:
-    n = subsets.shape[1]
-    codes = rule_codes(kind.rules, None, recording, meets_again=False)
+def _round_robin(recording: Recording, kind: RoundRobin, n: int) -> tuple[Any, ...]:
     table = berger_rounds(n)
     rounds = np.array(table, dtype=np.int64).reshape(len(table), n // 2, 2)
-    return int(
-        play_round_robins(
-            table_of(recording),
-            codes,
-            accounts(n, n, codes),
-            new_round(n, len(recording)),
-            new_points(n),
-            SCORES[kind.score],
-            rounds,
-            subsets,
-            rng,
-            chosen,
-            calls,
-        )
-    )
+    return new_points(n), SCORES[kind.score], rounds
 
 
-def _pivot(
-    recording: Recording,
-    kind: Pivot,
-    subsets: np.ndarray,
-    rng: np.random.Generator,
-    chosen: np.ndarray,
-    calls: np.ndarray,
-) -> int:
-    n = subsets.shape[1]
-    codes = rule_codes(kind.rules, None, recording, meets_again=False)
-    return int(
-        play_pivots(
-            table_of(recording),
-            codes,
-            accounts(n, n, codes),
-            new_round(n, len(recording)),
-            new_points(n),
-            kind.pivots,
-            subsets,
-            rng,
-            chosen,
-            calls,
-        )
-    )
+def _swiss(recording: Recording, kind: Swiss, n: int) -> tuple[Any, ...]:
+    return new_points(n), new_search(n), tie_breaks(n - n % 2), kind.most_rounds(n)
 
 
-def _swiss(
-    recording: Recording,
-    kind: Swiss,
-    subsets: np.ndarray,
-    rng: np.random.Generator,
-    chosen: np.ndarray,
-    calls: np.ndarray,
-) -> int:
-    n = subsets.shape[1]
-    codes = rule_codes(kind.rules, None, recording, meets_again=True)
-    return int(
-        play_swiss(
-            table_of(recording),
-            codes,
-            accounts(n, n, codes),
-            new_round(n, len(recording)),
-            new_points(n),
-            new_search(n),
-            tie_breaks(n - n % 2),
-            kind.most_rounds(n),
-            subsets,
-            rng,
-            chosen,
-            calls,
-        )
-    )
-
-
-def _adaptive(
-    recording: Recording,
-    kind: Adaptive,
-    subsets: np.ndarray,
-    rng: np.random.Generator,
-    chosen: np.ndarray,
-    calls: np.ndarray,
-) -> int:
-    n = subsets.shape[1]
-    codes = rule_codes(kind.rules, None, recording, meets_again=True)
+def _adaptive(recording: Recording, kind: Adaptive, n: int) -> tuple[Any, ...]:
     terms = Terms(
         kind.coverage,
         float(kind.confidence),
@@ -267,30 +160,25 @@ def _adaptive(
         1 if kind.rules.order == "both" else 2,
         kind.rules.most_calls_a_match,
     )
-    return int(
-        play_adaptives(
-            table_of(recording),
-            codes,
-            accounts(n, n, codes),
-            new_round(n, len(recording)),
-            new_points(n),
-            new_teams(n),
-            new_draws(n),
-            terms,
-            subsets,
-            rng,
-            chosen,
-            calls,
-        )
-    )
+    return new_points(n), new_teams(n), new_draws(n), terms
 
 
-_COMPILED: dict[type, Play] = {
-    Adaptive: _adaptive,
-    Knockout: _knockout,
-    Ladder: _ladder,
-    DoubleElimination: _double_elimination,
-    RoundRobin: _round_robin,
-    Pivot: _pivot,
-    Swiss: _swiss,
+_COMPILED: dict[type, Compiled] = {
+    Adaptive: Compiled(play_adaptives, _adaptive, meets_again=True, limited=False),
+    Knockout: Compiled(play_knockouts, _knockout, meets_again=False, limited=True),
+    Ladder: Compiled(play_ladders, lambda *_: (), meets_again=False, limited=True),
+    DoubleElimination: Compiled(
+        play_double_eliminations,
+        lambda _, kind, n: (kind.reset,),
+        meets_again=True,
+        limited=True,
+    ),
+    RoundRobin: Compiled(play_round_robins, _round_robin, meets_again=False, limited=False),
+    Pivot: Compiled(
+        play_pivots,
+        lambda _, kind, n: (new_points(n), kind.pivots),
+        meets_again=False,
+        limited=False,
+    ),
+    Swiss: Compiled(play_swiss, _swiss, meets_again=True, limited=False),
 }

@@ -10,8 +10,9 @@ import numpy as np
 
 from pairjudge_lab.records import Pool, Status, UserError, Verdict, VerdictKind
 from pairjudge_lab.tournaments.lots import shuffled
-from pairjudge_lab.tournaments.referee import Outcome
+from pairjudge_lab.tournaments.referee import Outcome, Referee
 from pairjudge_lab.tournaments.rules import Rules
+from pairjudge_lab.tournaments.standings import Standings, ranking_by
 
 
 def check_ceiling(per_candidate: float | None) -> None:
@@ -105,6 +106,36 @@ def said_of(outcome: Outcome, rules: Rules, *, soft: bool) -> Iterator[tuple[flo
         if soft and verdict.a_probability is not None and verdict.b_probability is not None:
             said = verdict.a_probability, verdict.b_probability
         yield said if first == outcome.x else (said[1], said[0])
+
+
+def points_or_labels(
+    referee: Referee, outcome: Outcome, *, soft: bool
+) -> list[tuple[float, float]]:
+    """What a pairing says of x and of y: by every label verdict, or by its points where none is.
+
+    Args:
+        soft: see ``said_of``.
+
+    Returns:
+        Observations from 0 to 1, 1 being that a candidate is correct; none where the pairing does
+        not count.
+    """
+    said = list(said_of(outcome, referee.rules, soft=soft))
+    points = referee.points(outcome)
+    return said or ([points] if points is not None else [])
+
+
+def group_ranking(
+    groups: Groups, values: np.ndarray, standings: Standings, rng: np.random.Generator
+) -> tuple[int, ...]:
+    """Candidates from best to worst by their group's value, by own label share, then by lot.
+
+    Args:
+        values: (groups,) the higher the better; those that differ by rounding alone are equal.
+    """
+    own = standings.score("labels")
+    group_of = [groups.of[c] for c in range(len(own))]
+    return ranking_by([np.asarray(values)[group_of], own], rng)
 
 
 def margin(outcome: Outcome, rules: Rules) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pairjudge_lab.records import Play, Pool
-from pairjudge_lab.tournaments.groups import Groups, check_ceiling, most_matches
+from pairjudge_lab.tournaments.groups import Groups, check_ceiling, group_ranking, most_matches
 from pairjudge_lab.tournaments.lots import draw
 from pairjudge_lab.tournaments.referee import Outcome, Referee
 from pairjudge_lab.tournaments.rules import BALANCED, Rules
@@ -81,15 +81,12 @@ class Parwis:
             (outcome,) = yield from referee.settle([groups.send(top, rival)])
             hear(outcome)
             score = rank_centrality(evidence)
-        own, lot = standings.score("labels"), rng.random(len(pool))
-        ranking = sorted(
-            range(len(pool)), key=lambda c: (-round(float(score[groups.of[c]]), 9), -own[c], lot[c])
-        )
+        ranking = group_ranking(groups, score, standings, rng)
         return referee.conclude(
             self.name,
             ranking[0],
             standings.history,
-            ranking=tuple(ranking),
+            ranking=ranking,
             score="rank centrality of the group, then the share of verdicts that called the "
             "candidate correct",
         )

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pairjudge_lab.records import Play, Pool, UserError
-from pairjudge_lab.tournaments.groups import Groups, check_ceiling, most_matches, said_of
+from pairjudge_lab.tournaments.groups import (
+    Groups,
+    check_ceiling,
+    group_ranking,
+    most_matches,
+    points_or_labels,
+)
 from pairjudge_lab.tournaments.referee import Outcome, Referee
 from pairjudge_lab.tournaments.rules import BALANCED, Rules
 from pairjudge_lab.tournaments.standings import Standings
@@ -67,9 +73,7 @@ class TopTwoThompson:
             standings.add(referee, outcomes)
             for outcome in outcomes:
                 sides = [groups.of[outcome.x], groups.of[outcome.y]]
-                said = list(said_of(outcome, self.rules, soft=self.soft))
-                points = referee.points(outcome)
-                for pair in said or ([points] if points is not None else []):
+                for pair in points_or_labels(referee, outcome, soft=self.soft):
                     belief[0, sides] += pair
                     belief[1, sides] += 1 - np.array(pair)
 
@@ -93,15 +97,12 @@ class TopTwoThompson:
                     break
             hear((yield from referee.settle([groups.send(leader, rival)])))
         mean = belief[0] / belief.sum(axis=0)
-        own, lot = standings.score("labels"), rng.random(len(pool))
-        ranking = sorted(
-            range(len(pool)), key=lambda c: (-round(mean[groups.of[c]], 9), -own[c], lot[c])
-        )
+        ranking = group_ranking(groups, mean, standings, rng)
         return referee.conclude(
             self.name,
             ranking[0],
             standings.history,
-            ranking=tuple(ranking),
+            ranking=ranking,
             score="posterior mean of the group's chance to be called correct, then the share of "
             "verdicts that called the candidate correct",
             confidence=self.confidence,

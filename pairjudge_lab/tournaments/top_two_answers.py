@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pairjudge_lab.records import Play, Pool, UserError
-from pairjudge_lab.tournaments.groups import Groups, check_ceiling, most_matches, said_of
+from pairjudge_lab.tournaments.groups import (
+    Groups,
+    check_ceiling,
+    group_ranking,
+    most_matches,
+    points_or_labels,
+)
 from pairjudge_lab.tournaments.referee import Outcome, Referee
 from pairjudge_lab.tournaments.rules import BALANCED, Rules
 from pairjudge_lab.tournaments.standings import Standings
@@ -72,9 +78,7 @@ class TopTwoAnswers:
             standings.add(referee, outcomes)
             for outcome in outcomes:
                 sides = [groups.of[outcome.x], groups.of[outcome.y]]
-                said = list(said_of(outcome, self.rules, soft=self.soft))
-                points = referee.points(outcome)
-                for pair in said or ([points] if points is not None else []):
+                for pair in points_or_labels(referee, outcome, soft=self.soft):
                     ahead[sides] += 2 * np.array(pair) - 1
 
         everyone = np.arange(len(groups))
@@ -91,15 +95,12 @@ class TopTwoAnswers:
             rivals = np.array([g for g in range(len(groups)) if groups.can_meet(leader, g)])
             rival = _drawn(rivals, chance[rivals], rng)
             hear((yield from referee.settle([groups.send(leader, rival)])))
-        own, lot = standings.score("labels"), rng.random(len(pool))
-        ranking = sorted(
-            range(len(pool)), key=lambda c: (-round(ahead[groups.of[c]], 9), -own[c], lot[c])
-        )
+        ranking = group_ranking(groups, ahead, standings, rng)
         return referee.conclude(
             self.name,
             ranking[0],
             standings.history,
-            ranking=tuple(ranking),
+            ranking=ranking,
             score="votes for the answer plus labels that call it correct less those that call it "
             "wrong, then the share of verdicts that called the candidate correct",
             votes=self.votes,
