@@ -22,16 +22,24 @@ from pairjudge_lab.replay.compiled.points import SCORES, new_points, play_pivots
 from pairjudge_lab.replay.compiled.posterior import new_draws
 from pairjudge_lab.replay.compiled.rules import accounts, rule_codes, table_of
 from pairjudge_lab.replay.compiled.swiss import play_swiss
+from pairjudge_lab.replay.compiled.uncertainty import (
+    Swing,
+    new_rates,
+    play_caps,
+    play_uncertainty_swiss,
+)
 from pairjudge_lab.replay.recording import Recording, check_replay, replay
 from pairjudge_lab.replay.voting import need_scores
 from pairjudge_lab.tournaments import (
     Adaptive,
+    Caps,
     DoubleElimination,
     Knockout,
     Ladder,
     Pivot,
     RoundRobin,
     Swiss,
+    UncertaintySwiss,
 )
 from pairjudge_lab.tournaments.round_robin import berger_rounds
 from pairjudge_lab.tournaments.seeding import bracket_seats
@@ -163,6 +171,15 @@ def _adaptive(recording: Recording, kind: Adaptive, n: int) -> tuple[Any, ...]:
     return new_points(n), new_teams(n), new_draws(n), terms
 
 
+def _uncertainty_swiss(_: Recording, kind: UncertaintySwiss, n: int) -> tuple[Any, ...]:
+    return new_rates(n), Swing(kind.coverage, kind.window, float(kind.floor))
+
+
+def _caps(_: Recording, kind: Caps, n: int) -> tuple[Any, ...]:
+    swing = Swing(kind.coverage, kind.window, float(kind.floor))
+    return new_rates(n), new_rates(n), swing, float(kind.close)
+
+
 _COMPILED: dict[type, Compiled] = {
     Adaptive: Compiled(play_adaptives, _adaptive, meets_again=True, limited=False),
     Knockout: Compiled(play_knockouts, _knockout, meets_again=False, limited=True),
@@ -181,4 +198,8 @@ _COMPILED: dict[type, Compiled] = {
         limited=False,
     ),
     Swiss: Compiled(play_swiss, _swiss, meets_again=True, limited=False),
+    UncertaintySwiss: Compiled(
+        play_uncertainty_swiss, _uncertainty_swiss, meets_again=True, limited=True
+    ),
+    Caps: Compiled(play_caps, _caps, meets_again=True, limited=True),
 }

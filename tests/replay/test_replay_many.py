@@ -22,10 +22,12 @@ from pairjudge_lab.replay import (
 from pairjudge_lab.tournaments import (
     TOURNAMENTS,
     Adaptive,
+    Caps,
     Knockout,
     Pivot,
     Rules,
     Swiss,
+    UncertaintySwiss,
     tournament,
 )
 from pairjudge_lab.verdicts.codes import MISSING
@@ -124,6 +126,10 @@ FIGURES = [
     Adaptive(coverage=1, confidence=1.0, ceiling=None),
     Adaptive(coverage=4, confidence=0.6, ceiling=0.7),
     Adaptive(ceiling=None, rules=Rules(order="both", votes=2, unread="again")),
+    UncertaintySwiss(coverage=1, window=1, floor=0.3, per_candidate=None),
+    UncertaintySwiss(coverage=4, window=3, rules=Rules(order="both", votes=3, unread="again")),
+    Caps(close=0.0, coverage=2, per_candidate=None),
+    Caps(close=0.6, window=2, floor=1.0, rules=Rules(votes=3, unread="keep")),
 ]
 
 

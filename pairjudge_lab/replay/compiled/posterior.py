@@ -14,7 +14,8 @@ from pairjudge_lab.replay.compiled.rules import leaf, part, sums
 from pairjudge_lab.replay.compiled.strengths import Fit
 from pairjudge_lab.tournaments.adaptive import POSTERIOR_DRAWS
 
-BLOCK = 40
+BLOCK = 8
+"""Draws that are worked out together; ``_work_out`` names as many numbers."""
 
 
 class Draws(NamedTuple):
@@ -95,18 +96,23 @@ def _work_out(draws: Draws, fit: Fit, n: int, block: int) -> None:
     """Solve U values = normal for a block of draws, and find the best of each."""
     begin = block * BLOCK
     for i in range(n - 1, -1, -1):
-        mine = draws.values[i, begin : begin + BLOCK]
-        normal = draws.normal[i, begin : begin + BLOCK]
-        for place in range(BLOCK):
-            mine[place] = normal[place]
+        # Eight numbers by name: those of an array would be stored and read anew for every j.
+        mine, row = draws.normal[i, begin : begin + BLOCK], fit.factor[i]
+        a, b, c, d = mine[0], mine[1], mine[2], mine[3]
+        e, f, g, h = mine[4], mine[5], mine[6], mine[7]
         for j in range(i + 1, n):
-            times = fit.factor[i, j]
-            if times != 0.0:
-                other = draws.values[j, begin : begin + BLOCK]
-                for place in range(BLOCK):
-                    mine[place] -= times * other[place]
-        for place in range(BLOCK):
-            mine[place] *= fit.inverse[i]
+            times, other = row[j], draws.values[j, begin : begin + BLOCK]
+            a -= times * other[0]
+            b -= times * other[1]
+            c -= times * other[2]
+            d -= times * other[3]
+            e -= times * other[4]
+            f -= times * other[5]
+            g -= times * other[6]
+            h -= times * other[7]
+        out, scale = draws.values[i, begin : begin + BLOCK], fit.inverse[i]
+        out[0], out[1], out[2], out[3] = a * scale, b * scale, c * scale, d * scale
+        out[4], out[5], out[6], out[7] = e * scale, f * scale, g * scale, h * scale
     best, height = draws.best[begin : begin + BLOCK], draws.height[begin : begin + BLOCK]
     for place in range(BLOCK):
         best[place] = 0

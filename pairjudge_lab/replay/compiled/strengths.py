@@ -17,6 +17,7 @@ class Fit(NamedTuple):
         step: (n,) the last step towards them.
         factor: (n, n) what is above the diagonal of U, U'U being the negative second derivative.
         inverse: (n,) one over U's diagonal.
+        odds: (n,) room for the exponentials of the strengths.
         met: (2, n(n - 1)/2) the pairs of players who have met.
         count: (1,) how many pairs those are.
     """
@@ -25,6 +26,7 @@ class Fit(NamedTuple):
     step: np.ndarray
     factor: np.ndarray
     inverse: np.ndarray
+    odds: np.ndarray
     met: np.ndarray
     count: np.ndarray  # type: ignore[assignment]  # tuples have a count of their own
 
@@ -33,7 +35,7 @@ def new_fit(n: int) -> Fit:
     """Room for n players, of whom every two have met."""
     met = np.array(np.triu_indices(n, 1), dtype=np.int64)
     count = np.array([met.shape[1]])
-    return Fit(np.zeros(n), np.zeros(n), np.zeros((n, n)), np.zeros(n), met, count)
+    return Fit(np.zeros(n), np.zeros(n), np.zeros((n, n)), np.zeros(n), np.zeros(n), met, count)
 
 
 @part
@@ -68,9 +70,10 @@ def _curve(
     fit: Fit, n: int, wins: np.ndarray, correct: np.ndarray, wrong: np.ndarray, prior: float
 ) -> None:
     """The first and the second derivative at ``theta``, into ``step`` and ``factor``."""
-    theta, step, factor = fit.theta, fit.step, fit.factor
+    theta, step, factor, odds = fit.theta, fit.step, fit.factor, fit.odds
     for i in range(n):
-        alone = 1 / (1 + np.exp(-theta[i]))
+        odds[i] = np.exp(theta[i])
+        alone = odds[i] / (1 + odds[i])
         up, down = correct[i] + prior, wrong[i] + prior
         step[i] = up - (up + down) * alone
         for j in range(i + 1, n):
@@ -81,7 +84,8 @@ def _curve(
         games = wins[i, j] + wins[j, i]
         if games == 0:
             continue
-        chance = 1 / (1 + np.exp(theta[j] - theta[i]))
+        # One exponential a player, none a pair.
+        chance = odds[i] / (odds[i] + odds[j])
         gain = wins[i, j] - games * chance
         weight = games * chance * (1 - chance)
         step[i] += gain
@@ -93,18 +97,32 @@ def _curve(
 
 @sums
 def _decompose(factor: np.ndarray, inverse: np.ndarray, n: int) -> None:
-    """Replace the upper half of a positive definite matrix by its Cholesky factor."""
-    for k in range(n):
-        inverse[k] = 1 / np.sqrt(factor[k, k])
-        row = factor[k]
-        for j in range(k + 1, n):
-            row[j] *= inverse[k]
-        for i in range(k + 1, n):
-            times = row[i]
-            if times != 0.0:
-                below = factor[i]
-                for j in range(i, n):
-                    below[j] -= times * row[j]
+    """Replace the upper half of a positive definite matrix by its Cholesky factor.
+
+    Four rows at a time, since of a short loop most of the time is its beginning and its end; by
+    slices, since loops over those become vector instructions.
+    """
+    for k in range(0, n, 4):
+        after = min(k + 4, n)
+        for one in range(k, after):
+            row = factor[one, one:n]
+            inverse[one] = 1 / np.sqrt(row[0])
+            times = inverse[one]
+            for j in range(len(row)):
+                row[j] *= times
+            for i in range(one + 1, after):
+                times, below, right = factor[one, i], factor[i, i:n], factor[one, i:n]
+                for j in range(len(below)):
+                    below[j] -= times * right[j]
+        if after == n:
+            return
+        for i in range(after, n):
+            a, b, c, d = factor[k, i], factor[k + 1, i], factor[k + 2, i], factor[k + 3, i]
+            first, second = factor[k, i:n], factor[k + 1, i:n]
+            third, fourth = factor[k + 2, i:n], factor[k + 3, i:n]
+            below = factor[i, i:n]
+            for j in range(len(below)):
+                below[j] -= a * first[j] + b * second[j] + c * third[j] + d * fourth[j]
 
 
 @sums
