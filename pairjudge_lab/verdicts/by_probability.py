@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -81,11 +81,10 @@ def by_probability(table: pd.DataFrame, *, both_orders: bool = True) -> pd.DataF
     said = np.where(np.isnan(margin), "invalid", said)
     chance = expit(margin)
     labels = [name for name in ("a_correct", "b_correct", "text", "kind") if name in table]
+    kinds: list[Any] = [None if v == "invalid" else VerdictKind.PREFERENCE.value for v in said]
     new = table.drop(columns=labels).assign(
         verdict=said,
-        kind=np.array(
-            [None if v == "invalid" else VerdictKind.PREFERENCE.value for v in said], dtype=object
-        ),
+        kind=kinds,
         a_probability=chance,
         b_probability=1 - chance,
         status=np.where(said == "invalid", "unparsed", "parsed"),

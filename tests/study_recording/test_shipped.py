@@ -1,0 +1,97 @@
+"""The shipped study: complete, of one kind, and the same when it is assembled or judged again."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from itertools import permutations
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pairjudge_lab import UserError, bias_report, load_pools, load_problems, load_verdicts, prepare
+
+FOLDER = Path(__file__).parents[2] / "data" / "study"
+MODELS = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
+
+
+@pytest.fixture(scope="module")
+def pools():
+    return [prepare(pool) for pool in load_pools("study")]
+
+
+def test_both_judges_judged_both_orders_of_every_pair_with_different_answers(pools):
+    wanted = {
+        (pool.problem.id, str(a), str(b))
+        for pool in pools
+        for a, b in permutations(range(6), 2)
+        if pool.teams[a] != pool.teams[b]
+    }
+    for model in MODELS:
+        table = load_verdicts("study", judge=f"{model}, labels")
+        rows = list(zip(table["problem_id"], table["response_a"], table["response_b"], strict=True))
+        assert Counter(rows) == Counter(wanted)
+        assert set(table["kind"].dropna()) == {"labels"}
+        read = table["verdict"] != "invalid"
+        assert table.loc[read, ["a_probability", "b_probability"]].notna().all(axis=None)
+
+
+def test_candidates_are_three_of_each_model_and_know_their_cost(pools):
+    for pool in pools:
+        first = pool.candidates[:6]
+        assert Counter(c.source for c in first) == dict.fromkeys(MODELS, 3)
+        for candidate in pool.candidates:
+            assert candidate.tokens
+            assert candidate.finish in ("stop", "length")
+            assert candidate.correct is not None
+    assert len(load_problems("study", limit=3)) == 3
+
+
+def test_a_newcomer_sees_a_position_effect():
+    report = bias_report(load_verdicts("study"))
+    labels = [row for row in report.rows if row.group.endswith("labels")]
+    assert len(labels) == 2
+    for row in labels:
+        assert row.position_effect.low > 0.1
+
+
+def test_an_unknown_judge_lists_those_there():
+    with pytest.raises(UserError, match="its judges are: 'qwen2"):
+        load_verdicts("study", judge="gpt-9")
+
+
+def test_the_tables_are_what_the_recorded_requests_give(tmp_path):
+    requests = tmp_path / "requests.jsonl"
+    requests.write_bytes(gzip.decompress((FOLDER / "raw" / "requests.jsonl.gz").read_bytes()))
+    subprocess.run(
+        [sys.executable, str(FOLDER / "assemble.py"), str(requests), "--out", str(tmp_path)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    again = load_verdicts(tmp_path / "verdicts.parquet")
+    assert again.equals(load_verdicts("study"))
+    assert load_pools(tmp_path / "pools.parquet") == load_pools("study")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_few_matches_judged_again(model):
+    """With llama-server at the address in STUDY_SERVER_05B or STUDY_SERVER_15B."""
+    variable = "STUDY_SERVER_" + ("05B" if "0.5" in model else "15B")
+    address = os.environ.get(variable)
+    if not address:
+        pytest.skip(f"needs a server of {model}: its address in {variable}")
+    lines = gzip.decompress((FOLDER / "raw" / "requests.jsonl.gz").read_bytes()).splitlines()
+    rows = [row for row in map(json.loads, lines) if row["model"] == model]
+    labels = [row for row in rows if row["what"]["kind"] == "label"][:6]
+    for row in labels:
+        answer = httpx.post(f"{address}/completion", json=row["request"], timeout=600).json()
+        assert answer["content"] == row["response"]["content"]
+        before, now = (
+            {t["token"]: t["logprob"] for t in said["completion_probabilities"][0]["top_logprobs"]}
+            for said in (row["response"], answer)
+        )
+        likeliest = max(before, key=lambda token: before[token])
+        # Kernels differ in their rounding from machine to machine and with what is cached.
+        assert now[likeliest] == pytest.approx(before[likeliest], abs=0.3)
