@@ -86,7 +86,8 @@ def run(args: argparse.Namespace) -> None:
     print(f"{len(large)} problems, best of {args.n}, {args.tournament}, seed {args.seed}")
     for reason, count in left_out.items():
         if count:
-            print(f"left out: {count} problems ({reason} candidates judged)")
+            judged = "" if reason == "no verdicts" else " candidates judged"
+            print(f"left out: {count} problems ({reason}{judged})")
     print(f"\n{'taken out':12} {'recorded':>9} {'without':>9}   {'lost, points (95 %)':24} effect")
     for p in found:
         size = "" if p.coefficient is None else (

@@ -12,7 +12,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pairjudge_lab import UserError, bias_report, load_pools, load_problems, load_verdicts, prepare
+from pairjudge_lab import (
+    UserError,
+    bias_report,
+    curve,
+    load_pools,
+    load_problems,
+    load_verdicts,
+    prepare,
+)
+from pairjudge_lab.replay import record
+from pairjudge_lab.statistics.discrimination import right_favoured
+from pairjudge_lab.verdicts.by_probability import by_probability
 
 FOLDER = Path(__file__).parents[2] / "data" / "study"
 MODELS = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
@@ -55,7 +66,30 @@ def test_a_newcomer_sees_a_position_effect():
     labels = [row for row in report.rows if row.group.endswith("labels")]
     assert len(labels) == 2
     for row in labels:
-        assert row.position_effect.low > 0.1
+        assert row.position_effect.low > 0.2
+
+
+def test_what_notebook_10_says_came_out(pools):
+    truth = {
+        (pool.problem.id, str(i)): candidate.correct
+        for pool in pools
+        for i, candidate in enumerate(pool.candidates)
+    }
+    six = [pool.first(6) for pool in pools]
+    gaps = []
+    for model in MODELS:
+        labels = load_verdicts("study", judge=f"{model}, labels")
+        share = right_favoured(labels, truth)
+        if model == MODELS[0]:
+            assert share.low < 0.5 < share.high
+        else:
+            assert 0.5 < share.low < share.estimate < 0.7
+        for table in (labels, by_probability(labels, both_orders=False), by_probability(labels)):
+            found = curve(record(six, table), ["majority", "knockout"], [6], subsets=50)
+            (gap,) = (c.difference for c in found.compare("majority"))
+            gaps.append(gap)
+    assert all(gap.estimate < 0 for gap in gaps)
+    assert sum(gap.high < 0 for gap in gaps) >= 2
 
 
 def test_an_unknown_judge_lists_those_there():
