@@ -87,8 +87,7 @@ class Parwis:
             ranking[0],
             standings.history,
             ranking=ranking,
-            score="rank centrality of the group, then the share of verdicts that called the "
-            "candidate correct",
+            score="rank-centrality",
         )
 
 

@@ -103,8 +103,7 @@ class TopTwoThompson:
             ranking[0],
             standings.history,
             ranking=ranking,
-            score="posterior mean of the group's chance to be called correct, then the share of "
-            "verdicts that called the candidate correct",
+            score="posterior-mean",
             confidence=self.confidence,
         )
 

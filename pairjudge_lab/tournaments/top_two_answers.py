@@ -101,8 +101,7 @@ class TopTwoAnswers:
             ranking[0],
             standings.history,
             ranking=ranking,
-            score="votes for the answer plus labels that call it correct less those that call it "
-            "wrong, then the share of verdicts that called the candidate correct",
+            score="votes-and-labels",
             votes=self.votes,
             accuracy=self.accuracy,
             confidence=self.confidence,
