@@ -170,6 +170,8 @@ def test_a_few_hundred_requests_of_which_many_fail():
     assert sum(server.served[kind] for kind in FAULTS) > 25
 
 
+# A stream that the client's library is closing while garbage is collected says so, now and then.
+@pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.slow
 def test_two_thousand_requests_of_which_thirty_in_a_hundred_fail_in_every_way():
     server, found, wrong, grown = run_with_faults(2000, hang=2.0)
