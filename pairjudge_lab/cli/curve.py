@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pairjudge_lab.replay.curves import Curve
 from pairjudge_lab.cli.shared.equal_cost import add_equal_cost, equal_cost, print_equal_cost
 from pairjudge_lab.cli.shared.options import (
+    OF_JUDGE,
     VERDICTS,
     add_guard,
     add_json,
@@ -34,10 +35,11 @@ HELP = "compare selectors: accuracy and cost against N, and at equal cost"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_pools(parser, ".jsonl, .parquet, or a .csv of samples; or 'embedded'")
+    add_pools(parser, ".jsonl, .parquet, or a .csv of samples; or 'embedded' or 'study'")
     parser.add_argument(
         "verdicts", metavar="VERDICTS", nargs="?", help=VERDICTS + "; not needed by every selector"
     )
+    parser.add_argument("--judge", metavar="NAME", help=OF_JUDGE)
     parser.add_argument(
         "--selectors", default="pass,majority,knockout", metavar="A,B,...",
         help="with commas: pass, random, majority, weighted-majority, best-score, likelihood, "
@@ -109,7 +111,7 @@ def run(args: argparse.Namespace) -> None:
             if args.verdicts is None:
                 recordings = without_verdicts([prepare(pool, undecided) for pool in pools])
             else:
-                table = load_verdicts(args.verdicts)
+                table = load_verdicts(args.verdicts, judge=args.judge)
                 heard, unheard = pools_heard(pools, table)
                 recordings = record([prepare(pool, undecided) for pool in heard], table)
                 costs = verdict_costs(table)

@@ -7,7 +7,14 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from pairjudge_lab.cli.shared.options import VERDICTS, add_json, add_pools, add_seed, positive
+from pairjudge_lab.cli.shared.options import (
+    OF_JUDGE,
+    VERDICTS,
+    add_json,
+    add_pools,
+    add_seed,
+    positive,
+)
 from pairjudge_lab.records import UserError
 
 HELP = "what position, noise and length cost in Best-of-N accuracy"
@@ -16,7 +23,7 @@ HELP = "what position, noise and length cost in Best-of-N accuracy"
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_pools(parser)
     parser.add_argument("verdicts", metavar="VERDICTS", help=VERDICTS)
-    parser.add_argument("--judge", metavar="NAME", help="of a table of several judges")
+    parser.add_argument("--judge", metavar="NAME", help=OF_JUDGE)
     parser.add_argument(
         "-n", "--n", type=positive, default=8, metavar="N", help="number of candidates (8)"
     )

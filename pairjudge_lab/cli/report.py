@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from pairjudge_lab.cli.shared.options import (
+    OF_JUDGE,
     POOLS,
     VERDICTS,
     sizes_of,
@@ -20,6 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="position-bias, tournaments or scaling")
     parser.add_argument("--pools", help=POOLS, metavar="FILE")
     parser.add_argument("--verdicts", help=VERDICTS, metavar="FILE")
+    parser.add_argument("--judge", metavar="NAME", help=OF_JUDGE)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the page, .html")
     parser.add_argument(
         "--pdf", type=Path, metavar="FILE", help="print it too, where there is a browser that can"
@@ -50,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
 
     if args.n is not None:
         sizes_of(args.n)
-    names = ("pools", "verdicts", "selectors", "n", "subsets", "by", "seed")
+    names = ("pools", "verdicts", "judge", "selectors", "n", "subsets", "by", "seed")
     write_report(
         args.name,
         args.out,

@@ -20,6 +20,7 @@ from pairjudge_lab.judges.cascade import (
 )
 from pairjudge_lab.judges.pooling import pool_verdicts
 from pairjudge_lab.records import Pool, Status, UserError, Verdict, VerdictKind
+from pairjudge_lab.verdicts.judges import only_judge
 from pairjudge_lab.verdicts.table import TableVerdicts, table_kind, table_row, to_table
 
 if TYPE_CHECKING:
@@ -230,13 +231,7 @@ def _keys(table: pd.DataFrame, which: str) -> Iterator[tuple[str, int, int, int]
 
 
 def _name(table: pd.DataFrame, which: str) -> str:
-    judges = list(table["judge"].unique()) if "judge" in table else []
-    if len(judges) > 1:
-        raise UserError(
-            f"the {which} table of a cascade holds {len(judges)} judges "
-            f"({', '.join(map(str, judges[:5]))}); keep the rows of one"
-        )
-    return str(judges[0]) if judges else which
+    return only_judge(table, f"the {which} verdicts of a cascade") or which
 
 
 def _same(said: Verdict, other: Verdict) -> bool | None:

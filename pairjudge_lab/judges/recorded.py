@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.datasets.verdicts import load_verdicts
 from pairjudge_lab.records import Match, UserError, Verdict, VerdictKind
+from pairjudge_lab.verdicts.judges import only_judge
 from pairjudge_lab.verdicts.table import TableVerdicts, table_kind
 
 if TYPE_CHECKING:
@@ -41,12 +42,7 @@ class RecordedJudge:
                 f"the recorded verdicts ({name}) lack {', '.join(absent)}; use a table written by "
                 "'pairjudge-lab judge'"
             )
-        judges = list(table["judge"].unique()) if "judge" in table else []
-        if len(judges) > 1:
-            raise UserError(
-                f"the recorded verdicts ({name}) come from {len(judges)} judges: "
-                f"{', '.join(map(str, judges))}; keep the rows of one"
-            )
+        only_judge(table, f"the recorded verdicts ({name})")
         self.identity: Mapping[str, Any] = {"name": name, "recording": digest}
         self.capacity = capacity
         self.kind: VerdictKind | None = table_kind(table)

@@ -15,19 +15,16 @@ from pairjudge_lab.replay.compiled.adaptive import (
     play_adaptives,
 )
 from pairjudge_lab.replay.compiled.blossoms import new_search
+from pairjudge_lab.replay.compiled.caps import play_caps
 from pairjudge_lab.replay.compiled.drawing import new_round
 from pairjudge_lab.replay.compiled.elimination import play_double_eliminations, play_ladders
 from pairjudge_lab.replay.compiled.knockout import BY_SIZE, BY_STRENGTH, play_knockouts
 from pairjudge_lab.replay.compiled.points import SCORES, new_points, play_pivots, play_round_robins
 from pairjudge_lab.replay.compiled.posterior import new_draws
+from pairjudge_lab.replay.compiled.rates import Settings, new_rates
 from pairjudge_lab.replay.compiled.rules import accounts, rule_codes, table_of
 from pairjudge_lab.replay.compiled.swiss import play_swiss
-from pairjudge_lab.replay.compiled.uncertainty import (
-    Swing,
-    new_rates,
-    play_caps,
-    play_uncertainty_swiss,
-)
+from pairjudge_lab.replay.compiled.uncertainty import play_uncertainty_swiss
 from pairjudge_lab.replay.recording import Recording, check_replay, replay
 from pairjudge_lab.replay.voting import need_scores
 from pairjudge_lab.tournaments import (
@@ -172,12 +169,12 @@ def _adaptive(recording: Recording, kind: Adaptive, n: int) -> tuple[Any, ...]:
 
 
 def _uncertainty_swiss(_: Recording, kind: UncertaintySwiss, n: int) -> tuple[Any, ...]:
-    return new_rates(n), Swing(kind.coverage, kind.window, float(kind.floor))
+    return new_rates(n), Settings(kind.coverage, kind.window, float(kind.floor))
 
 
 def _caps(_: Recording, kind: Caps, n: int) -> tuple[Any, ...]:
-    swing = Swing(kind.coverage, kind.window, float(kind.floor))
-    return new_rates(n), new_rates(n), swing, float(kind.close)
+    settings = Settings(kind.coverage, kind.window, float(kind.floor))
+    return new_rates(n), new_rates(n), settings, float(kind.close)
 
 
 _COMPILED: dict[type, Compiled] = {

@@ -19,6 +19,7 @@ from pairjudge_lab.records import (
 )
 from pairjudge_lab.tournaments import PAPER
 from pairjudge_lab.verdicts.codes import MISSING, codes_of, verdict_of
+from pairjudge_lab.verdicts.judges import only_judge
 from pairjudge_lab.verdicts.kinds import check_tournament
 from pairjudge_lab.verdicts.table import table_kind
 
@@ -89,12 +90,7 @@ def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
         UserError: verdicts of several judges or of both kinds, of a candidate that is not in the
             pool, twice the same, or of none of the pools.
     """
-    judges = list(table["judge"].unique()) if "judge" in table else []
-    if len(judges) > 1:
-        raise UserError(
-            f"the verdicts come from {len(judges)} judges ({', '.join(map(str, judges[:5]))}); "
-            "keep the rows of one"
-        )
+    only_judge(table, "the verdicts")
     place = {pool.problem.id: i for i, pool in enumerate(pools)}
     rows = table[table["problem_id"].astype(str).isin(place)]
     if not len(rows):

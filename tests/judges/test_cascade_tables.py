@@ -124,7 +124,7 @@ def test_evidence_is_agreement_with_the_second_judge_or_the_truth(recorded):
     assert len(some.problems) == 30
     with pytest.raises(UserError, match="no verdict for problem"):
         cascade_evidence(first[:-1], second)
-    with pytest.raises(UserError, match="keep the rows of one"):
+    with pytest.raises(UserError, match="come from 2 judges"):
         cascade_evidence(first.assign(judge=["a", "b"] * (len(first) // 2)), second)
 
 

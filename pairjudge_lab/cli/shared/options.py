@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pairjudge_lab.records import UserError
 
 POOLS = ".jsonl or .parquet, or a name: see 'pairjudge-lab datasets'"
+OF_JUDGE = "whose verdicts, of a table of several judges"
 VERDICTS = ".parquet, .csv or .jsonl, or a name: see 'pairjudge-lab datasets'"
 JUDGE = "a name, a folder, a .gguf file, a hub id or a server: see 'pairjudge-lab judges'"
 """What every option that takes a model takes."""
