@@ -1,9 +1,11 @@
 """``pairjudge-lab price``, as a user runs it."""
 
 import json
+import re
 
 import pytest
 
+from pairjudge_lab import load_pools
 from pairjudge_lab.cli import main
 from pairjudge_lab.plots.price import plot_price
 from pairjudge_lab.statistics.intervals import Estimate
@@ -22,6 +24,16 @@ def test_the_command_prices_the_embedded_verdicts(capsys, tmp_path):
     facts = json.loads(capsys.readouterr().out)
     (row,) = facts["prices"]
     assert row["lost"]["low"] <= row["lost"]["estimate"] <= row["lost"]["high"]
+
+
+def test_problems_that_are_left_out_are_counted_with_their_reason(capsys):
+    words = ["price", "study", "study", "--judge", "qwen2.5-coder-1.5b, labels"]
+    assert main([*words, "-n", "6", "--subsets", "2", "--effect", "both orders"]) == 0
+    shown = capsys.readouterr().out
+    judged, left = re.search(
+        r"(\d+) problems, .*\nleft out: (\d+) problems \(no verdicts\)", shown
+    ).groups()
+    assert int(judged) + int(left) == len(load_pools("study"))
 
 
 @pytest.mark.parametrize(
