@@ -55,5 +55,5 @@ def run(args: argparse.Namespace) -> None:
         file=sys.stderr,
     )
     as_curve = {"selectors": ",".join(names), "subsets": args.replicates, "tolerance": None}
-    rest = {"by": None, "budgets": None, "price": None, "out": None}
+    rest = {"judge": None, "by": None, "budgets": None, "price": None, "out": None}
     curve.run(argparse.Namespace(**{**vars(args), **as_curve, **rest}))
