@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 python="${1:-python3}"
 build="${2:-build}"
 lab="$python -m pairjudge_lab"
-tiny="$python -m pairjudge_lab.training.tiny"
+tiny="$python -m pairjudge_lab.toy"
 begin=$SECONDS
 # Models as small as these train fastest on one core each.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
@@ -40,5 +40,5 @@ test -f "$build/judge/model.safetensors" ||
 told "the verdicts that its card is made of"
 $lab judge embedded --judge "$build/judge" --both-orders -n 16 --batch-size 128 \
     --store "$build/judge/verdicts.sqlite" --out "$build/judge/verdicts.parquet"
-$python -m pairjudge_lab.training.card embedded "$build/judge/verdicts.parquet"
+$python -m pairjudge_lab.toy.card embedded "$build/judge/verdicts.parquet"
 told "done: $build/judge"

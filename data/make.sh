@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python="${1:-python3}"
 lab="$python -m pairjudge_lab"
-tiny="$python -m pairjudge_lab.training.tiny"
+tiny="$python -m pairjudge_lab.toy"
 
 bash data/judge.sh "$python"
 for name in solver judge; do
@@ -19,4 +19,4 @@ $lab judge embedded --judge tiny --both-orders -n 16 --batch-size 128 \
 # Every ordered pair of the first 6 candidates of 40 problems, five times at temperature 1.
 $lab judge embedded --judge tiny --both-orders -n 6 --limit 40 --repetitions 5 --temperature 1 \
     --batch-size 128 --store build/verdicts.sqlite --out data/verdicts-repeated.parquet
-$python -m pairjudge_lab.training.card embedded data/verdicts.parquet
+$python -m pairjudge_lab.toy.card embedded data/verdicts.parquet

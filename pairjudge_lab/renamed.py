@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeVar
 
 C = TypeVar("C", bound=type)
@@ -46,6 +47,25 @@ def renamed_attribute(old: str, new: str) -> Any:
         return getattr(self, new)
 
     return property(get, doc=f"``{new}`` under its name of before.")
+
+
+def moved_names(old: str, new: str) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a module whose names are in another one now.
+
+    Parameters
+    ----------
+    old, new : str
+        The modules, in full. The new one is imported when a name is asked for.
+    """
+
+    def get(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {old!r} has no attribute {name!r}")
+        found = getattr(import_module(new), name)
+        warn_renamed(old, new.removesuffix(".__main__"))
+        return found
+
+    return get
 
 
 def renamed_arguments(**names: str) -> Callable[[C], C]:

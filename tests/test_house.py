@@ -57,6 +57,10 @@ MAY_LEAN_ON = {
     },
     "views": {"records", "statistics", "plots", "verdicts"},
     "report": {"records", "embedded", "isolation", "runs", "plots", "judges", "progress"},
+    "toy": {
+        "records", "protocols", "answers", "judges", "datasets", "progress", "statistics",
+        "engines",
+    },
     "training": {
         "records", "protocols", "embedded", "answers", "arena", "judges", "datasets", "progress",
         "statistics", "store", "transformers_names", "verdicts", "engines",
@@ -64,7 +68,7 @@ MAY_LEAN_ON = {
     "cli": {
         "records", "answers", "arena", "datasets", "judges", "plots", "progress", "protocols",
         "price", "replay", "report", "runs", "selectors", "statistics", "store", "tournaments",
-        "training", "judging", "verdicts", "engines", "sampling", "study", "listwise",
+        "toy", "training", "judging", "verdicts", "engines", "sampling", "study", "listwise",
         "planner",
     },
     "__init__": {

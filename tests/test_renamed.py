@@ -1,5 +1,6 @@
 """Names of before work for one release, with a warning."""
 
+import importlib
 import warnings
 
 import pytest
@@ -63,3 +64,17 @@ def test_run_statistics():
     with pytest.warns(DeprecationWarning, match="RunStatistics"):
         from pairjudge_lab.arena import Ledger
     assert isinstance(arena.statistics, Ledger)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [("teacher", "teacher", "ChainTeacher"), ("card", "card", "measure"), ("tiny", "", "main")],
+)
+def test_the_small_world_is_still_found_in_training(old, new, name):
+    module = importlib.import_module(f"pairjudge_lab.training.{old}")
+    there = f"pairjudge_lab.toy.{new or '__main__'}"
+    with pytest.warns(DeprecationWarning, match=f"{there.removesuffix('.__main__')} now"):
+        found = getattr(module, name)
+    assert found is getattr(importlib.import_module(there), name)
+    with pytest.raises(AttributeError):
+        module.nonsense  # noqa: B018

@@ -79,8 +79,8 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.protocols.template import read_template
     from pairjudge_lab.runs import open_folder
     from pairjudge_lab.tournaments import tournament
+    from pairjudge_lab.toy.teacher import load_teacher
     from pairjudge_lab.training.annotate import annotate
-    from pairjudge_lab.training.teacher import load_teacher
 
     rules = tournament(args.tournament, **rules_given(args))
     options = model_options(args)

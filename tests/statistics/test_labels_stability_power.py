@@ -21,7 +21,7 @@ from pairjudge_lab.statistics.power import (
 )
 from pairjudge_lab.statistics.simulation import Plan, simulate_study
 from pairjudge_lab.statistics.stability import stability
-from pairjudge_lab.training.card import measure
+from pairjudge_lab.toy.card import measure
 
 COLUMNS = ["repetition", "problem_id", "response_a", "response_b", "verdict"]
 

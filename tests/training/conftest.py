@@ -8,8 +8,8 @@ from pairjudge_lab.datasets.pools import load_pools
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.protocols import PairJudgeProtocol
 from pairjudge_lab.tournaments import tournament
+from pairjudge_lab.toy.teacher import PAIRWISE, POINTWISE, ChainTeacher
 from pairjudge_lab.training.annotate import annotate
-from pairjudge_lab.training.teacher import PAIRWISE, POINTWISE, ChainTeacher
 
 
 @pytest.fixture(autouse=True, scope="session")

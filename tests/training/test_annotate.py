@@ -10,9 +10,9 @@ from pairjudge_lab.cli import main
 from pairjudge_lab.protocols import PairJudgeProtocol
 from pairjudge_lab.records import Match, Status, UserError, Verdict
 from pairjudge_lab.tournaments import tournament
+from pairjudge_lab.toy.teacher import PAIRWISE, ChainTeacher
 from pairjudge_lab.training.annotate import annotate, to_the_letter
 from pairjudge_lab.training.judgments import read_folder
-from pairjudge_lab.training.teacher import PAIRWISE, ChainTeacher
 from tests.conftest import make_pool
 
 BOTH = tournament("round-robin", order="both")

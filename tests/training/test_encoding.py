@@ -7,6 +7,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from pairjudge_lab.engines.rendering import ChatTemplate
 from pairjudge_lab.protocols import PointwiseProtocol
 from pairjudge_lab.records import UserError
+from pairjudge_lab.toy.teacher import POINTWISE
 from pairjudge_lab.training.encoding import (
     Encoder,
     Sorted,
@@ -16,7 +17,6 @@ from pairjudge_lab.training.encoding import (
     encoded,
 )
 from pairjudge_lab.training.judgments import Judgment, read_folder
-from pairjudge_lab.training.teacher import POINTWISE
 
 
 @pytest.fixture(scope="module")

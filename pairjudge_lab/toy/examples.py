@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from pairjudge_lab.training.chains import (
+from pairjudge_lab.toy.chains import (
     random_chain,
     write_judgment,
     write_solution,
     write_wrong_solution,
 )
-from pairjudge_lab.training.teacher import PAIRWISE
+from pairjudge_lab.toy.teacher import PAIRWISE
 
 SYSTEM = "You are a helpful assistant."
 TEMPLATE = PAIRWISE.text

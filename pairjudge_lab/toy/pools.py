@@ -10,14 +10,14 @@ import numpy as np
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.progress import Progress
 from pairjudge_lab.records import Candidate, Pool, Problem
-from pairjudge_lab.training.chains import (
+from pairjudge_lab.toy.chains import (
     Chain,
     parse_chain,
     random_chain,
     write_solution,
     write_wrong_solution,
 )
-from pairjudge_lab.training.tiny_examples import solver_prompt
+from pairjudge_lab.toy.examples import solver_prompt
 
 
 def distinct_chains(count: int, seed: int, *, held_out: bool) -> list[Chain]:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from pairjudge_lab.judges.choosing import PROTOCOL_FILE, TEMPLATE_FILE
-from pairjudge_lab.training.tiny_examples import Example, planted_example, solver_example
+from pairjudge_lab.toy.examples import Example, planted_example, solver_example
 
 
 def build_tokenizer(seed: int) -> Any:
-    from pairjudge_lab.training.tiny_tokenizer import train_tokenizer
+    from pairjudge_lab.toy.tokenizer import train_tokenizer
 
     rng = np.random.default_rng([seed, 1])
     texts = []

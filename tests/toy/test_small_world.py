@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pairjudge_lab.protocols.pairjudge import PairJudgeProtocol
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import Candidate, Match, Pool, Problem
-from pairjudge_lab.training import chains, tiny
+from pairjudge_lab.toy import chains, examples, models
 
 seeds = st.integers(0, 10_000)
 
@@ -77,15 +77,15 @@ def test_the_prompt_a_judge_is_trained_on_is_the_one_it_is_asked():
     transformers = pytest.importorskip("transformers")
     del transformers
     rng = np.random.default_rng(0)
-    tokenizer = tiny.build_tokenizer(0)
+    tokenizer = models.build_tokenizer(0)
     chain = chain_of(3)
     solutions = chains.write_solution(chain), chains.write_wrong_solution(chain, rng)
     pool = Pool(Problem("p", chain.question), tuple(map(Candidate, solutions)))
-    protocol = PairJudgeProtocol(Template(tiny.TEMPLATE))
+    protocol = PairJudgeProtocol(Template(examples.TEMPLATE))
     asked = tokenizer.apply_chat_template(
         protocol.messages(Match(pool, 0, 1)), tokenize=False, add_generation_prompt=True
     )
-    assert asked == tiny.judge_prompt(chain.question, *solutions)
+    assert asked == examples.judge_prompt(chain.question, *solutions)
 
 
 @given(st.text(max_size=40))
@@ -94,18 +94,21 @@ def test_the_tokenizer_loses_nothing(text):
     assert tokenizer.decode(tokenizer(text).input_ids) == text
 
 
-TOKENIZER = tiny.build_tokenizer(0)
+TOKENIZER = models.build_tokenizer(0)
 
 
 def test_training_goes_on_where_it_was_stopped(tmp_path):
     """Twelve steps at one go, and the same with a stop after eight: the same weights."""
     import torch
 
+    # A model this small gains nothing from a second core.
+    torch.set_num_threads(1)
+
     def weights(folder, *stops):
         for stop in stops:
-            model = tiny.new_model(len(TOKENIZER), 0)
-            tiny.train(
-                model, TOKENIZER, tiny.solver_example, out=folder, steps=12, stop_at=stop,
+            model = models.new_model(len(TOKENIZER), 0)
+            models.train(
+                model, TOKENIZER, examples.solver_example, out=folder, steps=12, stop_at=stop,
                 batch_size=16, learning_rate=1e-3, seed=0, save_every=4,
             )  # fmt: skip
         return torch.cat([p.detach().flatten() for p in model.parameters()])
@@ -118,8 +121,8 @@ def test_training_goes_on_where_it_was_stopped(tmp_path):
 def test_the_card_says_what_a_faultless_check_would_reach():
     from pairjudge_lab import Arena, load_pools
     from pairjudge_lab.arena import all_ordered_pairs
-    from pairjudge_lab.training.card import step_check
-    from pairjudge_lab.training.teacher import ChainTeacher
+    from pairjudge_lab.toy.card import step_check
+    from pairjudge_lab.toy.teacher import ChainTeacher
     from tests.conftest import make_pool
 
     pools = [pool.first(5) for pool in load_pools("embedded", limit=30)]
