@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from pairjudge_lab.records import (
     Verdict,
 )
 from pairjudge_lab.records.sessions import open_session
-from pairjudge_lab.renamed import renamed_attribute, warn_renamed
+from pairjudge_lab.renamed import renamed_attribute, renamed_classes
 from pairjudge_lab.store import Store, judge_digest, verdict_key
 from pairjudge_lab.verdicts.kinds import check_tournament, judge_kind
 
@@ -258,9 +259,5 @@ def all_ordered_pairs(pool: Pool, repetitions: Iterable[int] = (0,)) -> list[Mat
     return [Match(pool, a, b, r) for r in repetitions for a in places for b in places if a != b]
 
 
-def __getattr__(name: str) -> type[RunStatistics]:
-    """``RunStatistics`` under its name of before."""
-    if name == "Ledger":
-        warn_renamed("arena.Ledger", "arena.RunStatistics")
-        return RunStatistics
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    __getattr__ = renamed_classes(__name__, Ledger="RunStatistics")

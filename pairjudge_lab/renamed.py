@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
@@ -26,6 +27,30 @@ def warn_renamed(old: str, new: str, stacklevel: int = 3) -> None:
         DeprecationWarning,
         stacklevel=stacklevel,
     )
+
+
+def renamed_classes(module: str, **names: str) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a module that has classes under their old names.
+
+    A type checker must not see it (``if not TYPE_CHECKING:``), or it would take every name for one
+    that the module has.
+
+    Parameters
+    ----------
+    module : str
+        The module's ``__name__``.
+    **names : str
+        ``old="new"``.
+    """
+
+    def get(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        where = module.removeprefix("pairjudge_lab.")
+        warn_renamed(f"{where}.{name}", f"{where}.{names[name]}")
+        return getattr(sys.modules[module], names[name])
+
+    return get
 
 
 def renamed_attribute(old: str, new: str) -> Any:

@@ -3,12 +3,15 @@
 import importlib
 import warnings
 
+import numpy as np
 import pytest
 
 from pairjudge_lab import Arena, bias_report, judge_pairs, load_judge, load_pools, load_verdicts
 from pairjudge_lab.judges.simulated import SimulatedJudge
 from pairjudge_lab.plots.bias import plot_slots
 from pairjudge_lab.statistics.simulation import Plan
+from pairjudge_lab.tournaments import Rules
+from pairjudge_lab.tournaments.referee import Outcome, Referee
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,21 @@ def test_a_judge_by_its_old_name_is_the_same_judge():
 def test_a_picture(row):
     with pytest.warns(DeprecationWarning, match="plot_positions"):
         assert plot_slots(row).has_data()
+
+
+def test_match_results():
+    from pairjudge_lab.records import MatchResult
+
+    with pytest.warns(DeprecationWarning, match="records.Bout is called records.MatchResult now"):
+        from pairjudge_lab.records import Bout
+    assert Bout is MatchResult
+    with pytest.raises(ImportError):
+        from pairjudge_lab.records import Bouts  # noqa: F401
+    pool = load_pools("embedded", limit=1)[0]
+    referee = Referee(pool, Rules(), np.random.default_rng(0))
+    outcome = Outcome(0, 1, "x", 0)
+    with pytest.warns(DeprecationWarning, match="Referee.bout is called match_result now"):
+        assert referee.bout(outcome) == referee.match_result(outcome)
 
 
 def test_run_statistics():

@@ -230,7 +230,7 @@ def test_a_bracket_can_be_read_without_its_picture():
     assert len(cells) == len(pool)
     assert all(len(row) == len(selection.history) + 1 for row in cells)
     last = {int(row[-1].split(":")[0]) for row in cells if row[-1]}
-    assert last == {c for bout in selection.history[-1] for c in bout.advanced}
+    assert last == {c for result in selection.history[-1] for c in result.advanced}
     assert selection.candidate in last
     entrants = sorted(int(row[0].split(":")[0]) for row in cells)
     assert entrants == list(range(len(pool)))

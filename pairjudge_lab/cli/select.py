@@ -69,8 +69,8 @@ def run(args: argparse.Namespace) -> None:
         told = (
             v.reason
             for s in run.selections
-            for bouts in s.history
-            for b in bouts
-            for v in (*b.verdicts, *b.swapped)
+            for results in s.history
+            for r in results
+            for v in (*r.verdicts, *r.swapped)
         )
         raise UserError(f"all {asked} verdicts failed: {next(told, 'no reason was given')}")

@@ -70,10 +70,10 @@ class KWayKnockout:
             answers = iter(zip(asked, (yield asked), strict=True) if asked else ())
             calls += len(asked)
             saved += len(groups) - len(asked)
-            bouts = []
+            results = []
             for group, some in zip(groups, different, strict=True):
                 if len(some) == 1:
-                    bouts.append((tuple(group), group[draw(len(group), rng)]))
+                    results.append((tuple(group), group[draw(len(group), rng)]))
                     continue
                 match, choice = next(answers)
                 statuses[choice.status.value] += 1
@@ -81,8 +81,8 @@ class KWayKnockout:
                     advanced = some[draw(len(some), rng)]
                 else:
                     advanced = match.candidates[choice.position]
-                bouts.append((tuple(group), advanced))
-            history.append((*bouts, *(((c,), c) for c in byes)))
+                results.append((tuple(group), advanced))
+            history.append((*results, *(((c,), c) for c in byes)))
             alive = [advanced for _, advanced in history[-1]]
         # Between candidates with the same answer there is nothing to judge.
         saved += -(-(len(alive) - 1) // (self.k - 1))

@@ -31,7 +31,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
         for candidate, height in layout.entrants.items():
             _box(ax, pool, candidate, 0, height, colours)
         for meeting in layout.meetings:
-            solid = "-" if meeting.bout.how == "match" else ":"
+            solid = "-" if meeting.result.how == "match" else ":"
             right, middle = meeting.round - 0.5, meeting.middle
             for c, height in meeting.sides.items():
                 won = c in meeting.winners

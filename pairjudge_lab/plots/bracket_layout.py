@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pairjudge_lab.plots.style import GREY, TEAMS
-from pairjudge_lab.records import Bout, Pool, Selection
+from pairjudge_lab.records import MatchResult, Pool, Selection
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A bout's place: its round from 1, its sides' heights, and those of who went on."""
+    """A match result in the picture: round from 1, heights of its sides and of who went on."""
 
     round: int
-    bout: Bout
+    result: MatchResult
     sides: Mapping[int, float]
     winners: Mapping[int, float]
     lost_right: bool
@@ -42,15 +42,17 @@ def bracket_layout(pool: Pool, selection: Selection) -> BracketLayout:
     entrants = {c: float(i) for i, c in enumerate(_entrants(pool, selection))}
     heights, meetings = entrants, []
     end = (0, entrants.get(selection.candidate, 0.0))
-    for number, bouts in enumerate(selection.history, 1):
+    for number, results in enumerate(selection.history, 1):
         later: dict[int, float] = {}
-        for bout in bouts:
-            sides = {c: heights[c] for c in (bout.a, bout.b) if c is not None}
+        for result in results:
+            sides = {c: heights[c] for c in (result.a, result.b) if c is not None}
             middle = sum(sides.values()) / len(sides)
             # Both go on when nothing was decided; each then stays at its own height.
-            alone = len(bout.advanced) == 1
-            winners = {c: middle if alone else heights[c] for c in bout.advanced}
-            meetings.append(Meeting(number, bout, sides, winners, _lost_the_right_one(pool, bout)))
+            alone = len(result.advanced) == 1
+            winners = {c: middle if alone else heights[c] for c in result.advanced}
+            meetings.append(
+                Meeting(number, result, sides, winners, _lost_the_right_one(pool, result))
+            )
             later |= winners
             if selection.candidate in winners:
                 end = (number, winners[selection.candidate])
@@ -73,17 +75,17 @@ def _entrants(pool: Pool, selection: Selection) -> list[int]:
     if not selection.history:
         return list(range(len(pool)))
     order: list[int] = []
-    for bouts in reversed(selection.history):
+    for results in reversed(selection.history):
         # Those who went on keep their order and bring their opponents; those who met below follow.
-        home = {winner: bout for bout in bouts for winner in bout.advanced}
-        ordered = dict.fromkeys([*(home[c] for c in order), *bouts])
-        order = [side for bout in ordered for side in (bout.a, bout.b) if side is not None]
+        home = {winner: result for result in results for winner in result.advanced}
+        ordered = dict.fromkeys([*(home[c] for c in order), *results])
+        order = [side for result in ordered for side in (result.a, result.b) if side is not None]
     return order
 
 
-def _lost_the_right_one(pool: Pool, bout: Bout) -> bool:
+def _lost_the_right_one(pool: Pool, result: MatchResult) -> bool:
     """Whether a match put a right answer out and let no right answer go on."""
-    if bout.how != "match" or bout.b is None:
+    if result.how != "match" or result.b is None:
         return False
-    right = [c for c in (bout.a, bout.b) if pool.candidates[c].correct]
-    return bool(right) and not any(c in bout.advanced for c in right)
+    right = [c for c in (result.a, result.b) if pool.candidates[c].correct]
+    return bool(right) and not any(c in result.advanced for c in right)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pairjudge_lab.plots.style import BLACK, BLUE, GREY, PALE, RED, lab_style, new_figure, short
-from pairjudge_lab.records import Bout, Pool, Selection
+from pairjudge_lab.records import MatchResult, Pool, Selection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,19 +62,19 @@ Cell = tuple[str, int | None, float | None]
 
 
 def _cells(
-    rounds: tuple[tuple[Bout, ...], ...],
+    rounds: tuple[tuple[MatchResult, ...], ...],
 ) -> tuple[dict[int, float], dict[tuple[int, int], Cell]]:
     points: dict[int, float] = {}
     cells: dict[tuple[int, int], Cell] = {}
-    for r, bouts in enumerate(rounds):
-        for bout in bouts:
-            took = bout.points or (None, None)
-            judged = bout.how == "match"
-            cells[bout.a, r] = ("A" if judged else "", bout.b, took[0])
-            points[bout.a] = points.get(bout.a, 0.0) + (took[0] or 0.0)
-            if bout.b is not None:
-                cells[bout.b, r] = ("B" if judged else "", bout.a, took[1])
-                points[bout.b] = points.get(bout.b, 0.0) + (took[1] or 0.0)
+    for r, results in enumerate(rounds):
+        for result in results:
+            took = result.points or (None, None)
+            judged = result.how == "match"
+            cells[result.a, r] = ("A" if judged else "", result.b, took[0])
+            points[result.a] = points.get(result.a, 0.0) + (took[0] or 0.0)
+            if result.b is not None:
+                cells[result.b, r] = ("B" if judged else "", result.a, took[1])
+                points[result.b] = points.get(result.b, 0.0) + (took[1] or 0.0)
     return points, cells
 
 

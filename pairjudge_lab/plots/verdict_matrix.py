@@ -39,19 +39,19 @@ def verdicts_of(selection: Selection, n: int) -> np.ndarray:
     Of several verdicts on one ordered pair the last stands.
     """
     codes = np.full((n, n), MISSING)
-    for bouts in selection.history:
-        for bout in bouts:
-            for verdict in bout.verdicts:
-                codes[bout.a, bout.b] = CODES[verdict.outcome]
-            for verdict in bout.swapped:
-                codes[bout.b, bout.a] = CODES[verdict.outcome]
+    for results in selection.history:
+        for result in results:
+            for verdict in result.verdicts:
+                codes[result.a, result.b] = CODES[verdict.outcome]
+            for verdict in result.swapped:
+                codes[result.b, result.a] = CODES[verdict.outcome]
     return codes
 
 
 def kind_of(selection: Selection) -> VerdictKind:
     """The kind of the verdicts that a tournament heard; labels where none of them was read."""
-    bouts = (bout for bouts in selection.history for bout in bouts)
-    kinds = (verdict.kind for bout in bouts for verdict in (*bout.verdicts, *bout.swapped))
+    played = (result for results in selection.history for result in results)
+    kinds = (verdict.kind for result in played for verdict in (*result.verdicts, *result.swapped))
     return next((kind for kind in kinds if kind is not None), VerdictKind.LABELS)
 
 

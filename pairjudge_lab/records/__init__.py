@@ -1,13 +1,16 @@
-"""The words of the package, as small frozen records. They import nothing else of it."""
+"""The words of the package, as small frozen records. They import nothing else of it but aliases."""
+
+from typing import TYPE_CHECKING
 
 from pairjudge_lab.records.contracts import Judge, Play, Session, StreamingJudge, Tournament
 from pairjudge_lab.records.errors import UserError
 from pairjudge_lab.records.pools import Candidate, Pool, Problem
-from pairjudge_lab.records.selections import Bout, Selection
+from pairjudge_lab.records.selections import MatchResult, Selection
 from pairjudge_lab.records.verdicts import Match, Status, Verdict, VerdictKind
+from pairjudge_lab.renamed import renamed_classes
 
 __all__ = [
-    "Bout",
+    "MatchResult",
     "Candidate",
     "Judge",
     "Match",
@@ -23,3 +26,6 @@ __all__ = [
     "Verdict",
     "VerdictKind",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed_classes(__name__, Bout="MatchResult")

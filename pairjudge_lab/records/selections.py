@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.records.verdicts import Verdict
+from pairjudge_lab.renamed import renamed_classes
 
 
 @dataclass(frozen=True, slots=True)
-class Bout:
-    """What became of one place in a tournament's round.
+class MatchResult:
+    """What became of one place in a tournament's round: a match, a shared answer, or a bye.
 
     ``a`` was shown first, where there was a match. ``how`` is ``match`` (judged), ``team`` (same
     final answer, no call), ``bye`` (``b`` is None) or ``unplayed`` (the calls were spent).
@@ -52,7 +53,11 @@ class Selection:
     calls: int
     calls_saved: int
     rules: Mapping[str, Any]
-    history: tuple[tuple[Bout, ...], ...] = ()
+    history: tuple[tuple[MatchResult, ...], ...] = ()
     ranking: tuple[int, ...] | None = None
     statuses: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed_classes(__name__, Bout="MatchResult")

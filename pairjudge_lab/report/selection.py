@@ -14,7 +14,7 @@ from pairjudge_lab.plots.cross_table import plot_cross_table
 from pairjudge_lab.plots.selectors import plot_accuracies
 from pairjudge_lab.plots.style import as_data_uri
 from pairjudge_lab.plots.verdict_matrix import kind_of, plot_verdict_matrix, verdicts_of
-from pairjudge_lab.records import Bout, Pool, Selection
+from pairjudge_lab.records import MatchResult, Pool, Selection
 from pairjudge_lab.runs import SelectionRun
 
 if TYPE_CHECKING:
@@ -141,20 +141,20 @@ def _telling_problem(run: SelectionRun) -> int | None:
 
 
 def _telling_match(pool: Pool, selection: Selection) -> dict[str, Any] | None:
-    judged = [b for bouts in selection.history for b in bouts if b.verdicts]
+    judged = [r for results in selection.history for r in results if r.verdicts]
     if not judged:
         return None
 
-    def interest(bout: Bout) -> bool:
-        assert bout.b is not None
-        return pool.candidates[bout.a].correct != pool.candidates[bout.b].correct
+    def interest(result: MatchResult) -> bool:
+        assert result.b is not None
+        return pool.candidates[result.a].correct != pool.candidates[result.b].correct
 
-    bout = max(judged, key=interest)
-    verdict = bout.verdicts[0]
+    result = max(judged, key=interest)
+    verdict = result.verdicts[0]
     assert verdict is not None
-    assert bout.b is not None
+    assert result.b is not None
     sides = []
-    for position, index in (("A", bout.a), ("B", bout.b)):
+    for position, index in (("A", result.a), ("B", result.b)):
         candidate = pool.candidates[index]
         truth = {True: ", right", False: ", wrong", None: ""}[candidate.correct]
         mark = {True: "right", False: "wrong", None: ""}[candidate.correct]

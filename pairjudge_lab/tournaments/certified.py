@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pairjudge_lab.records import Bout, Play, Pool, Status, UserError, Verdict
+from pairjudge_lab.records import MatchResult, Play, Pool, Status, UserError, Verdict
 from pairjudge_lab.tournaments.lots import draw, shuffled
 from pairjudge_lab.tournaments.referee import Referee
 from pairjudge_lab.tournaments.rules import Rules
@@ -131,7 +131,7 @@ class CertifiedKnockout:
         groups = list(members.values())
         enough = max(1, len(groups) - 1) / self.error
         alive = shuffled(range(len(groups)), rng)
-        history: list[list[Bout]] = []
+        history: list[list[MatchResult]] = []
         decided = True
         while len(alive) > 1:
             pairs = zip(alive[::2], alive[1::2], strict=False)
@@ -144,7 +144,7 @@ class CertifiedKnockout:
                     for m in open_
                 ]
                 outcomes = yield from referee.settle([(x, y) for x, y in drawn])
-                history.append([referee.bout(outcome) for outcome in outcomes])
+                history.append([referee.match_result(outcome) for outcome in outcomes])
                 for match, outcome in zip(open_, outcomes, strict=True):
                     self._hear(match, outcome.verdicts, enough)
             on = []

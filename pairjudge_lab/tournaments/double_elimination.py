@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pairjudge_lab.records import Bout, Play, Pool
+from pairjudge_lab.records import MatchResult, Play, Pool
 from pairjudge_lab.tournaments.knockout import EVERYBODY_OUT, draw_round
 from pairjudge_lab.tournaments.lots import draw
 from pairjudge_lab.tournaments.referee import Referee
@@ -43,7 +43,7 @@ class DoubleElimination:
         referee = Referee(pool, self.rules, rng, self.calls(len(pool)))
         losses, wins = [0] * len(pool), [0] * len(pool)
         alive = list(range(len(pool)))
-        history: list[list[Bout]] = []
+        history: list[list[MatchResult]] = []
         note = ""
         while len({pool.team_of(c) for c in alive}) > 1 and not referee.spent:
             groups = [[c for c in alive if losses[c] == lost] for lost in (0, 1)]
@@ -57,7 +57,7 @@ class DoubleElimination:
                     pairs += some
                     byes += odd
             outcomes = yield from referee.settle(pairs)
-            bouts = []
+            results = []
             for outcome in outcomes:
                 advanced = referee.advance(outcome)
                 for c in (outcome.x, outcome.y):
@@ -66,8 +66,8 @@ class DoubleElimination:
                         losses[c] = 2 if last else losses[c] + 1
                     elif outcome.verdicts and len(advanced) == 1:
                         wins[c] += 1
-                bouts.append(referee.bout(outcome, advanced))
-            history.append([*bouts, *(Bout(c, None, "bye", (c,)) for c in byes)])
+                results.append(referee.match_result(outcome, advanced))
+            history.append([*results, *(MatchResult(c, None, "bye", (c,)) for c in byes)])
             left = [c for c in alive if losses[c] < 2]
             if not left:
                 note = EVERYBODY_OUT

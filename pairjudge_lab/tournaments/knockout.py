@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pairjudge_lab.records import Bout, Play, Pool, UserError
+from pairjudge_lab.records import MatchResult, Play, Pool, UserError
 from pairjudge_lab.tournaments.lots import draw, shuffled
 from pairjudge_lab.tournaments.referee import Referee
 from pairjudge_lab.tournaments.rules import PAPER, RELEASED, Rules
@@ -82,19 +82,19 @@ class Knockout:
         alive = list(range(len(pool)))
         row = None if self.seeding is None else seeded_row(pool, self.seeding, rng)
         wins = [0] * len(pool)
-        history: list[list[Bout]] = []
+        history: list[list[MatchResult]] = []
         note = ""
         while len({pool.team_of(c) for c in alive}) > 1 and not referee.spent:
             pairs, byes = draw_round(pool, alive, rng) if row is None else neighbours(row)
             outcomes = yield from referee.settle(pairs)
-            bouts = []
+            results = []
             for outcome in outcomes:
                 advanced = referee.advance(outcome)
                 if outcome.verdicts and len(advanced) == 1:
                     wins[advanced[0]] += 1
-                bouts.append(referee.bout(outcome, advanced))
-            history.append([*bouts, *(Bout(c, None, "bye", (c,)) for c in byes)])
-            left = [c for bout in history[-1] for c in bout.advanced]
+                results.append(referee.match_result(outcome, advanced))
+            history.append([*results, *(MatchResult(c, None, "bye", (c,)) for c in byes)])
+            left = [c for result in history[-1] for c in result.advanced]
             if not left:
                 note = EVERYBODY_OUT
                 break

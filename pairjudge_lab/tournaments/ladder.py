@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pairjudge_lab.records import Bout, Play, Pool
+from pairjudge_lab.records import MatchResult, Play, Pool
 from pairjudge_lab.tournaments.knockout import EVERYBODY_OUT
 from pairjudge_lab.tournaments.lots import draw, shuffled
 from pairjudge_lab.tournaments.referee import Referee
@@ -36,7 +36,7 @@ class Ladder:
     def play(self, pool: Pool, rng: np.random.Generator) -> Play:
         referee = Referee(pool, self.rules, rng, self.calls(len(pool)))
         king, *line = shuffled(range(len(pool)), rng)
-        history: list[list[Bout]] = []
+        history: list[list[MatchResult]] = []
         note = ""
         while any(pool.team_of(c) != pool.team_of(king) for c in line):
             challenger = line.pop(0)
@@ -44,7 +44,7 @@ class Ladder:
             if referee.spent:
                 break
             advanced = referee.advance(outcome)
-            history.append([referee.bout(outcome, advanced)])
+            history.append([referee.match_result(outcome, advanced)])
             if len(advanced) == 2:
                 line.append(challenger)
             elif advanced:

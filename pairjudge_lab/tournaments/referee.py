@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pairjudge_lab.records import Bout, Match, Pool, Selection, Status, Verdict
+from pairjudge_lab.records import Match, MatchResult, Pool, Selection, Status, Verdict
+from pairjudge_lab.renamed import warn_renamed
 from pairjudge_lab.tournaments.lots import draw
 from pairjudge_lab.tournaments.rules import Rules
 
@@ -130,7 +131,9 @@ class Referee:
             case _:
                 return 0.5, 0.5
 
-    def bout(self, outcome: Outcome, advanced: tuple[int, ...] | None = None) -> Bout:
+    def match_result(
+        self, outcome: Outcome, advanced: tuple[int, ...] | None = None
+    ) -> MatchResult:
         """The outcome as it is kept in a Selection's history."""
         x, y = outcome.x, outcome.y
         points = self.points(outcome)
@@ -142,13 +145,18 @@ class Referee:
         how = outcome.result if outcome.result in ("team", "unplayed") else "match"
         said = outcome.verdicts
         one_way = len(said) // 2 if self.rules.order == "both" else len(said)
-        return Bout(x, y, how, advanced, said[:one_way], points, said[one_way:])
+        return MatchResult(x, y, how, advanced, said[:one_way], points, said[one_way:])
+
+    def bout(self, outcome: Outcome, advanced: tuple[int, ...] | None = None) -> MatchResult:
+        """``match_result`` under its name of before."""
+        warn_renamed("Referee.bout", "match_result")
+        return self.match_result(outcome, advanced)
 
     def conclude(
         self,
         name: str,
         chosen: int,
-        history: Sequence[Sequence[Bout]],
+        history: Sequence[Sequence[MatchResult]],
         *,
         ranking: tuple[int, ...] | None = None,
         note: str = "",
@@ -162,7 +170,7 @@ class Referee:
             calls=self.calls,
             calls_saved=self.saved,
             rules={"tournament": name, **more, **self.rules.codes()},
-            history=tuple(tuple(bouts) for bouts in history),
+            history=tuple(tuple(results) for results in history),
             ranking=ranking,
             statuses=dict(self.statuses),
             note="; ".join(filter(None, (note, spent))),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pairjudge_lab.records import Bout
+from pairjudge_lab.records import MatchResult
 from pairjudge_lab.tournaments.referee import Outcome, Referee
 from pairjudge_lab.tournaments.strengths import Evidence, strengths
 
@@ -26,21 +26,21 @@ class Standings:
         points: (n, n), points[i, j] is what i has taken off j in judged pairings.
         met: (n, n), how many judged pairings of the two counted.
         given: (n,), points without a verdict: byes, and meetings within a team.
-        history: every round's bouts.
+        history: every round's results.
     """
 
     def __init__(self, n: int) -> None:
         self.points = np.zeros((n, n))
         self.met = np.zeros((n, n))
         self.given = np.zeros(n)
-        self.history: list[list[Bout]] = []
+        self.history: list[list[MatchResult]] = []
         self._evidence = Evidence(n)
         self._called = np.zeros(n)
         self._heard = np.zeros(n)
 
     def add(self, referee: Referee, outcomes: Sequence[Outcome], byes: Sequence[int] = ()) -> None:
         """Book a round; a bye and a meeting of one team bring half a point each."""
-        self.history.append([referee.bout(outcome) for outcome in outcomes])
+        self.history.append([referee.match_result(outcome) for outcome in outcomes])
         for outcome in outcomes:
             x, y = outcome.x, outcome.y
             for labels in outcome.labels:
@@ -58,7 +58,7 @@ class Standings:
                 self._evidence.add(x, y, points, outcome.result)
         for c in byes:
             self.given[c] += 0.5
-            self.history[-1].append(Bout(c, None, "bye", (c,), points=(0.5, 0.0)))
+            self.history[-1].append(MatchResult(c, None, "bye", (c,), points=(0.5, 0.0)))
 
     def score(self, name: str) -> np.ndarray:
         """(n,) scores, the higher the better; see ``SCORES``.

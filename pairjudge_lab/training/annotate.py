@@ -21,9 +21,9 @@ from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import (
-    Bout,
     Judge,
     Match,
+    MatchResult,
     Pool,
     Status,
     StreamingJudge,
@@ -137,8 +137,8 @@ def annotate(
             selections = arena.play(mixed, tournament, seed=seed + replicate)
             funnel.tournaments += len(selections)
             for pool, selection in zip(mixed, selections, strict=True):
-                for bouts in selection.history:
-                    for judgment in _keep(pool, bouts, protocol, funnel):
+                for results in selection.history:
+                    for judgment in _keep(pool, results, protocol, funnel):
                         kept.setdefault(_shown(judgment), judgment)
     funnel.distinct = len(kept)
     rng = np.random.default_rng([seed, 17])
@@ -189,13 +189,13 @@ def _mixed(pools: Sequence[Pool], funnel: Funnel) -> Iterator[Pool]:
 
 
 def _keep(
-    pool: Pool, bouts: Sequence[Bout], protocol: PairJudgeProtocol, funnel: Funnel
+    pool: Pool, results: Sequence[MatchResult], protocol: PairJudgeProtocol, funnel: Funnel
 ) -> Iterator[Judgment]:
-    for bout in bouts:
-        if bout.b is None:
+    for result in results:
+        if result.b is None:
             continue
-        shown = [(bout.a, bout.b, v) for v in bout.verdicts]
-        shown += [(bout.b, bout.a, v) for v in bout.swapped]
+        shown = [(result.a, result.b, v) for v in result.verdicts]
+        shown += [(result.b, result.a, v) for v in result.swapped]
         for a, b, verdict in shown:
             funnel.comparisons += 1
             name = verdict.status.value

@@ -7,7 +7,7 @@ from typing import Any
 
 from pairjudge_lab.plots.bracket_layout import BracketLayout, Meeting, bracket_layout, team_colours
 from pairjudge_lab.plots.style import short
-from pairjudge_lab.records import Bout, Match, Pool, Selection, UserError, Verdict
+from pairjudge_lab.records import Match, MatchResult, Pool, Selection, UserError, Verdict
 from pairjudge_lab.views.verdict import said, verdict_facts
 from pairjudge_lab.views.view import View, rendered
 
@@ -17,7 +17,9 @@ LINE, COLUMN, BOX_WIDTH, BOX_HEIGHT = 26, 128, 86, 20
 
 def matches_played(pool: Pool, selection: Selection) -> list[Match]:
     """The matches that a judge was asked, each once and as it was first shown, round by round."""
-    return [Match(pool, bout.a, bout.b) for bout in _judged(selection) if bout.b is not None]
+    return [
+        Match(pool, result.a, result.b) for result in _judged(selection) if result.b is not None
+    ]
 
 
 def view_bracket(pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] = ()) -> View:
@@ -35,15 +37,15 @@ def view_bracket(pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] =
             f"{len(swaps)} swapped verdicts for {len(judged)} matches; judge "
             "[m.swapped for m in matches_played(pool, selection)] and pass all of them"
         )
-    swap_of = {id(bout): swap for bout, swap in zip(judged, swaps, strict=False)}
+    swap_of = {id(result): swap for result, swap in zip(judged, swaps, strict=False)}
     layout = bracket_layout(pool, selection)
     panels, ties = [], []
     for number, meeting in enumerate(layout.meetings):
-        ties.append({**_lines(meeting), "number": number, "judged": bool(meeting.bout.verdicts)})
-        panels.append(_panel(pool, meeting, number, swap_of.get(id(meeting.bout))))
+        ties.append({**_lines(meeting), "number": number, "judged": bool(meeting.result.verdicts)})
+        panels.append(_panel(pool, meeting, number, swap_of.get(id(meeting.result))))
     boxes = [_box(pool, c, 0, height, None) for c, height in layout.entrants.items()]
     for number, meeting in enumerate(layout.meetings):
-        opens = number if meeting.bout.verdicts else None
+        opens = number if meeting.result.verdicts else None
         boxes += [
             _box(pool, c, meeting.round, height, opens) for c, height in meeting.winners.items()
         ]
@@ -75,8 +77,8 @@ def view_bracket(pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] =
     )
 
 
-def _judged(selection: Selection) -> list[Bout]:
-    return [bout for bouts in selection.history for bout in bouts if bout.verdicts]
+def _judged(selection: Selection) -> list[MatchResult]:
+    return [result for results in selection.history for result in results if result.verdicts]
 
 
 def _x(column: float) -> float:
@@ -119,7 +121,7 @@ def _lines(meeting: Meeting) -> dict[str, Any]:
         "lines": [*sides, *onward],
         "x": middle,
         "y": centre,
-        "dotted": meeting.bout.how != "match",
+        "dotted": meeting.result.how != "match",
         "lost_right": meeting.lost_right,
     }
 
@@ -142,9 +144,11 @@ def _plain(pool: Pool, layout: BracketLayout, rounds: int) -> list[list[str]]:
 
 
 def _panel(pool: Pool, meeting: Meeting, number: int, swap: Verdict | None) -> dict[str, Any]:
-    bout = meeting.bout
-    names = [f"{c} ({short(pool.candidates[c].answer)})" for c in (bout.a, bout.b) if c is not None]
-    went_on = ", ".join(str(c) for c in bout.advanced) or "nobody"
+    result = meeting.result
+    names = [
+        f"{c} ({short(pool.candidates[c].answer)})" for c in (result.a, result.b) if c is not None
+    ]
+    went_on = ", ".join(str(c) for c in result.advanced) or "nobody"
     facts: dict[str, Any] = {
         "number": number,
         "round": meeting.round,
@@ -153,14 +157,14 @@ def _panel(pool: Pool, meeting: Meeting, number: int, swap: Verdict | None) -> d
         "lost_right": meeting.lost_right,
         "match": None,
     }
-    if bout.b is None:
+    if result.b is None:
         return {**facts, "said": "bye"}
-    if not bout.verdicts:
-        how = {"team": "the same answer, nothing to judge"}.get(bout.how, "not played")
+    if not result.verdicts:
+        how = {"team": "the same answer, nothing to judge"}.get(result.how, "not played")
         return {**facts, "said": how}
-    turned = bout.swapped[0] if bout.swapped else swap
-    words = said(bout.verdicts[0])
-    if len(bout.verdicts) > 1:
-        words += f" (the first of {len(bout.verdicts)} verdicts)"
-    shown = verdict_facts(Match(pool, bout.a, bout.b), bout.verdicts[0], turned)
+    turned = result.swapped[0] if result.swapped else swap
+    words = said(result.verdicts[0])
+    if len(result.verdicts) > 1:
+        words += f" (the first of {len(result.verdicts)} verdicts)"
+    shown = verdict_facts(Match(pool, result.a, result.b), result.verdicts[0], turned)
     return {**facts, "said": words, "match": shown}

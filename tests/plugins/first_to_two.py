@@ -27,7 +27,7 @@ class FirstToTwo:
         for place in rng.permutation(len(pairs)):
             (outcome,) = yield from referee.settle([pairs[place]])
             advanced = referee.advance(outcome)
-            history.append([referee.bout(outcome, advanced)])
+            history.append([referee.match_result(outcome, advanced)])
             if len(advanced) == 1:
                 wins[advanced[0]] += 1
             if max(wins) == 2 or referee.spent:

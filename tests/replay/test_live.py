@@ -84,8 +84,8 @@ def test_live_and_replay_agree(name, kind, some_rules, teams, seed):
     played = replay(recording, tournament, problem_rng(seed, pool.problem.id))
     for field in ("candidate", "ranking", "calls", "calls_saved", "rounds", "note"):
         assert getattr(played, field) == getattr(live, field), field
-    assert [[b.points for b in bouts] for bouts in played.history] == [
-        [b.points for b in bouts] for bouts in live.history
+    assert [[r.points for r in results] for results in played.history] == [
+        [r.points for r in results] for results in live.history
     ]
 
 
@@ -132,9 +132,13 @@ def test_a_tie_of_a_preference_calls_nobody_correct():
         for kind, judge in said.items()
     }
     for selection in chosen[VerdictKind.LABELS]:
-        assert all(bout.points == (1.0, 0.0) for bouts in selection.history for bout in bouts)
+        assert all(
+            result.points == (1.0, 0.0) for results in selection.history for result in results
+        )
     for selection in chosen[VerdictKind.PREFERENCE]:
-        assert all(bout.points == (0.5, 0.5) for bouts in selection.history for bout in bouts)
+        assert all(
+            result.points == (0.5, 0.5) for results in selection.history for result in results
+        )
 
 
 def test_judges_say_their_kind():

@@ -85,7 +85,7 @@ def test_the_accounts_hold_under_any_rules(name, numbers, some_rules, seed):
     assert said["tournament"].startswith(name.split("-")[0])
     assert {"order", "both_correct", "neither", "unread"} <= said.keys()
     assert selection.rounds == len(selection.history)
-    seen = [v for bouts in selection.history for b in bouts for v in (*b.verdicts, *b.swapped)]
+    seen = [v for results in selection.history for r in results for v in (*r.verdicts, *r.swapped)]
     assert len(seen) <= selection.calls
 
 
@@ -96,13 +96,13 @@ def test_nobody_who_is_out_plays_on(name, numbers, seed):
     selection, _ = play(kind, pool, lambda m: [*OPTIONS, UNREAD][rng.integers(5)], rng)
     allowed = 2 if name.startswith("double") else 1
     losses, last = Counter(), Counter()
-    for bouts in selection.history:
-        for bout in bouts:
-            sides = [c for c in (bout.a, bout.b) if c is not None]
+    for results in selection.history:
+        for result in results:
+            sides = [c for c in (result.a, result.b) if c is not None]
             assert all(losses[c] < allowed for c in sides), "somebody who is out has met somebody"
             for c in sides:
-                losses[c] += c not in bout.advanced
-        last = Counter(c for bout in bouts for c in (bout.a, bout.b))
+                losses[c] += c not in result.advanced
+        last = Counter(c for result in results for c in (result.a, result.b))
     assert losses[selection.candidate] < allowed or selection.candidate in last
 
 

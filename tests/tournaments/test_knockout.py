@@ -40,21 +40,21 @@ def test_the_rules_hold_whatever_the_judge_says(numbers, rule, seed):
     alive = set(range(len(pool)))
     saved = 0
     waves = iter(asked)
-    for bouts in selection.history:
+    for results in selection.history:
         # A round of byes and meetings within teams asks for nothing.
-        matches = next(waves) if any(b.how == "match" for b in bouts) else []
-        seen = [c for b in bouts for c in (b.a, b.b) if c is not None]
+        matches = next(waves) if any(r.how == "match" for r in results) else []
+        seen = [c for r in results for c in (r.a, r.b) if c is not None]
         assert sorted(seen) == sorted(alive), "everyone alive has one place, nobody else has one"
-        assert [b.how for b in bouts].count("bye") == len(alive) % 2
-        judged = [(b.a, b.b) for b in bouts if b.how == "match"]
+        assert [r.how for r in results].count("bye") == len(alive) % 2
+        judged = [(r.a, r.b) for r in results if r.how == "match"]
         assert judged == [(m.a, m.b) for m in matches]
-        assert all(b.points is not None and sum(b.points) <= 1 for b in bouts if b.how == "match")
-        for bout in bouts:
-            if bout.b is not None:
-                same = pool.team_of(bout.a) == pool.team_of(bout.b)
-                assert same == (bout.how == "team")
+        assert all(r.points is not None and sum(r.points) <= 1 for r in results if r.how == "match")
+        for result in results:
+            if result.b is not None:
+                same = pool.team_of(result.a) == pool.team_of(result.b)
+                assert same == (result.how == "team")
                 saved += same
-        alive = {c for b in bouts for c in b.advanced} or {selection.candidate}
+        alive = {c for r in results for c in r.advanced} or {selection.candidate}
     assert next(waves, None) is None
     assert selection.candidate in alive
     if not selection.note:
@@ -73,35 +73,37 @@ def test_as_few_meetings_within_a_team_as_can_be(numbers, seed):
     assert len(bye) == len(numbers) % 2
 
 
-def first_bout(rule, verdict, seeds=range(200)):
+def first_result(rule, verdict, seeds=range(200)):
     """How often A, B, nobody goes on from one match of two different answers."""
     pool, went_on = make_pool([False, False]), Counter()
     for seed in seeds:
         selection, _ = play(pool, lambda m: verdict, rule, seed)
-        bout = selection.history[0][0]
-        went_on["A" if bout.advanced == (bout.a,) else "B" if bout.advanced else "nobody"] += 1
+        result = selection.history[0][0]
+        went_on[
+            "A" if result.advanced == (result.a,) else "B" if result.advanced else "nobody"
+        ] += 1
     return went_on
 
 
 @pytest.mark.parametrize("rule", ["paper", "released"])
 def test_one_label_decides(rule):
-    assert first_bout(rule, says(True, False)) == {"A": 200}
-    assert first_bout(rule, says(False, True)) == {"B": 200}
-    assert first_bout(rule, says(False, False)) == {"nobody": 200}
+    assert first_result(rule, says(True, False)) == {"A": 200}
+    assert first_result(rule, says(False, True)) == {"B": 200}
+    assert first_result(rule, says(False, False)) == {"nobody": 200}
 
 
 def test_both_correct_is_a_draw_on_paper_and_slot_a_in_the_released_code():
-    paper = first_bout("paper", says(True, True))
+    paper = first_result("paper", says(True, True))
     assert 70 <= paper["A"] <= 130
     assert paper["A"] + paper["B"] == 200
-    assert first_bout("released", says(True, True)) == {"A": 200}
+    assert first_result("released", says(True, True)) == {"A": 200}
 
 
 def test_an_unreadable_verdict_follows_the_named_rule():
-    paper = first_bout("paper", UNREAD)
+    paper = first_result("paper", UNREAD)
     assert 70 <= paper["A"] <= 130
     assert paper["A"] + paper["B"] == 200
-    assert first_bout("released", UNREAD) == {"nobody": 200}
+    assert first_result("released", UNREAD) == {"nobody": 200}
     selection, _ = play(make_pool([False, False]), lambda m: UNREAD, "released")
     assert selection.rules["unread"] == "neither"
     assert selection.statuses == {"unparsed": 1}

@@ -142,9 +142,9 @@ def test_swiss_pairings(n, rounds, seed, together):
     selection, _ = play(Swiss(rounds), pool, coin(rng), rng)
     met, byes = nx.Graph(), Counter(dict.fromkeys(range(n), 0))
     met.add_nodes_from(range(n))
-    for bouts in selection.history:
-        sitting = [b.a for b in bouts if b.b is None]
-        pairs = [(b.a, b.b) for b in bouts if b.b is not None]
+    for results in selection.history:
+        sitting = [r.a for r in results if r.b is None]
+        pairs = [(r.a, r.b) for r in results if r.b is not None]
         playing = [c for pair in pairs for c in pair]
         assert sorted([*playing, *sitting]) == list(range(n)), "everyone has one place a round"
         assert len(sitting) == n % 2
@@ -164,14 +164,14 @@ def test_swiss_pairs_like_scores_and_gives_slots_in_turn():
         rng = np.random.default_rng(seed)
         selection, _ = play(Swiss(), loners([False] * 32), coin(rng), rng)
         points, slots, streak = Counter(), Counter(), Counter()
-        for bouts in selection.history:
-            apart += [abs(points[b.a] - points[b.b]) for b in bouts]
-            for bout in bouts:
-                for c, sign in ((bout.a, 1), (bout.b, -1)):
+        for results in selection.history:
+            apart += [abs(points[r.a] - points[r.b]) for r in results]
+            for result in results:
+                for c, sign in ((result.a, 1), (result.b, -1)):
                     slots[c] += sign
                     streak[c] = streak[c] + sign if streak[c] * sign > 0 else sign
-                points[bout.a] += bout.points[0]
-                points[bout.b] += bout.points[1]
+                points[result.a] += result.points[0]
+                points[result.b] += result.points[1]
             most = max(most, *map(abs, slots.values()))
             assert max(map(abs, streak.values())) <= 2, "three times running in one slot"
     assert most <= 2, "as in chess, nobody is two ahead and shown there again"
@@ -207,7 +207,7 @@ def test_a_seeded_bracket_gives_byes_to_the_best_seeds():
     selection, _ = play(
         tournament("knockout-seeded-majority"), pool, truth, np.random.default_rng(0)
     )
-    byes = {b.a for b in selection.history[0] if b.how == "bye"}
+    byes = {r.a for r in selection.history[0] if r.how == "bye"}
     assert byes <= {0, 1, 2}
     with pytest.raises(UserError, match="seeding by score needs a 'score' for every candidate"):
         play(tournament("knockout-seeded-score"), pool, truth, np.random.default_rng(0))
