@@ -8,10 +8,16 @@ import pytest
 
 from pairjudge_lab import Arena, bias_report, judge_pairs, load_judge, load_pools, load_verdicts
 from pairjudge_lab.judges.simulated import SimulatedJudge
+from pairjudge_lab.judges.text_judge import TextJudge
 from pairjudge_lab.plots.bias import plot_slots
+from pairjudge_lab.protocols import PairJudgeProtocol
+from pairjudge_lab.protocols.labels import LabelPosition
+from pairjudge_lab.protocols.preference import MT_BENCH, RRM, Contract
+from pairjudge_lab.records import Match
 from pairjudge_lab.statistics.simulation import Plan
 from pairjudge_lab.tournaments import Rules
 from pairjudge_lab.tournaments.referee import Outcome, Referee
+from tests.plugins.length_engine import LengthEngine
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +79,45 @@ def test_match_results():
     outcome = Outcome(0, 1, "x", 0)
     with pytest.warns(DeprecationWarning, match="Referee.bout is called match_result now"):
         assert referee.bout(outcome) == referee.match_result(outcome)
+
+
+class OfBefore:
+    """A protocol of one's own, as version 0.1 wanted it."""
+
+    name, cues, close = "of-before", (), ""
+    generation = PairJudgeProtocol.generation
+
+    def __init__(self, template=None, reserved=()):
+        self.one = PairJudgeProtocol(template, reserved)
+        self.template = self.one.template
+
+    def conversations(self, match):
+        return [self.one.messages(match)]
+
+    def join(self, answers):
+        ((text, cut_off),) = answers
+        return self.one.read(text, cut_off=cut_off)
+
+
+def test_label_positions():
+    with pytest.warns(DeprecationWarning, match="labels.Cue is called .*labels.LabelPosition now"):
+        from pairjudge_lab.protocols.labels import Cue
+    assert Cue is LabelPosition
+    with pytest.warns(DeprecationWarning, match="PairJudgeProtocol.cues is called"):
+        assert PairJudgeProtocol().cues == PairJudgeProtocol.label_positions
+    with pytest.warns(DeprecationWarning, match="cue="):
+        own = Contract(
+            "own", "", MT_BENCH.wording, MT_BENCH.verdict, {}, cue=RRM.label_position, close=""
+        )
+    with pytest.warns(DeprecationWarning, match="Contract.cue is called label_position"):
+        assert own.cue == RRM.label_position
+
+
+def test_a_protocol_of_before():
+    with pytest.warns(DeprecationWarning, match="OfBefore.cues is called label_positions now"):
+        judge = TextJudge("old", LengthEngine("short"), OfBefore(), OfBefore.generation)
+    (request,) = judge.requests(Match(load_pools("embedded", limit=1)[0], 0, 1))
+    assert request.labels == ()
 
 
 def test_run_statistics():

@@ -86,17 +86,17 @@ def label_verdict(answers: Answers, model: str, match: Match, wording: str) -> V
         0.0,
         0,
     )
-    for cue in plan.cues(wording):
-        text += label + cue.lead
+    for position in plan.label_positions(wording):
+        text += label + position.lead
         row = answers.of(model, plan.label_request(begun + text))
         if row is None:
             return None
         told = plan.weights(row["response"])
-        share = cue.shares({piece: math.exp(value) for piece, value in told.items()})
+        share = position.shares({piece: math.exp(value) for piece, value in told.items()})
         if share is None:
             return Verdict(Status.UNPARSED, text=text, reason="no label among the likeliest tokens")
         shares.append(share)
-        label = cue.words[max(range(len(share)), key=lambda i: share[i])]
+        label = position.words[max(range(len(share)), key=lambda i: share[i])]
         seconds += row["seconds"]
         tokens = row["response"]["tokens_evaluated"]
     said = plan.PROTOCOLS[wording].read(text + label + plan.PROTOCOLS[wording].close)

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 from pairjudge_lab.protocols import PairJudgeProtocol
-from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.protocols.labels import LabelPosition
 from pairjudge_lab.protocols.pairjudge import STOP
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import Match, Pool
@@ -135,9 +135,9 @@ def label_prompt(match: Match, wording: str) -> str:
     return chat(system["content"], user["content"])
 
 
-def cues(wording: str) -> tuple[Cue, ...]:
+def label_positions(wording: str) -> tuple[LabelPosition, ...]:
     """The places of the labels."""
-    return PROTOCOLS[wording].cues
+    return PROTOCOLS[wording].label_positions
 
 
 def label_request(begun: str) -> dict[str, Any]:

@@ -154,16 +154,16 @@ class Study:
             }  # fmt: skip
             begun = plan.label_prompt(match, wording)
             label = ""
-            for place, cue in enumerate(plan.cues(wording)):
-                begun += label + cue.lead
+            for place, position in enumerate(plan.label_positions(wording)):
+                begun += label + position.lead
                 told = self.servers[model].ask(
                     slot, {**what, "place": place}, plan.label_request(begun)
                 )
                 weights = plan.weights(told)
-                shares = cue.shares({piece: math.exp(lp) for piece, lp in weights.items()})
+                shares = position.shares({piece: math.exp(lp) for piece, lp in weights.items()})
                 if shares is None:
                     break
-                label = cue.words[max(range(len(shares)), key=lambda i: shares[i])]
+                label = position.words[max(range(len(shares)), key=lambda i: shares[i])]
 
     def reason(self, model: str, slot: int, match: Match, wording: str, repetition: int) -> None:
         """A verdict with its reasoning."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pairjudge_lab.generation import GenerationConfig
-from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.protocols.labels import LabelPosition
 
 Messages = tuple[tuple[str, str], ...]
 """A conversation: (role, content) pairs, the last one the user's."""
@@ -34,7 +34,7 @@ class Request:
     frame : tuple of (role, content)
         The same conversation with plain text in the place of whatever is untrusted. A prompt that
         holds more control tokens than its frame is refused. Empty where nothing is untrusted.
-    labels : tuple of Cue
+    labels : tuple of LabelPosition
         Where the answer's labels stand, for their probabilities.
     close : str
         What follows the last label of a label-only answer.
@@ -46,7 +46,7 @@ class Request:
     messages: Messages
     repetition: int = 0
     frame: Messages = ()
-    labels: tuple[Cue, ...] = ()
+    labels: tuple[LabelPosition, ...] = ()
     close: str = ""
     finished: Callable[[str], bool] | None = None
 
@@ -182,7 +182,7 @@ def completion_key(engine: str, config: GenerationConfig, request: Request) -> s
         request.messages,
         request.repetition,
         # Only where they change what comes back.
-        [(cue.lead, cue.words) for cue in request.labels]
+        [(position.lead, position.words) for position in request.labels]
         if config.label_only or config.label_probabilities
         else [],
         request.close if config.label_only else "",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.protocols.labels import LabelPosition
 
 
 class LabelReader:
@@ -22,7 +22,7 @@ class LabelReader:
         self._piece = piece
         self._words: dict[tuple[str, ...], list[Any]] = {}
 
-    def read(self, label: Cue, logits: Any) -> list[tuple[float, ...]]:
+    def read(self, label: LabelPosition, logits: Any) -> list[tuple[float, ...]]:
         """The probabilities of a label's words in each row, as shares of their sum.
 
         Parameters
@@ -47,7 +47,7 @@ class LabelReader:
 
 
 def labels_from_tokens(
-    tokens: Iterable[tuple[str, Mapping[str, float]]], labels: Sequence[Cue]
+    tokens: Iterable[tuple[str, Mapping[str, float]]], labels: Sequence[LabelPosition]
 ) -> tuple[tuple[float, ...] | None, ...]:
     """The words' probabilities at the last place of each label.
 

@@ -19,6 +19,7 @@ from pairjudge_lab.protocols import (
     conversations,
     is_finished,
     read_completions,
+    with_label_positions,
 )
 from pairjudge_lab.records import Candidate, Match, Pool, Problem, Status, Verdict
 
@@ -56,7 +57,7 @@ class TextJudge:
     ) -> None:
         self.name = name
         self.engine = engine
-        self.protocol = protocol
+        self.protocol = with_label_positions(protocol)
         self.config = config
         self.second_try = second_try
         # A function of the protocol alone, so that a request can travel to another process.
@@ -104,7 +105,7 @@ class TextJudge:
                 _messages(said),
                 match.repetition,
                 self._frames[min(number, len(self._frames) - 1)],
-                tuple(self.protocol.cues),
+                tuple(self.protocol.label_positions),
                 self.protocol.close,
                 finished=self._finished,
             )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from pairjudge_lab.generation import GenerationConfig
-from pairjudge_lab.protocols.labels import Cue, soft_labels
+from pairjudge_lab.protocols.labels import LabelPosition, soft_labels
 from pairjudge_lab.protocols.pairjudge import PairJudgeProtocol
 from pairjudge_lab.protocols.pointwise import PLACES as POINTWISE_PLACES
 from pairjudge_lab.protocols.pointwise import PointwiseProtocol
@@ -19,6 +19,7 @@ from pairjudge_lab.protocols.preference import (
 )
 from pairjudge_lab.protocols.template import PLACES, Template
 from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.renamed import warn_renamed
 
 CONTRACTS = {contract.name: contract for contract in (MT_BENCH, RRM, PAIR_PREFERENCE)}
 PROTOCOLS = (PairJudgeProtocol.name, *CONTRACTS, PointwiseProtocol.name)
@@ -29,9 +30,9 @@ class Asking(Protocol):
     """What every protocol has.
 
     ``generation`` holds the settings that the family was made for, which a user may override.
-    ``cues`` are the places where labels stand, in the order in which they are written, and
-    ``close`` what follows the last: enough to look up a label's probability, and to begin an answer
-    for the judge.
+    ``label_positions`` are the places where labels stand, in the order in which they are written,
+    and ``close`` what follows the last: enough to look up a label's probability, and to begin an
+    answer for the judge.
     """
 
     @property
@@ -44,7 +45,7 @@ class Asking(Protocol):
     def template(self) -> Template: ...
 
     @property
-    def cues(self) -> tuple[Cue, ...]: ...
+    def label_positions(self) -> tuple[LabelPosition, ...]: ...
 
     @property
     def close(self) -> str: ...
@@ -100,6 +101,14 @@ def conversations(protocol: JudgeProtocol, match: Match) -> list[list[dict[str, 
     if isinstance(protocol, AsksApart):
         return protocol.conversations(match)
     return [protocol.messages(match)]
+
+
+def with_label_positions(protocol: JudgeProtocol) -> JudgeProtocol:
+    """The protocol itself; one written for version 0.1 has its label positions as ``cues``."""
+    if not hasattr(protocol, "label_positions") and hasattr(protocol, "cues"):
+        warn_renamed(f"{type(protocol).__name__}.cues", "label_positions")
+        object.__setattr__(protocol, "label_positions", protocol.cues)
+    return protocol
 
 
 def read_answers(protocol: JudgeProtocol, answers: Sequence[tuple[str, bool]]) -> Verdict:
@@ -170,7 +179,7 @@ def protocol(
     if name in CONTRACTS:
         return PreferenceProtocol(CONTRACTS[name], template, reserved)
     if name in _REGISTERED:
-        return _REGISTERED[name](template, reserved)
+        return with_label_positions(_REGISTERED[name](template, reserved))
     raise UserError(f"no protocol named {name!r}; there are: {', '.join(known_protocols())}")
 
 
@@ -190,4 +199,5 @@ __all__ = [
     "read_answers",
     "read_completions",
     "register",
+    "with_label_positions",
 ]

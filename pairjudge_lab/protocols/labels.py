@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pairjudge_lab.renamed import renamed_classes
 
 LONGEST_LABEL = 100
 """Characters of a label with all that may stand around it."""
@@ -13,7 +16,7 @@ _WRAPPED = re.compile(r"^\\(?:boxed|text|textbf|mathrm)\{(.*)\}$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Cue:
+class LabelPosition:
     """A place where the judge's next word is its label.
 
     Attributes:
@@ -62,11 +65,11 @@ def _begins(piece: str, word: str) -> bool:
 
 
 def soft_labels(found: Sequence[tuple[float, ...] | None]) -> tuple[float | None, float | None]:
-    """What the shares at a match's cues say of A and of B.
+    """What the shares at a match's label positions say of A and of B.
 
-    Two cues hold a label of each response, and the first word of each is the one for Correct; one
-    cue holds a preference, and its first two words are A and B. A protocol whose answers fit
-    neither has no soft verdict.
+    Two label positions hold a label of each response, and the first word of each is the one for
+    Correct; one alone holds a preference, and its first two words are A and B. A protocol whose
+    answers fit neither has no soft verdict.
     """
     if len(found) == 1:
         only = found[0]
@@ -93,3 +96,7 @@ def read_label(text: str) -> bool | None:
             break
         word = bare
     return {"correct": True, "incorrect": False}.get(word.lower())
+
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed_classes(__name__, Cue="LabelPosition")

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.protocols.closing import AFTER, after_thinking, is_quoted
 from pairjudge_lab.protocols.control_strings import KNOWN
-from pairjudge_lab.protocols.labels import Cue, read_label
+from pairjudge_lab.protocols.labels import LabelPosition, read_label
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import PLACES, Template
 from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
+from pairjudge_lab.renamed import renamed_attribute
 
 SYSTEM = "You are a helpful assistant."
 STOP = "</resp_b_judge>"
@@ -83,10 +84,11 @@ class PairJudgeProtocol:
     generation = GenerationConfig(
         max_new_tokens=2048, context_window=4096, margin=200, stop=(STOP,)
     )
-    cues = (
-        Cue("<resp_a_judge>", ("Correct", "Incorrect")),
-        Cue("</resp_a_judge>\n<resp_b_judge>", ("Correct", "Incorrect")),
+    label_positions = (
+        LabelPosition("<resp_a_judge>", ("Correct", "Incorrect")),
+        LabelPosition("</resp_a_judge>\n<resp_b_judge>", ("Correct", "Incorrect")),
     )
+    cues = renamed_attribute("cues", "label_positions")
     close = STOP
 
     def __init__(self, template: Template | None = None, reserved: Iterable[str] = ()) -> None:

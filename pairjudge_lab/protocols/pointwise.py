@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.protocols.closing import AFTER, after_thinking, is_quoted
 from pairjudge_lab.protocols.control_strings import KNOWN
-from pairjudge_lab.protocols.labels import Cue, read_label
+from pairjudge_lab.protocols.labels import LabelPosition, read_label
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
+from pairjudge_lab.renamed import renamed_attribute
 
 PLACES = ("question", "response")
 STOP = "</resp_judge>"
@@ -59,7 +60,8 @@ class PointwiseProtocol:
     generation = GenerationConfig(
         max_new_tokens=2048, context_window=4096, margin=200, stop=(STOP,)
     )
-    cues = (Cue("<resp_judge>", ("Correct", "Incorrect")),)
+    label_positions = (LabelPosition("<resp_judge>", ("Correct", "Incorrect")),)
+    cues = renamed_attribute("cues", "label_positions")
     close = STOP
 
     def __init__(self, template: Template | None = None, reserved: Iterable[str] = ()) -> None:

@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.protocols.closing import AFTER, after_thinking, is_quoted
 from pairjudge_lab.protocols.control_strings import KNOWN
-from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.protocols.labels import LabelPosition
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.protocols.template import PLACES, Template
 from pairjudge_lab.records import Match, Status, Verdict, VerdictKind
+from pairjudge_lab.renamed import renamed_arguments, renamed_attribute
 
 _NOTHING = re.compile(AFTER)
 
 
+@renamed_arguments(cue="label_position")
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What a family of preference judges is asked, and how its last word is read.
@@ -31,7 +33,7 @@ class Contract:
         wording: the user message.
         verdict: finds each verdict, its word as the first group.
         meaning: that word, in lower case, to ``A``, ``B`` or ``tie``.
-        cue: where the verdict's word stands, the word for A first, then the one for B.
+        label_position: where the verdict's word stands, the word for A first, then the one for B.
         close: what follows the word.
         reserved: strings of the wording that mark its sections, kept out of the responses; so is
             whatever ``verdict`` finds.
@@ -43,10 +45,12 @@ class Contract:
     wording: Template
     verdict: re.Pattern[str]
     meaning: dict[str, str]
-    cue: Cue
+    label_position: LabelPosition
     close: str
     reserved: tuple[str, ...] = ()
     begun: bool = False
+
+    cue = renamed_attribute("cue", "label_position")
 
 
 MT_BENCH = Contract(
@@ -75,7 +79,7 @@ first answer is better, [[B]] if the second is, [[C]] if neither is."""
     ),
     verdict=re.compile(r"\[\[\s*+([ABC])\s*+\]\]", re.IGNORECASE),
     meaning={"a": "A", "b": "B", "c": "tie"},
-    cue=Cue("[[", ("A", "B", "C")),
+    label_position=LabelPosition("[[", ("A", "B", "C")),
     close="]]",
 )
 
@@ -109,7 +113,7 @@ Think first. Then close with \\boxed{Assistant 1} or \\boxed{Assistant 2}."""
         re.IGNORECASE,
     ),
     meaning={"1": "A", "2": "B"},
-    cue=Cue("\\boxed{Assistant ", ("1", "2")),
+    label_position=LabelPosition("\\boxed{Assistant ", ("1", "2")),
     close="}",
 )
 
@@ -124,7 +128,7 @@ PAIR_PREFERENCE = Contract(
     ),
     verdict=re.compile(r"\A\s*+([AB])\s*+\Z"),
     meaning={"a": "A", "b": "B"},
-    cue=Cue("", ("A", "B")),
+    label_position=LabelPosition("", ("A", "B")),
     close="",
     reserved=("[CONTEXT]", "[RESPONSE A]", "[RESPONSE B]"),
     begun=True,
@@ -142,12 +146,13 @@ class PreferenceProtocol:
 
     generation = GenerationConfig(max_new_tokens=2048, context_window=4096, margin=200)
     kind = VerdictKind.PREFERENCE
+    cues = renamed_attribute("cues", "label_positions")
 
     def __init__(
         self, contract: Contract, template: Template | None = None, reserved: Iterable[str] = ()
     ) -> None:
         self.contract = contract
-        self.cues = (contract.cue,)
+        self.label_positions = (contract.label_position,)
         self.close = contract.close
         self.begun = contract.begun
         self.name = contract.name

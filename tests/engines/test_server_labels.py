@@ -5,13 +5,13 @@ import math
 import pytest
 
 from pairjudge_lab.engines import GenerationConfig
-from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.protocols.labels import LabelPosition
 from pairjudge_lab.records import UserError
 from tests.engines.asking import case, one
 from tests.engines.faulty_server import FaultyServer, Reply
 
 WORDS = ("Correct", "Incorrect")
-LABELS = (Cue("<a>", WORDS), Cue("</a>\n<b>", WORDS))
+LABELS = (LabelPosition("<a>", WORDS), LabelPosition("</a>\n<b>", WORDS))
 STOP = "</b>"
 
 

@@ -11,7 +11,7 @@ from pairjudge_lab.embedded import data_path
 from pairjudge_lab.engines.contract import Request, generate
 from pairjudge_lab.engines.sglang_engine import SGLangEngine
 from pairjudge_lab.generation import GenerationConfig
-from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.protocols.labels import LabelPosition
 
 
 class StandIn:
@@ -67,7 +67,9 @@ def test_answers_come_as_they_end(engine):
 
 def test_probabilities_of_labels(engine):
     config = GenerationConfig(label_probabilities=True, mean_logprob=True)
-    (found,) = generate(engine, [request("q", labels=(Cue("<l>", ("Yes", "No")),))], config)
+    (found,) = generate(
+        engine, [request("q", labels=(LabelPosition("<l>", ("Yes", "No")),))], config
+    )
     assert found.labels[0] == pytest.approx((0.8, 0.2))
     assert found.mean_logprob == pytest.approx((math.log(0.5) + math.log(0.8)) / 2)
 

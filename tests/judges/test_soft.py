@@ -7,7 +7,7 @@ from pairjudge_lab import Arena, ModelOptions, Store, UserError, load_judge, loa
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.judges.pooling import pool_verdicts, repeated
 from pairjudge_lab.protocols import PointwiseProtocol, protocol
-from pairjudge_lab.protocols.labels import Cue, soft_labels
+from pairjudge_lab.protocols.labels import LabelPosition, soft_labels
 from pairjudge_lab.records import Status, Verdict
 
 
@@ -96,15 +96,15 @@ def test_the_store_keeps_probabilities(tiny, matches, tmp_path):
     assert table["a_probability"][0] == verdict.a_probability is not None
 
 
-def test_cues_by_hand():
-    cue = Cue("x\n<y>", ("Correct", "Incorrect"))
-    assert cue.after == "<y>"
-    assert cue.places(["Cor", "Incorrect", "", "C", "I", "Correct<", "other"]) == [
+def test_label_positions_by_hand():
+    position = LabelPosition("x\n<y>", ("Correct", "Incorrect"))
+    assert position.after == "<y>"
+    assert position.places(["Cor", "Incorrect", "", "C", "I", "Correct<", "other"]) == [
         [0, 3, 5],
         [1, 4],
     ]
-    assert cue.shares({"Cor": 0.3, "In": 0.1, "Maybe": 0.6}) == pytest.approx((0.75, 0.25))
-    assert cue.shares({"Maybe": 1.0}) is None
+    assert position.shares({"Cor": 0.3, "In": 0.1, "Maybe": 0.6}) == pytest.approx((0.75, 0.25))
+    assert position.shares({"Maybe": 1.0}) is None
     assert soft_labels([(0.25, 0.75), None]) == (0.25, None)
     assert soft_labels([(0.2, 0.5, 0.3)]) == (0.2, 0.5)
 

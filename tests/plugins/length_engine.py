@@ -17,7 +17,7 @@ class ShortestProtocol:
     name = "numbered"
     kind = VerdictKind.PREFERENCE
     generation = GenerationConfig()
-    cues = ()
+    label_positions = ()
     close = ""
 
     def __init__(self, template=None, reserved=()):

@@ -175,7 +175,7 @@ class Agreed:
     def __init__(self, template=None, reserved=()):
         self.inner = PairJudgeProtocol(template or WORDING, reserved)
         self.name, self.template = "agreed", self.inner.template
-        self.cues, self.close = (), ""
+        self.label_positions, self.close = (), ""
 
     def conversations(self, match):
         return [self.inner.messages(match), self.inner.messages(match.swapped)]

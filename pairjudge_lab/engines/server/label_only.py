@@ -7,7 +7,7 @@ import asyncio
 from pairjudge_lab.engines.contract import Completion, Request
 from pairjudge_lab.engines.server.asking import Asker
 from pairjudge_lab.engines.server.body import label_body
-from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.protocols.labels import LabelPosition
 from pairjudge_lab.records import UserError
 
 CONTINUES = ("vllm", "llamacpp", "sglang")
@@ -66,9 +66,11 @@ class LabelReader:
             labels=tuple(shares),
         )
 
-    async def _next(self, request: Request, begun: str, label: Cue) -> Completion | str:
+    async def _next(self, request: Request, begun: str, label: LabelPosition) -> Completion | str:
         asker = self._asker
-        alone = Request(request.messages, request.repetition, labels=(Cue("", label.words),))
+        alone = Request(
+            request.messages, request.repetition, labels=(LabelPosition("", label.words),)
+        )
         found = await asker.ask(
             alone, lambda dialect: label_body(asker.model, asker.config, request, begun, dialect)
         )

@@ -9,7 +9,7 @@ from typing import Any
 from pairjudge_lab.engines.contract import Completion, Finish
 from pairjudge_lab.engines.reasoning import split_reasoning
 from pairjudge_lab.engines.server.faults import AttemptError
-from pairjudge_lab.protocols.labels import Cue
+from pairjudge_lab.protocols.labels import LabelPosition
 
 MOST_TOKENS = 10**9
 """Counts above this are no counts."""
@@ -24,7 +24,7 @@ class Reading:
 
     Parameters
     ----------
-    labels : sequence of Cue
+    labels : sequence of LabelPosition
         Where labels stand, for their probabilities.
     stop : sequence of str
         Strings that end the answer here; empty where the server ends it.
@@ -34,7 +34,7 @@ class Reading:
 
     def __init__(
         self,
-        labels: Sequence[Cue] = (),
+        labels: Sequence[LabelPosition] = (),
         stop: Sequence[str] = (),
         finished: Callable[[str], bool] | None = None,
     ) -> None:
@@ -177,11 +177,11 @@ class Reading:
 class _Scores:
     """The log-probabilities of the tokens: those at the labels, and their mean."""
 
-    def __init__(self, labels: Sequence[Cue]) -> None:
+    def __init__(self, labels: Sequence[LabelPosition]) -> None:
         self._labels = labels
         self._found: list[tuple[float, ...] | None] = [None] * len(labels)
         self._written = ""
-        self._longest = max((len(cue.after) for cue in labels), default=0)
+        self._longest = max((len(position.after) for position in labels), default=0)
         self._sum, self._count = 0.0, 0
         self._unreadable = False
 
@@ -196,12 +196,12 @@ class _Scores:
             self._unreadable = True
 
     def _take(self, token: Mapping[str, Any]) -> None:
-        for number, cue in enumerate(self._labels):
+        for number, position in enumerate(self._labels):
             # A label that nothing leads to stands at the beginning alone.
-            if self._written.endswith(cue.after) if cue.after else not self._count:
+            if self._written.endswith(position.after) if position.after else not self._count:
                 told = [token, *(token.get("top_logprobs") or ())]
                 weights = {str(t["token"]): _probability(t["logprob"]) for t in told}
-                self._found[number] = cue.shares(weights)
+                self._found[number] = position.shares(weights)
         self._sum += float(token["logprob"])
         self._count += 1
         self._written = (self._written + str(token["token"]))[-self._longest - 200 :]
