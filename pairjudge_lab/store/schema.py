@@ -13,7 +13,7 @@ from pairjudge_lab.engines.contract import Completion
 from pairjudge_lab.records import UserError
 from pairjudge_lab.verdicts.columns import FIELDS
 
-VERSION = 5
+VERSION = 6
 
 VERDICT = tuple(FIELDS)
 """Columns of a verdict's own values."""
@@ -21,13 +21,17 @@ VERDICT = tuple(FIELDS)
 COMPLETION = tuple(field.name for field in fields(Completion) if field.name != "reason")
 """Columns of a completion's values; only those without an error are kept, which need no reason."""
 
+PLACE = ("key", "judge", "problem_id", "response_a", "response_b", "repetition")
+"""Columns that say whose verdict it is, and on what."""
+
+CHECKED = {"verdicts": (*PLACE, *VERDICT), "completions": ("key", "producer", *COMPLETION)}
+"""What a row's checksum covers: all of it."""
+
 COLUMNS = {
     "judges": ("digest", "identity"),
-    "verdicts": (
-        "key", "judge", "problem_id", "response_a", "response_b", "repetition", *VERDICT, "checksum"
-    ),
+    "verdicts": (*CHECKED["verdicts"], "checksum"),
     "producers": ("digest", "identity"),
-    "completions": ("key", "producer", *COMPLETION, "checksum"),
+    "completions": (*CHECKED["completions"], "checksum"),
     "sources": ("verdict", "number", "completion"),
 }  # fmt: skip
 """Columns of each table as rows are written; in a file of an older version they may stand in
@@ -93,7 +97,7 @@ def prepare_tables(db: sqlite3.Connection, path: str) -> None:
                 f"{path} was written by a newer pairjudge-lab (store version {version}, this one "
                 f"knows {VERSION}); update: pip install -U pairjudge-lab"
             )
-        if version not in (0, 3, 4, VERSION):
+        if version not in (0, 3, 4, 5, VERSION):
             raise UserError(
                 f"{path} is a verdict store of version {version}, which this release does not "
                 "read; convert it with pairjudge-lab 0.1 ('judge' goes on from it), or name "
@@ -107,6 +111,9 @@ def prepare_tables(db: sqlite3.Connection, path: str) -> None:
             for statement in _TABLES.split(";\n"):
                 if statement.strip():
                     db.execute(statement)
+            if version:
+                for table, own in (("verdicts", VERDICT), ("completions", COMPLETION)):
+                    _check_whole_rows(db, table, own)
             db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:
@@ -136,21 +143,39 @@ def _from_version_3(db: sqlite3.Connection) -> None:
 
 
 def _from_version_4(db: sqlite3.Connection) -> None:
-    """Completions of before stay under their keys; their self-certainty is not known.
-
-    A row whose checksum does not hold keeps it, and is set aside when it is asked for.
-    """
-    before = [name for name in COMPLETION if name != "self_certainty"]
-    rows = db.execute(f"SELECT key, checksum, {', '.join(before)} FROM completions")  # noqa: S608
-    # One row at a time: texts alone may be larger than the memory.
-    sound = [key for key, check, *values in rows if check == checksum(values)]
+    """Completions of before stay under their keys; their self-certainty is not known."""
+    before = tuple(name for name in COMPLETION if name != "self_certainty")
+    sound = _sound_keys(db, "completions", before)
     db.execute("ALTER TABLE completions ADD COLUMN self_certainty REAL")
-    # As bytes: a key may be damaged too, and be no text any more.
+    _check_anew(db, "completions", sound, COMPLETION)
+
+
+def _check_whole_rows(db: sqlite3.Connection, table: str, own: Sequence[str]) -> None:
+    """Up to version 5 a checksum covered a row's own values and not its place."""
+    _check_anew(db, table, _sound_keys(db, table, own), CHECKED[table])
+
+
+def _sound_keys(db: sqlite3.Connection, table: str, columns: Sequence[str]) -> list[bytes]:
+    """Keys of the rows whose checksum holds; the others keep theirs, and are set aside when they
+    are asked for."""
+    rows = db.execute(f"SELECT key, checksum, {', '.join(columns)} FROM {table}")  # noqa: S608
+    # One row at a time: texts alone may be larger than the memory. As bytes: a key may be damaged
+    # too, and be no text any more.
+    return [
+        str(key).encode("utf-8", "surrogateescape")
+        for key, check, *values in rows
+        if check == checksum(values)
+    ]
+
+
+def _check_anew(
+    db: sqlite3.Connection, table: str, keys: Sequence[bytes], columns: Sequence[str]
+) -> None:
     place = "WHERE key = CAST(? AS TEXT)"
-    for key in (str(key).encode("utf-8", "surrogateescape") for key in sound):
-        query = f"SELECT {', '.join(COMPLETION)} FROM completions {place}"  # noqa: S608
+    for key in keys:
+        query = f"SELECT {', '.join(columns)} FROM {table} {place}"  # noqa: S608
         (values,) = db.execute(query, [key])
-        db.execute(f"UPDATE completions SET checksum = ? {place}", [checksum(values), key])  # noqa: S608
+        db.execute(f"UPDATE {table} SET checksum = ? {place}", [checksum(values), key])  # noqa: S608
 
 
 def _literal(value: Any) -> str:

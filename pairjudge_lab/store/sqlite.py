@@ -27,7 +27,7 @@ from pairjudge_lab.store.rows import (
     storable,
     transaction,
 )
-from pairjudge_lab.store.schema import COLUMNS, COMPLETION, VERDICT, checksum, prepare_tables
+from pairjudge_lab.store.schema import CHECKED, COLUMNS, PLACE, VERDICT, checksum, prepare_tables
 from pairjudge_lab.verdicts.columns import from_values, to_values
 from pairjudge_lab.verdicts.table import table_row, to_table
 
@@ -119,7 +119,7 @@ class Store:
 
     def get(self, keys: Sequence[str]) -> dict[str, Verdict]:
         """The verdicts that are known, by key."""
-        return self._sound("verdicts", VERDICT, keys, from_values)
+        return self._sound("verdicts", keys, lambda row: from_values(row[len(PLACE) :]))
 
     def put(self, identity: Mapping[str, Any], rows: Iterable[tuple[str, Match, Verdict]]) -> None:
         """Keep verdicts, all or none; the first verdict kept for a key stays.
@@ -136,8 +136,8 @@ class Store:
                 continue
             values = tuple(map(storable, to_values(verdict)))
             problem = storable(match.pool.problem.id)
-            place = (problem, match.a, match.b, match.repetition)
-            records.append((key, digest, *place, *values, checksum(values)))
+            place = (key, digest, problem, match.a, match.b, match.repetition)
+            records.append((*place, *values, checksum((*place, *values))))
         self._insert("judges", [(digest, identity_text(identity))], "verdicts", records)
 
     def forget(self, *statuses: Status) -> int:
@@ -166,7 +166,7 @@ class Store:
 
     def completions(self, keys: Sequence[str]) -> dict[str, Completion]:
         """The completions that are known, by key."""
-        return self._sound("completions", COMPLETION, keys, completion_of)
+        return self._sound("completions", keys, lambda row: completion_of(row[2:]))
 
     def keep_completions(
         self, producer: Mapping[str, Any], rows: Sequence[tuple[str, Request, Completion]]
@@ -183,8 +183,8 @@ class Store:
         for key, _, completion in rows:
             if completion.finish == "error":
                 continue
-            values = completion_values(completion)
-            records.append((key, digest, *values, checksum(values)))
+            values = (key, digest, *completion_values(completion))
+            records.append((*values, checksum(values)))
         self._insert("producers", [(digest, identity_text(producer))], "completions", records)
 
     def link(self, ticket: str, keys: Sequence[str]) -> None:
@@ -217,10 +217,11 @@ class Store:
     def replace(self, verdicts: Mapping[str, Verdict]) -> None:
         """Put other verdicts in the place of those with these keys, all or none."""
         names = ", ".join(f"{name} = ?" for name in VERDICT)
+        places = self._sound("verdicts", list(verdicts), lambda row: row[: len(PLACE)])
         rows = []
-        for key, verdict in verdicts.items():
-            values = tuple(map(storable, to_values(verdict)))
-            rows.append((*values, checksum(values), key))
+        for key, place in places.items():
+            values = tuple(map(storable, to_values(verdicts[key])))
+            rows.append((*values, checksum((*place, *values)), key))
         try:
             with self._alone, transaction(self._db):
                 self._db.executemany(
@@ -232,14 +233,15 @@ class Store:
 
     def table(self) -> pd.DataFrame:
         """Every sound verdict as a verdict table, one row a verdict; see ``verdicts.columns``."""
-        names = ", ".join(f"v.{name}" for name in VERDICT)
+        names = ", ".join(f"v.{name}" for name in CHECKED["verdicts"])
         rows = []
-        for identity, rep, problem, a, b, key, check, *values in self._read(
-            "SELECT j.identity, v.repetition, v.problem_id, v.response_a, v.response_b, "  # noqa: S608
-            f"v.key, v.checksum, {names} FROM verdicts v JOIN judges j ON j.digest = v.judge "
+        for identity, check, *values in self._read(
+            f"SELECT j.identity, v.checksum, {names} FROM verdicts v LEFT JOIN judges j "  # noqa: S608
+            "ON j.digest = v.judge "
             "ORDER BY j.digest, v.problem_id, v.repetition, v.response_a, v.response_b"
         ):
-            verdict = sound_row(values, check, from_values)
+            key, _, problem, a, b, rep = values[: len(PLACE)]
+            verdict = sound_row(values, check, lambda row: from_values(row[len(PLACE) :]))
             if verdict is None:
                 self._set_aside("verdicts", [key])
                 continue
@@ -255,7 +257,6 @@ class Store:
     def _sound(
         self,
         table: str,
-        columns: Sequence[str],
         keys: Sequence[str],
         build: Callable[[Sequence[Any]], Any],
     ) -> dict[str, Any]:
@@ -265,10 +266,10 @@ class Store:
         for begin in range(0, len(keys), 500):
             some = keys[begin : begin + 500]
             marks = ",".join("?" * len(some))
-            query = (
-                f"SELECT key, checksum, {', '.join(columns)} FROM {table} WHERE key IN ({marks})"  # noqa: S608
-            )
-            for key, check, *values in self._read(query, some):
+            columns = ", ".join(CHECKED[table])
+            query = f"SELECT checksum, {columns} FROM {table} WHERE key IN ({marks})"  # noqa: S608
+            for check, *values in self._read(query, some):
+                key = values[0]
                 built = sound_row(values, check, build)
                 if built is None:
                     broken.append(key)

@@ -1,47 +1,24 @@
 """What was generated and judged, on disk: found again, whole, and never made up."""
 
-import shutil
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from pairjudge_lab import Arena, ModelOptions, Store, load_judge, load_pools, prepare
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.engines.contract import Completion, Request, completion_key
 from pairjudge_lab.generation import GenerationConfig
-from pairjudge_lab.records import Match, Status, UserError, Verdict
+from pairjudge_lab.records import Status, Verdict
 from pairjudge_lab.store.rereading import reread
-from tests.conftest import make_pool
 from tests.hostile.size import size
-
-HERE = Path(__file__).parent
-VERSION_3 = HERE / "store-v3.sqlite"
-"""Written by release 0.1: ten verdicts, two of which could not be read, one a preference."""
-
-VERSION_4 = HERE / "store-v4.sqlite"
-"""Written before completions had a self-certainty: three of them under the keys a, b and damaged,
-the last changed afterwards, and a verdict that was read from the first."""
+from tests.store.stored import REQUEST, whole
 
 
 def matches(count=12):
     pools = [prepare(pool.first(3)) for pool in load_pools(limit=4)]
     return [m for pool in pools for m in all_ordered_pairs(pool)][:count]
-
-
-def whole(**more):
-    facts = {
-        "text": "answer \u2264", "reasoning": "hm", "finish": "length", "prompt_tokens": 9,
-        "cached_tokens": 4, "reasoning_tokens": 2, "completion_tokens": 5, "seconds": 0.25,
-        "labels": ((0.25, 0.75), None), "mean_logprob": -0.5, "self_certainty": 11.5,
-    }  # fmt: skip
-    return Completion(**{**facts, **more})
-
-
-REQUEST = Request((("user", "q"),))
 
 
 def test_completions_come_back_as_they_went_in(tmp_path):
@@ -143,130 +120,6 @@ def test_forgetting_a_verdict_forgets_its_text(tmp_path):
         arena.judge(some)
         assert arena.statistics.judged == 1
         assert list(store.linked()), "and it was generated anew"
-
-
-def test_a_store_of_version_3_is_read_without_loss(tmp_path):
-    path = tmp_path / "old.sqlite"
-    shutil.copy(VERSION_3, path)
-    before = pd.read_parquet(HERE / "store-v3-table.parquet")
-    with Store(path) as store:
-        table = store.table()
-        assert store.damaged == 0
-    shared = list(before.columns)
-    assert len(table) == len(before) == 10
-    for name in shared:
-        old, new = before[name].tolist(), table[name].tolist()
-        assert [None if pd.isna(v) else v for v in old] == [
-            None if pd.isna(v) else v for v in new
-        ], name
-    assert table["kind"].value_counts().to_dict() == {"labels": 7, "preference": 1}
-    assert (table["reasoning"] == "").all()
-    with Store(path) as store:
-        assert len(store) == 10, "once more, as a store of today"
-
-
-def test_a_store_of_version_4_keeps_every_completion(tmp_path):
-    path = tmp_path / "old.sqlite"
-    shutil.copy(VERSION_4, path)
-    before = {
-        "a": whole(self_certainty=None),
-        "b": whole(text="", mean_logprob=None, labels=(), self_certainty=None),
-    }
-    with Store(path) as store:
-        assert store.completions(["a", "b"]) == before
-        assert store.damaged == 0
-        assert store.completions(["damaged"]) == {}
-        assert store.damaged == 1, "what did not hold before does not hold now"
-        assert [(key, found) for key, _, found in store.linked()] == [("k", [before["a"]])]
-        assert len(store.table()) == 1
-        store.keep_completions({"engine": "e"}, [("new", REQUEST, whole())])
-    with Store(path) as store:
-        assert store.completions(["a", "new"]) == {"a": before["a"], "new": whole()}
-
-
-def test_a_key_of_version_4_that_is_no_text_any_more_stops_nothing(tmp_path):
-    path = tmp_path / "old.sqlite"
-    shutil.copy(VERSION_4, path)
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE completions SET key = CAST(x'ff' AS TEXT) WHERE key = 'b'")
-    db.close()
-    with Store(path) as store:
-        assert list(store.completions(["a", "b"])) == ["a"]
-
-
-def test_stores_of_other_versions_say_what_to_do(tmp_path):
-    path = tmp_path / "s.sqlite"
-    Store(path).close()
-    for version, message in ((99, "newer pairjudge-lab"), (2, "of version 2")):
-        with sqlite3.connect(path) as db:
-            db.execute(f"PRAGMA user_version = {version}")
-        db.close()
-        with pytest.raises(UserError, match=message):
-            Store(path)
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE verdicts SET status = 'splendid'",
-        "UPDATE verdicts SET a_correct = NULL",
-        "UPDATE verdicts SET a_correct = 1 - a_correct",
-        "UPDATE verdicts SET text = CAST(x'ff00fe' AS TEXT)",
-        "UPDATE verdicts SET completion_tokens = completion_tokens + 1",
-        "UPDATE verdicts SET checksum = NULL",
-    ],
-)
-def test_a_damaged_row_is_set_aside_and_judged_again(tmp_path, damage):
-    path = tmp_path / "s.sqlite"
-    match = Match(make_pool([True, False]), 0, 1)
-    verdict = Verdict(Status.PARSED, True, False, "fine", completion_tokens=3)
-    with Store(path) as store:
-        store.put({"name": "j"}, [("k", match, verdict)])
-    with sqlite3.connect(path) as db:
-        db.execute(damage)
-    db.close()
-    with Store(path) as store:
-        assert store.get(["k"]) == {}
-        assert store.damaged == 1
-        store.put({"name": "j"}, [("k", match, verdict)])
-        assert store.get(["k"]) == {"k": verdict}
-        assert len(store.table()) == 1
-
-
-def test_a_damaged_identity_or_key_is_one_line(tmp_path):
-    path = tmp_path / "s.sqlite"
-    match = Match(make_pool([True, False]), 0, 1)
-    verdict = Verdict(Status.PARSED, True, False, "fine", completion_tokens=3)
-    with Store(path) as store:
-        store.put({"name": "j"}, [(key, match, verdict) for key in "kln"])
-        store.keep_completions({"engine": "e"}, [("a", REQUEST, whole())])
-        store.link("k", ["a"])
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE verdicts SET key = CAST(x'ff' AS TEXT), checksum = 1 WHERE key = 'l'")
-    db.close()
-    with Store(path) as store:
-        assert len(store.table()) == 2
-        assert store.damaged == 1
-        assert len(list(store.linked())) == 1
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE judges SET identity = '{\"name\": '")
-    db.close()
-    with Store(path) as store:
-        assert list(store.linked()) == []
-        with pytest.raises(UserError, match="does not say any more whose verdicts"):
-            store.table()
-
-
-def test_a_damaged_completion_is_generated_again(tmp_path):
-    path = tmp_path / "s.sqlite"
-    with Store(path) as store:
-        store.keep_completions({"engine": "e"}, [("a", REQUEST, whole())])
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE completions SET labels = '[[[['")
-    db.close()
-    with Store(path) as store:
-        assert store.completions(["a"]) == {}
-        assert store.damaged == 1
 
 
 OPEN = """
