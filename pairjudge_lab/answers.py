@@ -1,4 +1,4 @@
-"""Final answers: found in a solution, compared with each other, grouped into teams.
+"""Final answers: found in a solution, compared with each other, put into groups of equal ones.
 
 Finding and comparing is math-verify's work. It runs in a process of its own with a clock and a
 memory limit, because some LaTeX keeps a computer algebra system busy for ever. Plain numbers, by
@@ -15,10 +15,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.answers_process import AnswerProcess, Late
 from pairjudge_lab.records import Pool
+from pairjudge_lab.renamed import renamed_names
 
 TIME_LIMIT = 5.0
 """Processor seconds that one comparison or extraction may take before it counts as undecided."""
@@ -133,42 +134,44 @@ def plain_number(text: str) -> Fraction | None:
     return Fraction(bare.replace(",", ""))
 
 
-def team_numbers(answers: Sequence[str | None]) -> tuple[int, ...]:
+def group_numbers(answers: Sequence[str | None]) -> tuple[int, ...]:
     """Group candidates by final answer, in order of first appearance.
 
-    A candidate without a final answer is a team of its own. An answer joins the first team whose
+    A candidate without a final answer is a group of its own. An answer joins the first group whose
     first member it equals.
     """
     return _group(answers, _Checker())
 
 
 def _group(answers: Sequence[str | None], checker: _Checker) -> tuple[int, ...]:
-    teams: list[int] = []
+    groups: list[int] = []
     founders: list[tuple[int, str]] = []
     known: dict[str, int] = {}
     numbers: dict[Fraction, int] = {}
     count = 0
     for answer in answers:
-        team: int | None = None
+        group: int | None = None
         if answer is not None:
             number = plain_number(answer)
-            team = known.get(answer) if number is None else numbers.get(number)
-            if team is None:
-                team = next((t for t, founder in founders if _same(founder, answer, checker)), None)
-            if team is None:
+            group = known.get(answer) if number is None else numbers.get(number)
+            if group is None:
+                group = next(
+                    (g for g, founder in founders if _same(founder, answer, checker)), None
+                )
+            if group is None:
                 founders.append((count, answer))
-        if team is None:
-            team, count = count, count + 1
+        if group is None:
+            group, count = count, count + 1
         if answer is not None:
-            known.setdefault(answer, team)
+            known.setdefault(answer, group)
             if number is not None:
-                numbers.setdefault(number, team)
-        teams.append(team)
-    return tuple(teams)
+                numbers.setdefault(number, group)
+        groups.append(group)
+    return tuple(groups)
 
 
 def prepare(pool: Pool, undecided: Counter[str] | None = None) -> Pool:
-    """The pool with what its data left open: answers found, correctness decided, teams formed.
+    """The pool with what its data left open: answers found, correctness decided, groups formed.
 
     Nothing that the data said is overruled: a candidate's given answer and correctness stay.
     Correctness is decided only where the problem has a reference answer; a candidate without a
@@ -183,7 +186,7 @@ def prepare(pool: Pool, undecided: Counter[str] | None = None) -> Pool:
     >>> from pairjudge_lab import Pool, prepare
     >>> texts = [r"So \\boxed{1/2}.", r"So \\boxed{0.5}.", r"So \\boxed{2}."]
     >>> pool = prepare(Pool.from_texts("What is 1 / 2?", texts, answer="1/2"))
-    >>> [candidate.correct for candidate in pool.candidates], pool.teams
+    >>> [candidate.correct for candidate in pool.candidates], pool.groups
     ([True, True, False], (0, 0, 1))
     """
     checker = _Checker()
@@ -200,7 +203,7 @@ def prepare(pool: Pool, undecided: Counter[str] | None = None) -> Pool:
                 decided[answer] = _same(reference, answer or "", checker)
             correct = decided[answer]
         candidates.append(replace(candidate, answer=answer, correct=correct))
-    teams = pool.teams or _group([c.answer for c in candidates], checker)
+    groups = pool.groups or _group([c.answer for c in candidates], checker)
     if checker.undecided:
         if undecided is not None:
             undecided[pool.problem.id] += checker.undecided
@@ -209,4 +212,8 @@ def prepare(pool: Pool, undecided: Counter[str] | None = None) -> Pool:
             pool.problem.id,
             checker.undecided,
         )
-    return Pool(pool.problem, tuple(candidates), teams)
+    return Pool(pool.problem, tuple(candidates), groups)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed_names(__name__, team_numbers="group_numbers")

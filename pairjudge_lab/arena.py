@@ -31,7 +31,7 @@ from pairjudge_lab.records import (
     Verdict,
 )
 from pairjudge_lab.records.sessions import open_session
-from pairjudge_lab.renamed import renamed_attribute, renamed_classes
+from pairjudge_lab.renamed import renamed_attribute, renamed_names
 from pairjudge_lab.store import Store, judge_digest, verdict_key
 from pairjudge_lab.verdicts.kinds import check_tournament, judge_kind
 
@@ -260,4 +260,4 @@ def all_ordered_pairs(pool: Pool, repetitions: Iterable[int] = (0,)) -> list[Mat
 
 
 if not TYPE_CHECKING:
-    __getattr__ = renamed_classes(__name__, Ledger="RunStatistics")
+    __getattr__ = renamed_names(__name__, Ledger="RunStatistics")

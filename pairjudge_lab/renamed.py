@@ -7,9 +7,10 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 C = TypeVar("C", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def warn_renamed(old: str, new: str, stacklevel: int = 3) -> None:
@@ -29,7 +30,7 @@ def warn_renamed(old: str, new: str, stacklevel: int = 3) -> None:
     )
 
 
-def renamed_classes(module: str, **names: str) -> Callable[[str], Any]:
+def renamed_names(module: str, **names: str) -> Callable[[str], Any]:
     """The ``__getattr__`` of a module that has classes under their old names.
 
     A type checker must not see it (``if not TYPE_CHECKING:``), or it would take every name for one
@@ -93,6 +94,25 @@ def moved_names(old: str, new: str) -> Callable[[str], Any]:
     return get
 
 
+def renamed_keywords(**names: str) -> Callable[[F], F]:
+    """Let a function take keywords under their old names; a decorator.
+
+    Parameters
+    ----------
+    **names : str
+        ``old="new"``.
+    """
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def call(*args: Any, **more: Any) -> Any:
+            return function(*args, **_new_names(function.__name__, names, more))
+
+        return cast(F, call)
+
+    return decorate
+
+
 def renamed_arguments(**names: str) -> Callable[[C], C]:
     """Let a class take arguments under their old names; a decorator.
 
@@ -113,15 +133,19 @@ def renamed_arguments(**names: str) -> Callable[[C], C]:
 
         @functools.wraps(whole)
         def init(self: Any, *args: Any, **more: Any) -> None:
-            for old in names.keys() & more.keys():
-                new = names[old]
-                if new in more:
-                    raise TypeError(f"{kind.__name__}: {old} and {new} are one argument")
-                warn_renamed(f"{kind.__name__}({old}=)", f"{new}=")
-                more[new] = more.pop(old)
-            whole(self, *args, **more)
+            whole(self, *args, **_new_names(kind.__name__, names, more))
 
         kind.__init__ = init  # type: ignore[misc]
         return kind
 
     return decorate
+
+
+def _new_names(whose: str, names: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
+    for old in names.keys() & given.keys():
+        new = names[old]
+        if new in given:
+            raise TypeError(f"{whose}: {old} and {new} are one argument")
+        warn_renamed(f"{whose}({old}=)", f"{new}=", stacklevel=4)
+        given[new] = given.pop(old)
+    return given

@@ -42,7 +42,7 @@ def random(pool: Pool) -> float:
 
 
 def majority(pool: Pool) -> float:
-    """The largest team; equally large ones share the vote.
+    """The largest answer group; equally large ones share the vote.
 
     A candidate without a final answer has no vote. If none has one, any candidate is drawn.
     """
@@ -50,9 +50,9 @@ def majority(pool: Pool) -> float:
 
 
 def weighted_majority(pool: Pool) -> float:
-    """The team with the largest sum of scores; equal ones share.
+    """The answer group with the largest sum of scores; equal ones share.
 
-    Scores below zero would let a team lose by having more members, so scores should be weights,
+    Scores below zero would let a group lose by having more members, so scores should be weights,
     such as probabilities.
 
     Raises:
@@ -122,7 +122,7 @@ def certainties(pool: Pool) -> list[float]:
 
 
 def certainty_borda(pool: Pool, p: float = BORDA_POWER) -> float:
-    """The team with the largest Borda vote by self-certainty; equal ones share.
+    """The answer group with the largest Borda vote by self-certainty; equal ones share.
 
     Of n candidates the one at rank r, the surest at rank 1, gives its final answer (n - r + 1)^p
     votes (Kang, Zhao and Song 2025, arXiv 2502.18581). Equally sure ones give the mean of their
@@ -179,15 +179,16 @@ def _vote(pool: Pool, weights: list[float]) -> float:
     voters = [i for i, c in enumerate(pool.candidates) if c.answer is not None]
     if not voters:
         return sum(right) / len(right)
-    teams = {
-        team: [i for i in voters if pool.team_of(i) == team] for team in map(pool.team_of, voters)
+    groups = {
+        group: [i for i in voters if pool.group_of(i) == group]
+        for group in map(pool.group_of, voters)
     }
-    votes = {team: fsum(weights[i] for i in members) for team, members in teams.items()}
+    votes = {group: fsum(weights[i] for i in members) for group, members in groups.items()}
     most = max(votes.values())
-    # The data may call one member of a team right and another wrong, so a team counts by its mean.
+    # The data may call one member right and another wrong, so a group counts by its mean.
     shares = [
-        sum(right[i] for i in teams[team]) / len(teams[team])
-        for team, count in votes.items()
+        sum(right[i] for i in groups[group]) / len(groups[group])
+        for group, count in votes.items()
         if count == most
     ]
     return sum(shares) / len(shares)

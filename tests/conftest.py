@@ -87,17 +87,17 @@ def shared():
 
 
 def make_pool(
-    right: list[bool], teams: list[int] | None = None, *, name: str = "p", reference: str = "0"
+    right: list[bool], groups: list[int] | None = None, *, name: str = "p", reference: str = "0"
 ) -> Pool:
-    """A pool whose right candidates answer 0; wrong ones answer by team, or each its own number."""
+    """A pool whose right candidates answer 0; wrong ones answer by group, or each its own."""
     candidates = []
     for i, ok in enumerate(right):
-        answer = reference if ok else str(i + 1 if teams is None else teams[i] + 1)
+        answer = reference if ok else str(i + 1 if groups is None else groups[i] + 1)
         candidates.append(Candidate(f"solution {i} of {name}: {answer}", answer, ok))
-    if teams is None:
+    if groups is None:
         numbers = tuple(0 if ok else i + 1 for i, ok in enumerate(right))
     else:
-        numbers = tuple(teams)
+        numbers = tuple(groups)
     return Pool(Problem(name, f"question {name}", reference), tuple(candidates), numbers)
 
 

@@ -67,18 +67,18 @@ def test_pathological_latex_cannot_hang_or_break_it(answer, monkeypatch):
     assert answers.same_answer(r"\frac{2}{4}", r"\frac{1}{2}") is True
 
 
-def test_teams():
+def test_groups():
     given_answers = ["0.5", "2", r"\frac{1}{2}", None, "2.0", None, "x", "1/2"]
-    assert answers.team_numbers(given_answers) == (0, 1, 0, 2, 1, 3, 4, 0)
+    assert answers.group_numbers(given_answers) == (0, 1, 0, 2, 1, 3, 4, 0)
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(0, 5).map(str)), max_size=20))
-def test_teams_are_the_equal_answers(given_answers):
-    teams = answers.team_numbers(given_answers)
+def test_groups_are_the_equal_answers(given_answers):
+    groups = answers.group_numbers(given_answers)
     for i, one in enumerate(given_answers):
         for j, two in enumerate(given_answers):
             together = i == j or (one is not None and one == two)
-            assert (teams[i] == teams[j]) == together
+            assert (groups[i] == groups[j]) == together
 
 
 def test_preparing_fills_in_and_overrules_nothing():
@@ -94,7 +94,7 @@ def test_preparing_fills_in_and_overrules_nothing():
     ready = answers.prepare(pool)
     assert [c.answer for c in ready.candidates] == ["4", "5", "4", None]
     assert [c.correct for c in ready.candidates] == [True, False, False, False]
-    assert ready.teams == (0, 1, 0, 2)
+    assert ready.groups == (0, 1, 0, 2)
     unknown = answers.prepare(Pool(Problem("p", "?"), (Candidate(r"\boxed{4}"),)))
     assert unknown.candidates[0].correct is None
 

@@ -6,14 +6,23 @@ import warnings
 import numpy as np
 import pytest
 
-from pairjudge_lab import Arena, bias_report, judge_pairs, load_judge, load_pools, load_verdicts
+from pairjudge_lab import (
+    Arena,
+    bias_report,
+    judge_pairs,
+    load_judge,
+    load_pools,
+    load_verdicts,
+    prepare,
+)
 from pairjudge_lab.judges.simulated import SimulatedJudge
 from pairjudge_lab.judges.text_judge import TextJudge
 from pairjudge_lab.plots.bias import plot_slots
 from pairjudge_lab.protocols import PairJudgeProtocol
 from pairjudge_lab.protocols.labels import LabelPosition
 from pairjudge_lab.protocols.preference import MT_BENCH, RRM, Contract
-from pairjudge_lab.records import Match
+from pairjudge_lab.records import Match, Pool
+from pairjudge_lab.statistics.scaling import majority_at_k
 from pairjudge_lab.statistics.simulation import Plan
 from pairjudge_lab.tournaments import Rules
 from pairjudge_lab.tournaments.referee import Outcome, Referee
@@ -64,6 +73,23 @@ def test_a_judge_by_its_old_name_is_the_same_judge():
 def test_a_picture(row):
     with pytest.warns(DeprecationWarning, match="plot_positions"):
         assert plot_slots(row).has_data()
+
+
+def test_answer_groups():
+    (pool,) = (prepare(pool) for pool in load_pools("embedded", limit=1))
+    with pytest.warns(DeprecationWarning, match="Pool.teams is called groups now"):
+        assert pool.teams == pool.groups != ()
+    with pytest.warns(DeprecationWarning, match="Pool.team_of is called group_of now"):
+        assert pool.team_of(3) == pool.group_of(3)
+    with pytest.warns(DeprecationWarning, match=r"Pool\(teams=\) is called groups= now"):
+        assert Pool(pool.problem, pool.candidates, teams=pool.groups) == pool
+    with pytest.warns(DeprecationWarning, match="answers.team_numbers is called answers.group_n"):
+        from pairjudge_lab.answers import team_numbers
+    assert team_numbers(["1", "2", "1.0"]) == (0, 1, 0)
+    with pytest.warns(DeprecationWarning, match=r"majority_at_k\(teams=\) is called groups= now"):
+        assert majority_at_k(teams=[0, 0, 1], right=[1, 1, 0], k=3) == 1
+    with pytest.raises(TypeError, match="majority_at_k: teams and groups are one argument"):
+        majority_at_k(teams=[0], groups=[0], right=[1], k=1)
 
 
 def test_match_results():

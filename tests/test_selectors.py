@@ -12,7 +12,7 @@ from tests.conftest import make_pool
 
 
 def test_by_hand():
-    # Answers 0 0 | 1 1 | 2: two teams of two share the vote, and one of them is right.
+    # Answers 0 0 | 1 1 | 2: two groups of two share the vote, and one of them is right.
     pool = make_pool([True, True, False, False, False], [0, 0, 1, 1, 2])
     assert selectors.first(pool) == 1.0
     assert selectors.random(pool) == pytest.approx(0.4)
@@ -29,13 +29,13 @@ def test_a_candidate_without_an_answer_has_no_vote():
     assert selectors.majority(silent) == 0.0
 
 
-def test_majority_agrees_with_drawing_one_of_the_largest_teams():
+def test_majority_agrees_with_drawing_one_of_the_largest_groups():
     rng = np.random.default_rng(0)
-    for teams in product(range(3), repeat=5):
-        pool = make_pool([t == 0 for t in teams], list(teams))
+    for groups in product(range(3), repeat=5):
+        pool = make_pool([t == 0 for t in groups], list(groups))
         draws = []
         for _ in range(200):
-            counts = np.bincount(teams, minlength=3)
+            counts = np.bincount(groups, minlength=3)
             draws.append(float(rng.choice(np.flatnonzero(counts == counts.max())) == 0))
         assert abs(mean(draws) - selectors.majority(pool)) < 0.2
 
@@ -115,13 +115,13 @@ def test_paired_intervals_cover_a_planted_difference():
 
 
 def scored(*rows):
-    """A pool of (right, score), each candidate its own team."""
+    """A pool of (right, score), each candidate its own group."""
     pool = make_pool([ok for ok, _ in rows], list(range(len(rows))))
     candidates = tuple(
         Candidate(c.text, c.answer, c.correct, score=score)
         for c, (_, score) in zip(pool.candidates, rows, strict=True)
     )
-    return Pool(pool.problem, candidates, pool.teams)
+    return Pool(pool.problem, candidates, pool.groups)
 
 
 def test_selectors_with_scores_by_hand():
@@ -141,12 +141,12 @@ def test_selectors_with_scores_by_hand():
 
 
 def test_equal_weights_are_the_majority():
-    for teams in product(range(3), repeat=4):
-        pool = make_pool([t == 0 for t in teams], list(teams))
+    for groups in product(range(3), repeat=4):
+        pool = make_pool([t == 0 for t in groups], list(groups))
         candidates = tuple(
             Candidate(c.text, c.answer, c.correct, score=0.5) for c in pool.candidates
         )
-        weighted = selectors.weighted_majority(Pool(pool.problem, candidates, pool.teams))
+        weighted = selectors.weighted_majority(Pool(pool.problem, candidates, pool.groups))
         assert weighted == pytest.approx(selectors.majority(pool))
 
 
@@ -191,8 +191,8 @@ def certain(values, answers, right):
         for i, (value, answer, ok) in enumerate(zip(values, answers, right, strict=True))
     )
     names = {None: -1, **{a: i for i, a in enumerate(dict.fromkeys(answers))}}
-    teams = tuple(names[a] if a is not None else 100 + i for i, a in enumerate(answers))
-    return Pool(Problem("p", "q", "x"), candidates, teams)
+    groups = tuple(names[a] if a is not None else 100 + i for i, a in enumerate(answers))
+    return Pool(Problem("p", "q", "x"), candidates, groups)
 
 
 def test_the_surest_candidate_and_the_borda_vote():
@@ -228,16 +228,16 @@ def test_borda_votes_of_subsets_are_those_of_their_pools():
         )
         subsets = np.stack([rng.choice(size, n, replace=False) for _ in range(6)])
         p = (0.0, 0.5, 1.0, 2.0)[trial % 4]
-        teams = [
-            None if c.answer is None else pool.team_of(i) for i, c in enumerate(pool.candidates)
+        groups = [
+            None if c.answer is None else pool.group_of(i) for i, c in enumerate(pool.candidates)
         ]
         right = np.array(selectors.correctness(pool), dtype=float)
-        found = borda_votes(teams, selectors.certainties(pool), right, subsets, p)
+        found = borda_votes(groups, selectors.certainties(pool), right, subsets, p)
         alone = [
             Pool(
                 pool.problem,
                 tuple(pool.candidates[i] for i in some),
-                tuple(pool.teams[i] for i in some),
+                tuple(pool.groups[i] for i in some),
             )
             for some in subsets
         ]

@@ -126,7 +126,7 @@ def test_a_bracket_holds_every_match_and_its_swap():
         view_bracket(pool, selection, swaps=swaps[:2])
 
 
-def test_a_bracket_of_one_candidate_and_of_one_team_has_nothing_to_open():
+def test_a_bracket_of_one_candidate_and_of_one_answer_has_nothing_to_open():
     for pool in (make_pool([True]), make_pool([True, True, True])):
         (selection,) = Arena(load_judge("simulated")).play([pool], Knockout(), seed=0)
         assert '<details class="pjl-match"' not in view_bracket(pool, selection).html

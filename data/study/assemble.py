@@ -126,7 +126,7 @@ def labelled(answers: Answers, pool: Pool) -> list[tuple[Any, ...]] | None:
     rows = []
     for model in answers.models:
         for a, b in permutations(range(len(pool)), 2):
-            if pool.teams[a] == pool.teams[b]:
+            if pool.groups[a] == pool.groups[b]:
                 continue
             verdict = label_verdict(answers, model, Match(pool, a, b), plan.WORDING)
             if verdict is None:

@@ -156,7 +156,8 @@ def weights(response: dict[str, Any]) -> dict[str, float]:
 def reasoned_matches(pool: Pool) -> list[Match]:
     """The matches of a pool that are judged with reasoning: different answers, one of them right
     where there is such a pair."""
-    pairs = [(a, b) for a, b in combinations(range(len(pool)), 2) if pool.teams[a] != pool.teams[b]]
+    of = pool.groups
+    pairs = [(a, b) for a, b in combinations(range(len(pool)), 2) if of[a] != of[b]]
     known = [c.correct for c in pool.candidates]
     pairs.sort(key=lambda pair: known[pair[0]] == known[pair[1]])
     return [Match(pool, a, b) for a, b in pairs[:REASONED_PAIRS]]

@@ -145,7 +145,7 @@ class Study:
     def judge(self, model: str, slot: int, pool: Pool, first: int, wording: str) -> None:
         """The labels, without reasoning, of all matches that show one candidate first."""
         for second in range(len(pool)):
-            if pool.teams[first] == pool.teams[second]:
+            if pool.groups[first] == pool.groups[second]:
                 continue
             match = Match(pool, first, second)
             what = {

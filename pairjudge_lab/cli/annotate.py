@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from pairjudge_lab.cli.shared.model_options import add_model_options, model_options
@@ -50,7 +51,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="share of the problems that no training sees (0.1)",
     )
     parser.add_argument(
-        "--within-teams", action="store_true", help="also judge pairs that share a final answer"
+        "--within-groups", action="store_true", help="also judge pairs that share a final answer"
+    )
+    parser.add_argument(
+        "--within-teams",
+        action="store_true",
+        help="the older name of --within-groups; goes with the next release",
     )
     parser.add_argument(
         "--unbalanced",
@@ -82,6 +88,8 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.toy.teacher import load_teacher
     from pairjudge_lab.training.annotate import annotate
 
+    if args.within_teams:
+        print("--within-teams is called --within-groups now", file=sys.stderr)
     rules = tournament(args.tournament, **rules_given(args))
     options = model_options(args)
     pools = load_pools(args.pools, limit=args.limit, **table_options(args))
@@ -100,7 +108,7 @@ def run(args: argparse.Namespace) -> None:
         replicates=args.replicates,
         held_out=args.held_out,
         balance=not args.unbalanced,
-        within_teams=args.within_teams,
+        within_groups=args.within_groups or args.within_teams,
         seed=args.seed,
         progress=folder / LOG,
     )

@@ -39,7 +39,7 @@ def load_pools(
 ) -> list[Pool]:
     """Read pools: those that come with the lab, by name, from a file, from the hub, or from memory.
 
-    Answers are not looked for and teams not formed: that is ``answers.prepare``'s work.
+    Answers are not looked for and answer groups not formed: that is ``answers.prepare``'s work.
 
     Args:
         source: ``"embedded"``, of the small world; ``"study"``, of real language models; a name
@@ -95,7 +95,7 @@ def load_pools(
 
 def save_pools(pools: Sequence[Pool], path: Path, *, guard_formulas: bool = False) -> None:
     """Write pools as ``.jsonl`` or ``.parquet``, or as ``.csv`` with one row a candidate, by the
-    suffix; teams are not written. Formulas are guarded in ``.csv`` alone.
+    suffix; answer groups are not written. Formulas are guarded in ``.csv`` alone.
 
     Examples
     --------

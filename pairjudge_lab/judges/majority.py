@@ -51,15 +51,15 @@ class MajorityJudge:
         # By question and text: the answer group, its size, and the candidates of the problem.
         self._known: dict[tuple[str, str], tuple[int | None, int, int]] = {}
         for pool in pools:
-            teams = [
-                None if candidate.answer is None else pool.team_of(i)
+            groups = [
+                None if candidate.answer is None else pool.group_of(i)
                 for i, candidate in enumerate(pool.candidates)
             ]
-            counts = Counter(team for team in teams if team is not None)
-            for candidate, team in zip(pool.candidates, teams, strict=True):
-                size = 0 if team is None else counts[team]
+            counts = Counter(group for group in groups if group is not None)
+            for candidate, group in zip(pool.candidates, groups, strict=True):
+                size = 0 if group is None else counts[group]
                 place = (pool.problem.question, candidate.text)
-                self._known[place] = (team, size, len(pool))
+                self._known[place] = (group, size, len(pool))
         if not any(size for _, size, _ in self._known.values()):
             raise UserError(
                 "majority voting needs final answers, and no candidate of these pools has one"

@@ -60,7 +60,7 @@ class KWayKnockout:
         history: list[tuple[tuple[tuple[int, ...], int], ...]] = []
         statuses: Counter[str] = Counter()
         calls = saved = 0
-        while len({pool.team_of(c) for c in alive}) > 1:
+        while len({pool.group_of(c) for c in alive}) > 1:
             groups, byes = draw_groups(pool, alive, self.k, rng)
             different = [_distinct(pool, group) for group in groups]
             # Shown in an order drawn at random, so that no position is anybody's.
@@ -114,8 +114,8 @@ def draw_groups(
     k = min(k, len(order))
     over = len(order) % k
     byes = [order.pop() for _ in range(over)]
-    places = {team: i for i, team in enumerate(dict.fromkeys(map(pool.team_of, order)))}
-    order.sort(key=lambda c: places[pool.team_of(c)])
+    places = {group: i for i, group in enumerate(dict.fromkeys(map(pool.group_of, order)))}
+    order.sort(key=lambda c: places[pool.group_of(c)])
     step = len(order) // k
     return [order[i::step] for i in range(step)], byes
 
@@ -165,7 +165,7 @@ def _distinct(pool: Pool, group: Sequence[int]) -> list[int]:
     """The first candidate of each answer group among these."""
     first: dict[int, int] = {}
     for candidate in group:
-        first.setdefault(pool.team_of(candidate), candidate)
+        first.setdefault(pool.group_of(candidate), candidate)
     return list(first.values())
 
 

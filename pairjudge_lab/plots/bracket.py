@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pairjudge_lab.plots.bracket_layout import bracket_layout, team_colours
+from pairjudge_lab.plots.bracket_layout import bracket_layout, group_colours
 from pairjudge_lab.plots.style import BLACK, GREY, RED, lab_style, new_figure, short
 from pairjudge_lab.records import Pool, Selection
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) -> Axes:
     """Draw a knockout from left to right.
 
-    A box is a candidate with its final answer; its colour is its team, a solid frame a right
-    answer, a dashed one a wrong answer. Solid lines lead from a match, dotted ones from a meeting
-    of one team or a bye. A red cross marks a match in which a right answer lost to a wrong one or
-    was put out, and a triangle the candidate that was selected.
+    A box is a candidate with its final answer; its colour is its answer group, a solid frame a
+    right answer, a dashed one a wrong answer. Solid lines lead from a match, dotted ones from a
+    meeting of one group or a bye. A red cross marks a match in which a right answer lost to a wrong
+    one or was put out, and a triangle the candidate that was selected.
     """
     rounds = len(selection.history)
     layout = bracket_layout(pool, selection)
@@ -27,7 +27,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
             size = (1.6 + 1.3 * (rounds + 1), 0.9 + 0.32 * len(layout.entrants))
             ax = new_figure(*size).subplots()
         ax.axis("off")
-        colours = team_colours(pool)
+        colours = group_colours(pool)
         for candidate, height in layout.entrants.items():
             _box(ax, pool, candidate, 0, height, colours)
         for meeting in layout.meetings:
@@ -54,7 +54,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
         said = {True: "right", False: "wrong", None: "unknown"}[right_answer]
         title = (
             f"{selection.rules['tournament']}, {len(pool)} candidates\n{selection.calls} calls, "
-            f"{selection.calls_saved} saved by teams; selected answer {said}"
+            f"{selection.calls_saved} saved by shared answers; selected answer {said}"
         )
         ax.set_title(title)
         ax.set_xlim(-0.45, rounds + 0.45)
@@ -76,7 +76,7 @@ def _box(ax: Axes, pool: Pool, candidate: int, x: float, y: float, colours: dict
         fontweight="bold" if correct else "normal",
         bbox={
             "boxstyle": "round,pad=0.25",
-            "fc": colours[pool.team_of(candidate)] + "55",
+            "fc": colours[pool.group_of(candidate)] + "55",
             "ec": BLACK if correct else GREY,
             "ls": "-" if correct else "--",
             "lw": 1.4 if correct else 0.8,

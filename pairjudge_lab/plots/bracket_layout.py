@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pairjudge_lab.plots.style import GREY, TEAMS
+from pairjudge_lab.plots.style import GREY, GROUPS
 from pairjudge_lab.records import MatchResult, Pool, Selection
 
 
@@ -60,14 +60,14 @@ def bracket_layout(pool: Pool, selection: Selection) -> BracketLayout:
     return BracketLayout(entrants, tuple(meetings), end)
 
 
-def team_colours(pool: Pool) -> dict[int, str]:
-    """A colour a team, the largest first; the small ones share grey when colours run out."""
+def group_colours(pool: Pool) -> dict[int, str]:
+    """A colour a group, the largest first; the small ones share grey when colours run out."""
     sizes: dict[int, int] = {}
     for candidate in range(len(pool)):
-        team = pool.team_of(candidate)
-        sizes[team] = sizes.get(team, 0) + 1
-    order = sorted(sizes, key=lambda team: (-sizes[team], team))
-    return {team: TEAMS[i] if i < len(TEAMS) else GREY for i, team in enumerate(order)}
+        group = pool.group_of(candidate)
+        sizes[group] = sizes.get(group, 0) + 1
+    order = sorted(sizes, key=lambda group: (-sizes[group], group))
+    return {group: GROUPS[i] if i < len(GROUPS) else GREY for i, group in enumerate(order)}
 
 
 def _entrants(pool: Pool, selection: Selection) -> list[int]:

@@ -17,8 +17,8 @@ def plot_cross_table(pool: Pool, selection: Selection, *, ax: Axes | None = None
 
     A cell names the opponent by its line, the position in which the candidate was shown (A first, B
     second), and the points taken: 1 on blue, ½ on pale blue, 0 on white; a grey cell is a bye or a
-    meeting within a team, which no judge saw. A right answer has a tick. Without a ranking the
-    candidates stand by their points.
+    meeting of two with the same answer, which no judge saw. A right answer has a tick. Without a
+    ranking the candidates stand by their points.
     """
     rounds = selection.history
     points, cells = _cells(rounds)
@@ -89,7 +89,7 @@ def _cell(cell: Cell | None, line: dict[int, int]) -> tuple[str, str]:
     face = PALE
     if position:
         face = {1.0: BLUE + "77", 0.5: BLUE + "33"}.get(took or 0.0, "white")
-    return face, f"{position}{line[opponent]}: {half}" if position else f"team {half}"
+    return face, f"{position}{line[opponent]}: {half}" if position else f"same {half}"
 
 
 def _box(x: float, y: float, face: str) -> Rectangle:

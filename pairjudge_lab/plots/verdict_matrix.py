@@ -66,8 +66,8 @@ def plot_verdict_matrix(
 
     The line is the candidate shown first, the column the one shown second, so that a pair's two
     orders lie across the diagonal from each other: a judge without position effects has blue facing
-    orange, and like colours facing elsewhere. Candidates stand by team, right answers first, with
-    lines between teams.
+    orange, and like colours facing elsewhere. Candidates stand by answer group, right answers
+    first, with lines between groups.
 
     Args:
         codes: (n, n), what was said, as in ``Recording.codes``; see ``verdicts.codes``.
@@ -77,10 +77,10 @@ def plot_verdict_matrix(
     from matplotlib.patches import Patch
 
     n = len(codes)
-    sizes = {t: sum(pool.team_of(c) == t for c in range(n)) for t in map(pool.team_of, range(n))}
+    group = [pool.group_of(c) for c in range(n)]
     order = sorted(
         range(n),
-        key=lambda c: (not pool.candidates[c].correct, -sizes[pool.team_of(c)], pool.team_of(c), c),
+        key=lambda c: (not pool.candidates[c].correct, -group.count(group[c]), group[c], c),
     )
     shown = np.array(codes)[np.ix_(order, order)].astype(float)
     np.fill_diagonal(shown, np.nan)
@@ -97,9 +97,9 @@ def plot_verdict_matrix(
         ax.set_xticks(range(n), names, rotation=90, fontsize=7)
         ax.set_yticks(range(n), names, fontsize=7)
         ax.tick_params(length=0)
-        teams = [pool.team_of(c) for c in order]
+        groups = [group[c] for c in order]
         for i in range(1, n):
-            if teams[i] != teams[i - 1]:
+            if groups[i] != groups[i - 1]:
                 ax.axhline(i - 0.5, color=GREY, lw=0.8)
                 ax.axvline(i - 0.5, color=GREY, lw=0.8)
         ax.set_ylabel("shown first")

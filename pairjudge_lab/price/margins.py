@@ -96,9 +96,9 @@ def collect(
             )
         truth = right.astype(float)
         length = np.log([max(1, len(c.text)) for c in pool.candidates])
-        teams = np.array([pool.team_of(i) for i in range(len(pool))])
+        groups = np.array([pool.group_of(i) for i in range(len(pool))])
         codes = recording.codes
-        seen = (codes != MISSING) & (codes != UNREAD) & (teams[:, None] != teams[None, :])
+        seen = (codes != MISSING) & (codes != UNREAD) & (groups[:, None] != groups[None, :])
         if margins is not None:
             seen &= np.isfinite(margins[number])
         place = np.argwhere(seen)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pairjudge_lab.renamed import renamed_classes
+from pairjudge_lab.renamed import renamed_names
 
 LONGEST_LABEL = 100
 """Characters of a label with all that may stand around it."""
@@ -99,4 +99,4 @@ def read_label(text: str) -> bool | None:
 
 
 if not TYPE_CHECKING:
-    __getattr__ = renamed_classes(__name__, Cue="LabelPosition")
+    __getattr__ = renamed_names(__name__, Cue="LabelPosition")

@@ -7,7 +7,7 @@ from pairjudge_lab.records.errors import UserError
 from pairjudge_lab.records.pools import Candidate, Pool, Problem
 from pairjudge_lab.records.selections import MatchResult, Selection
 from pairjudge_lab.records.verdicts import Match, Status, Verdict, VerdictKind
-from pairjudge_lab.renamed import renamed_classes
+from pairjudge_lab.renamed import renamed_names
 
 __all__ = [
     "MatchResult",
@@ -28,4 +28,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__ = renamed_classes(__name__, Bout="MatchResult")
+    __getattr__ = renamed_names(__name__, Bout="MatchResult")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pairjudge_lab.records.errors import UserError
+from pairjudge_lab.renamed import renamed_arguments, renamed_attribute, warn_renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,13 @@ class Candidate:
     self_certainty: float | None = None
 
 
+@renamed_arguments(teams="groups")
 @dataclass(frozen=True, slots=True)
 class Pool:
     """A problem with its N candidates.
 
-    ``teams[i]`` is the team of candidate i: equal numbers, same final answer. Empty means that
-    teams were not worked out, and then every candidate stands alone.
+    ``groups[i]`` is the answer group of candidate i: equal numbers, same final answer. Empty means
+    that groups were not worked out, and then every candidate stands alone.
 
     Examples
     --------
@@ -71,14 +73,16 @@ class Pool:
 
     problem: Problem
     candidates: tuple[Candidate, ...]
-    teams: tuple[int, ...] = ()
+    groups: tuple[int, ...] = ()
+
+    teams = renamed_attribute("teams", "groups")
 
     def __post_init__(self) -> None:
         if not self.candidates:
             raise UserError(f"pool {self.problem.id!r} has no candidates; give it at least one")
-        if self.teams and len(self.teams) != len(self.candidates):
+        if self.groups and len(self.groups) != len(self.candidates):
             raise ValueError(
-                f"pool {self.problem.id!r}: {len(self.teams)} team numbers for "
+                f"pool {self.problem.id!r}: {len(self.groups)} numbers of answer groups for "
                 f"{len(self.candidates)} candidates; there must be one each"
             )
 
@@ -122,8 +126,14 @@ class Pool:
     def __len__(self) -> int:
         return len(self.candidates)
 
+    def group_of(self, candidate: int) -> int:
+        """The number of a candidate's answer group."""
+        return self.groups[candidate] if self.groups else candidate
+
     def team_of(self, candidate: int) -> int:
-        return self.teams[candidate] if self.teams else candidate
+        """``group_of`` under its name of before."""
+        warn_renamed("Pool.team_of", "group_of")
+        return self.group_of(candidate)
 
     def first(self, n: int) -> Pool:
         """The pool of the first n candidates.
@@ -136,4 +146,4 @@ class Pool:
                 f"pool {self.problem.id!r} has {len(self)} candidates, so N = {n} cannot be "
                 f"played; choose N between 1 and {len(self)}"
             )
-        return Pool(self.problem, self.candidates[:n], self.teams[:n])
+        return Pool(self.problem, self.candidates[:n], self.groups[:n])

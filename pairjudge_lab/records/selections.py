@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.records.verdicts import Verdict
-from pairjudge_lab.renamed import renamed_classes
+from pairjudge_lab.renamed import renamed_names
 
 
 @dataclass(frozen=True, slots=True)
 class MatchResult:
     """What became of one place in a tournament's round: a match, a shared answer, or a bye.
 
-    ``a`` was shown first, where there was a match. ``how`` is ``match`` (judged), ``team`` (same
-    final answer, no call), ``bye`` (``b`` is None) or ``unplayed`` (the calls were spent).
+    ``a`` was shown first, where there was a match. ``how`` is ``match`` (judged),
+    ``same_answer`` (no call), ``bye`` (``b`` is None) or ``unplayed`` (the calls were spent).
     ``advanced`` holds who won or went on: nobody, one, or both. ``points`` are what a and b took
     from it, None where it counted for nothing. ``swapped`` are the verdicts with b shown first,
     where both orders were asked for.
@@ -60,4 +60,4 @@ class Selection:
 
 
 if not TYPE_CHECKING:
-    __getattr__ = renamed_classes(__name__, Bout="MatchResult")
+    __getattr__ = renamed_names(__name__, Bout="MatchResult")

@@ -79,7 +79,7 @@ def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
     """Bring pools and a verdict table together.
 
     Args:
-        pools: with teams, so that what shares an answer is known.
+        pools: with answer groups, so that what shares an answer is known.
         table: the verdicts of one judge; candidates are named by their place in the pool, from 0.
 
     Returns:
@@ -163,7 +163,7 @@ def replay(
     playing = replace(
         pool,
         candidates=tuple(pool.candidates[c] for c in chosen),
-        teams=tuple(pool.team_of(c) for c in chosen),
+        groups=tuple(pool.group_of(c) for c in chosen),
     )
     play = tournament.play(playing, rng)
     try:

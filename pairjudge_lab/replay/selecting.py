@@ -35,12 +35,13 @@ from pairjudge_lab.verdicts.kinds import check_tournament, need_labels
 UNJUDGED = {
     "pass": "a right candidate whenever there is one (pass@k), in closed form",
     "random": "a candidate drawn at random",
-    "majority": "the largest team, in closed form; ties shared",
-    "weighted-majority": "the team with the largest sum of scores; ties shared",
+    "majority": "the largest answer group, in closed form; ties shared",
+    "weighted-majority": "the answer group with the largest sum of scores; ties shared",
     "best-score": "the highest score, in closed form; ties shared",
     "likelihood": "the highest mean log-probability of its tokens, in closed form; ties shared",
     "self-certainty": "the highest self-certainty, in closed form; ties shared",
-    "self-certainty-borda": "the team with the largest Borda vote by self-certainty; ties shared",
+    "self-certainty-borda": "the answer group with the largest Borda vote by self-certainty; ties "
+    "shared",
 }
 """Selectors that ask no judge."""
 
@@ -134,12 +135,12 @@ def values(
         return np.array([pass_at_k(size, int(right.sum()), n)]), 0.0
     if plan == "random":
         return np.array([right.mean()]), 0.0
-    teams = [
-        None if candidate.answer is None else pool.team_of(i)
+    groups = [
+        None if candidate.answer is None else pool.group_of(i)
         for i, candidate in enumerate(pool.candidates)
     ]
     if plan == "majority":
-        return np.array([majority_at_k(teams, right.tolist(), n)]), 0.0
+        return np.array([majority_at_k(groups, right.tolist(), n)]), 0.0
     if plan == "best-score":
         return np.array([best_score_at_k(need_scores(recording), right.tolist(), n)]), 0.0
     if plan == "likelihood":
@@ -152,10 +153,10 @@ def values(
     ]
     if plan == "weighted-majority":
         drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
-        return weighted_votes(teams, need_scores(recording), right, drawn), 0.0
+        return weighted_votes(groups, need_scores(recording), right, drawn), 0.0
     if isinstance(plan, str) and plan.startswith(BORDA):
         drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
-        return borda_votes(teams, certainties(pool), right, drawn, power_of(plan)), 0.0
+        return borda_votes(groups, certainties(pool), right, drawn, power_of(plan)), 0.0
     if not len(recording.codes):
         raise UserError(f"the selector {name!r} needs a judge's verdicts, and none were given")
     if plan == MEAN_VERDICT:

@@ -13,56 +13,57 @@ from pairjudge_lab.verdicts.kinds import need_labels
 
 
 def weighted_votes(
-    teams: Sequence[int | None], weights: Sequence[float], right: np.ndarray, subsets: np.ndarray
+    groups: Sequence[int | None], weights: Sequence[float], right: np.ndarray, subsets: np.ndarray
 ) -> np.ndarray:
-    """(count,) the chance that the team with the largest sum of weights is right; ties are shared.
+    """(count,) the chance that the group with the largest sum of weights is right; ties are shared.
 
     Args:
-        teams: each candidate's team; None has no vote, and where nobody has one anybody is taken.
+        groups: each candidate's answer group; None has no vote, and where nobody has one anybody
+            is taken.
         weights, right: one a candidate.
         subsets: (count, n) places.
     """
-    inside = membership(subsets, len(teams))
-    return _votes(teams, inside * np.asarray(weights, dtype=float), right, inside)
+    inside = membership(subsets, len(groups))
+    return _votes(groups, inside * np.asarray(weights, dtype=float), right, inside)
 
 
 def borda_votes(
-    teams: Sequence[int | None],
+    groups: Sequence[int | None],
     certainties: Sequence[float],
     right: np.ndarray,
     subsets: np.ndarray,
     p: float,
 ) -> np.ndarray:
-    """(count,) the chance that the team with the largest Borda vote is right; ties are shared.
+    """(count,) the chance that the group with the largest Borda vote is right; ties are shared.
 
     See ``selectors.certainty_borda``: ranks are those within each subset.
 
     Args:
-        teams: as for ``weighted_votes``.
+        groups: as for ``weighted_votes``.
         certainties, right: one a candidate.
         subsets: (count, n) places.
         p: the power of the votes.
     """
     sure = np.asarray(certainties, dtype=float)
-    inside = membership(subsets, len(teams))
+    inside = membership(subsets, len(groups))
     # Of each candidate in each subset, how many are less sure, and how many as sure as it.
     below = (inside @ (sure[:, None] < sure)).astype(int)
     equal = (inside @ (sure[:, None] == sure)).astype(int)
     n = subsets.shape[1]
     sums = np.concatenate([[0.0], np.cumsum((np.arange(1, n + 1) / n) ** p)])
     weights = (sums[below + equal] - sums[below]) / np.maximum(equal, 1)
-    return _votes(teams, inside * weights, right, inside)
+    return _votes(groups, inside * weights, right, inside)
 
 
 def _votes(
-    teams: Sequence[int | None], weights: np.ndarray, right: np.ndarray, inside: np.ndarray
+    groups: Sequence[int | None], weights: np.ndarray, right: np.ndarray, inside: np.ndarray
 ) -> np.ndarray:
     """(count,) from what each candidate's vote weighs in each subset, (count, M), zero outside."""
-    names = {team: i for i, team in enumerate(dict.fromkeys(t for t in teams if t is not None))}
-    votes = np.zeros((len(teams), max(1, len(names))))
-    for i, team in enumerate(teams):
-        if team is not None:
-            votes[i, names[team]] = 1.0
+    names = {group: i for i, group in enumerate(dict.fromkeys(t for t in groups if t is not None))}
+    votes = np.zeros((len(groups), max(1, len(names))))
+    for i, group in enumerate(groups):
+        if group is not None:
+            votes[i, names[group]] = 1.0
     counts = inside @ votes
     sums = weights @ votes
     hits = inside @ (votes * right[:, None])

@@ -29,10 +29,10 @@ _MEANINGS = {
 
 
 _BRACKET = (
-    "A box is a candidate with its final answer; colour is its team, a bold solid frame with ✓ a "
-    "right answer, a dashed frame a wrong one. Dotted lines: a bye, or a meeting within a team, "
-    "which costs no call. A red cross: a right answer was put out. The triangle points at the "
-    "candidate that was selected."
+    "A box is a candidate with its final answer; colour is its answer group, a bold solid frame "
+    "with ✓ a right answer, a dashed frame a wrong one. Dotted lines: a bye, or a meeting of "
+    "two with the same answer, which costs no call. A red cross: a right answer was put out. The "
+    "triangle points at the candidate that was selected."
 )
 _CROSS_TABLE = (
     "A line is a candidate with its final answer, ✓ where it is right. A cell holds the position "
@@ -42,7 +42,8 @@ _CROSS_TABLE = (
 )
 _MATRIX = (
     "What the judge said of each match: the line was shown first, the column second. Candidates "
-    "stand by team, right answers (✓) first; each pair was asked in one order unless both were."
+    "stand by answer group, right answers (✓) first; each pair was asked in one order unless both "
+    "were."
 )
 
 

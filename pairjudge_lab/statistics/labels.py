@@ -134,7 +134,8 @@ def label_report(
     Args:
         table: the verdicts of one judge.
         truth: whether each response is right, by problem and name.
-        answers: each response's team (equal: same final answer), for the rules of the protocol.
+        answers: each response's answer group (equal: same final answer), for the rules of the
+            protocol.
         texts: each response's text; verdicts on two identical texts then say nothing of the
             position effect, and are counted.
         method, resamples: see ``figures.Figures``; ``seed`` is the bootstrap's.

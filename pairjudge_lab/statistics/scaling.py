@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from pairjudge_lab.renamed import renamed_keywords
 from pairjudge_lab.results import Result
 
 if TYPE_CHECKING:
@@ -56,24 +57,25 @@ def best_score_at_k(scores: Sequence[float], right: Sequence[bool | float], k: i
     return min(1.0, out)
 
 
-def majority_at_k(teams: Sequence[int | None], right: Sequence[bool | float], k: int) -> float:
-    """The chance that the largest team among k is right; equally large ones share the vote.
+@renamed_keywords(teams="groups")
+def majority_at_k(groups: Sequence[int | None], right: Sequence[bool | float], k: int) -> float:
+    """The chance that the largest answer group among k is right; equally large ones share the vote.
 
     Args:
-        teams: (M,) each candidate's team, None for one without a final answer, which has no vote;
+        groups: (M,) each candidate's group, None for one without a final answer, which has no vote;
             when nobody of the k has one, any of them is taken.
-        right: (M,) whether each is right; a team counts by the mean of its members.
+        right: (M,) whether each is right; a group counts by the mean of its members.
 
-    For a team of c_0, with c_j in the others and b without a vote, the chance is the sum over m
-    (its votes) and t (other teams with as many) of [x^(k-m) z^t] of C(c_0, m) (1 + x)^b prod_j
+    For a group of c_0, with c_j in the others and b without a vote, the chance is the sum over m
+    (its votes) and t (other groups with as many) of [x^(k-m) z^t] of C(c_0, m) (1 + x)^b prod_j
     (sum_{l<m} C(c_j, l) x^l + z C(c_j, m) x^m) / (t + 1) / C(M, k).
     """
     labels = np.asarray(right, dtype=float)
     n = len(labels)
     _check(n, k)
-    names = [team for team in dict.fromkeys(teams) if team is not None]
-    members = {name: [i for i, team in enumerate(teams) if team == name] for name in names}
-    silent = [i for i, team in enumerate(teams) if team is None]
+    names = [group for group in dict.fromkeys(groups) if group is not None]
+    members = {name: [i for i, group in enumerate(groups) if group == name] for name in names}
+    silent = [i for i, group in enumerate(groups) if group is None]
     sizes = {name: len(members[name]) for name in names}
     total, out = comb(n, k), 0.0
     quiet = np.array([float(comb(len(silent), power)) for power in range(k + 1)])
@@ -85,7 +87,7 @@ def majority_at_k(teams: Sequence[int | None], right: Sequence[bool | float], k:
             continue
         others = [sizes[other] for other in names if other != name]
         for votes in range(1, min(sizes[name], k) + 1):
-            # ways[p, t]: choices with p candidates from the others and t teams with as many votes.
+            # ways[p, t]: choices with p candidates from the others and t groups with as many votes.
             ways = np.zeros((k - votes + 1, len(others) + 1))
             ways[:, 0] = quiet[: k - votes + 1]
             for size in others:

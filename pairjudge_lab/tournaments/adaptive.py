@@ -28,14 +28,15 @@ class Adaptive:
     other of the second. All draws of a play are made of the same standard normal numbers, so that
     from one match to the next they differ only by what has been heard.
 
-    The players are the teams, since candidates with the same answer are right or wrong together;
-    they send members who have not met, or met once, the other way round. Beyond both papers, a
-    label given to both (both correct, neither) counts for what it says of each: see ``strengths``.
+    The players are the answer groups, since candidates with the same answer are right or wrong
+    together; they send members who have not met, or met once, the other way round. Beyond both
+    papers, a label given to both (both correct, neither) counts for what it says of each: see
+    ``strengths``.
 
-    It stops when one team is best in ``confidence`` of the draws, when nothing new can be asked, or
+    It stops when one group is best in ``confidence`` of the draws, when nothing is left to ask, or
     when its calls are spent: the budget, and ``ceiling`` times the matches that a round-robin would
-    judge in the same pool, n(n - 1)/2 less those within a team (or one match less than there are
-    teams, where that is more). Without a ceiling it may ask for every pair in both orders.
+    judge in the same pool, n(n - 1)/2 less those within a group (or one match less than there are
+    groups, where that is more). Without a ceiling it may ask for every pair in both orders.
 
     Raises:
         UserError: for a coverage below 1, a confidence outside 0 to 1, or a ceiling of 0 or less.
@@ -62,24 +63,24 @@ class Adaptive:
     def calls(self, n: int) -> int:
         return self._most(n, n * (n - 1) // 2)
 
-    def _most(self, teams: int, apart: int) -> int:
-        """The most calls among so many teams, of whom so many pairs of candidates could meet."""
+    def _most(self, groups: int, apart: int) -> int:
+        """The most calls among so many groups, of whom so many pairs of candidates could meet."""
         if self.ceiling is None:
             matches = apart if self.rules.order == "both" else 2 * apart
         else:
-            matches = max(0, teams - 1, int(apart * self.ceiling))
+            matches = max(0, groups - 1, int(apart * self.ceiling))
         return matches * self.rules.most_calls_a_match
 
     def play(self, pool: Pool, rng: np.random.Generator) -> Play:
         standings = Standings(len(pool))
         members: dict[int, list[int]] = {}
         for c in shuffled(range(len(pool)), rng):
-            members.setdefault(pool.team_of(c), []).append(c)
-        teams = list(members.values())
-        apart = (len(pool) ** 2 - sum(len(team) ** 2 for team in teams)) // 2
-        referee = Referee(pool, self.rules, rng, self._most(len(teams), apart))
-        team_of = {c: t for t, team in enumerate(teams) for c in team}
-        evidence, played = Evidence(len(teams)), [0] * len(teams)
+            members.setdefault(pool.group_of(c), []).append(c)
+        groups = list(members.values())
+        apart = (len(pool) ** 2 - sum(len(group) ** 2 for group in groups)) // 2
+        referee = Referee(pool, self.rules, rng, self._most(len(groups), apart))
+        group_of = {c: t for t, group in enumerate(groups) for c in group}
+        evidence, played = Evidence(len(groups)), [0] * len(groups)
         sent: Counter[int] = Counter()
         # The same two are shown in either order once: asked again, a judge would repeat itself.
         met: Counter[tuple[int, int]] = Counter()
@@ -90,11 +91,11 @@ class Adaptive:
             for outcome in outcomes:
                 points = referee.points(outcome)
                 if points is not None:
-                    evidence.add(team_of[outcome.x], team_of[outcome.y], points, outcome.result)
+                    evidence.add(group_of[outcome.x], group_of[outcome.y], points, outcome.result)
 
         def send(s: int, t: int) -> tuple[int, int] | None:
             """Two members who can still tell something new: met least, then sent least."""
-            open_pairs = [(x, y) for x in teams[s] for y in teams[t] if met[x, y] < meetings]
+            open_pairs = [(x, y) for x in groups[s] for y in groups[t] if met[x, y] < meetings]
             if not open_pairs:
                 return None
             x, y = min(open_pairs, key=lambda pair: (met[pair], sent[pair[0]] + sent[pair[1]]))
@@ -105,17 +106,17 @@ class Adaptive:
             played[t] += 1
             return x, y
 
-        while len(teams) > 1 and not referee.spent and min(played) < self.coverage:
+        while len(groups) > 1 and not referee.spent and min(played) < self.coverage:
             # Those who have played least, in random order.
-            order = sorted(shuffled(range(len(teams)), rng), key=lambda t: played[t])
+            order = sorted(shuffled(range(len(groups)), rng), key=lambda t: played[t])
             need = [t for t in order if played[t] < self.coverage]
             half = min(len(need) + 1, len(order)) // 2
             pairs = [send(s, t) for s, t in zip(order[:half], order[half : 2 * half], strict=True)]
             if None in pairs:
                 break
             hear((yield from referee.settle([pair for pair in pairs if pair is not None])))
-        asking = len(teams) > 1 and not referee.spent
-        normal = rng.standard_normal((POSTERIOR_DRAWS, len(teams))) if asking else np.empty((0, 1))
+        asking = len(groups) > 1 and not referee.spent
+        normal = rng.standard_normal((POSTERIOR_DRAWS, len(groups))) if asking else np.empty((0, 1))
         while asking and not referee.spent:
             _, draws = drawn_strengths(evidence, normal)
             best = draws.argmax(axis=1)
@@ -123,7 +124,7 @@ class Adaptive:
                 break
             first = int(best[draw(len(best), rng)])
             second = draws[draw(len(draws), rng)]
-            rivals = sorted(set(range(len(teams))) - {first}, key=lambda t: -second[t])
+            rivals = sorted(set(range(len(groups))) - {first}, key=lambda t: -second[t])
             pair = next(filter(None, (send(first, rival) for rival in rivals)), None)
             if pair is None:
                 break
@@ -132,7 +133,7 @@ class Adaptive:
         theta = np.round(strengths(evidence)[0], 9)
         own = standings.score("labels")
         lot = rng.random(len(pool))
-        ranking = sorted(range(len(pool)), key=lambda c: (-theta[team_of[c]], -own[c], lot[c]))
+        ranking = sorted(range(len(pool)), key=lambda c: (-theta[group_of[c]], -own[c], lot[c]))
         return referee.conclude(
             self.name,
             ranking[0],

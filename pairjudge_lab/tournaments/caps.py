@@ -93,11 +93,11 @@ class Caps:
                     break
         shown_in_part, referee.pool = referee.calls, pool
         finalists = self._close(parts.score, everyone)
-        while not referee.spent and len({pool.team_of(c) for c in finalists}) > 1:
+        while not referee.spent and len({pool.group_of(c) for c in finalists}) > 1:
             pairs = coverage_pairs(wholes, finalists, 1, rng)
             if not pairs:
                 still = self._close(wholes.score, finalists)
-                if len({pool.team_of(c) for c in still}) == 1:
+                if len({pool.group_of(c) for c in still}) == 1:
                     break
                 pairs = swiss_pairs(wholes, still, self.window, rng)
             if not pairs:

@@ -127,7 +127,7 @@ class CertifiedKnockout:
         referee = Referee(pool, self.rules, rng, self.calls(len(pool)))
         members: dict[int, list[int]] = {}
         for c in range(len(pool)):
-            members.setdefault(pool.team_of(c), []).append(c)
+            members.setdefault(pool.group_of(c), []).append(c)
         groups = list(members.values())
         enough = max(1, len(groups) - 1) / self.error
         alive = shuffled(range(len(groups)), rng)

@@ -19,8 +19,8 @@ class DoubleElimination:
 
     The last unbeaten candidate meets the last with one loss in the final; with ``reset`` a final
     that the unbeaten one loses is played again, since both have lost once then. Each round is
-    drawn anew within both groups, preferring other teams. ``neither`` is a loss of both; of two of
-    one team, one is out at random. When the budget ends, it is one of those left with the fewest
+    drawn anew within both, preferring other answers. ``neither`` is a loss of both; of two with the
+    same answer, one is out at random. When the budget ends, it is one of those left with the fewest
     losses and, among them, the most wins.
 
     At most 2n - 1 matches for n candidates, 2n - 2 without ``reset``; twice that under the rule
@@ -45,7 +45,7 @@ class DoubleElimination:
         alive = list(range(len(pool)))
         history: list[list[MatchResult]] = []
         note = ""
-        while len({pool.team_of(c) for c in alive}) > 1 and not referee.spent:
+        while len({pool.group_of(c) for c in alive}) > 1 and not referee.spent:
             groups = [[c for c in alive if losses[c] == lost] for lost in (0, 1)]
             final = [len(group) for group in groups] == [1, 1]
             pairs, byes = [], []
@@ -62,7 +62,7 @@ class DoubleElimination:
                 advanced = referee.advance(outcome)
                 for c in (outcome.x, outcome.y):
                     if c not in advanced:
-                        last = outcome.result == "team" or (final and not self.reset)
+                        last = outcome.result == "same_answer" or (final and not self.reset)
                         losses[c] = 2 if last else losses[c] + 1
                     elif outcome.verdicts and len(advanced) == 1:
                         wins[c] += 1

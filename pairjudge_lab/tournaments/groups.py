@@ -54,7 +54,7 @@ class Groups:
     def __init__(self, pool: Pool, rules: Rules, rng: np.random.Generator) -> None:
         found: dict[int, list[int]] = {}
         for c in shuffled(range(len(pool)), rng):
-            found.setdefault(pool.team_of(c), []).append(c)
+            found.setdefault(pool.group_of(c), []).append(c)
         self.members = list(found.values())
         self.of = {c: g for g, group in enumerate(self.members) for c in group}
         self._meetings = 1 if rules.order == "both" else 2

@@ -18,7 +18,7 @@ EVERYBODY_OUT = "a round put everybody out; one of its candidates was drawn at r
 
 @dataclass(frozen=True, slots=True)
 class Knockout:
-    """Pairs meet, those judged wrong go, until one candidate or one team is left.
+    """Pairs meet, those judged wrong go, until one candidate or one answer group is left.
 
     ``PAPER`` (Algorithm 1, the default) and ``RELEASED`` (the code) settle differently what is not
     a plain win:
@@ -34,11 +34,11 @@ class Knockout:
     (The paper says nothing of unread verdicts; advancing one at random is our reading, since
     it is the rule that takes nothing from a text that says nothing.)
 
-    Candidates of one team never meet at the judge: one of the two advances at random, and a call
-    is saved. Without ``seeding`` each round is drawn anew, so that as few pairs as possible are of
-    one team, and an odd candidate, drawn at random, has a bye. With it the bracket is fixed before
-    the first match: see ``SEEDINGS``. If a round puts everybody out, a random candidate of that
-    round is selected. When the budget ends, it is one of those left with the most wins.
+    Candidates of one answer group never meet at the judge: one of the two advances at random, and a
+    call is saved. Without ``seeding`` each round is drawn anew, so that as few pairs as possible
+    are of one group, and an odd candidate, drawn at random, has a bye. With it the bracket is fixed
+    before the first match: see ``SEEDINGS``. If a round puts everybody out, a random candidate of
+    that round is selected. When the budget ends, it is one of those left with the most wins.
 
     At most n - 1 matches for n candidates; under the rule ``keep`` for unread verdicts twice
     that, after which those left draw lots.
@@ -84,7 +84,7 @@ class Knockout:
         wins = [0] * len(pool)
         history: list[list[MatchResult]] = []
         note = ""
-        while len({pool.team_of(c) for c in alive}) > 1 and not referee.spent:
+        while len({pool.group_of(c) for c in alive}) > 1 and not referee.spent:
             pairs, byes = draw_round(pool, alive, rng) if row is None else neighbours(row)
             outcomes = yield from referee.settle(pairs)
             results = []
@@ -117,16 +117,16 @@ class Knockout:
 def draw_round(
     pool: Pool, alive: Sequence[int], rng: np.random.Generator
 ) -> tuple[list[tuple[int, int]], list[int]]:
-    """Pair candidates with as few pairs of one team as can be; the pairs, and the odd one if any.
+    """Pair candidates with as few pairs of one group as can be; the pairs, and the odd one if any.
 
-    With teams standing side by side in a row of 2m, place i meets place i + m: a team of m or
-    fewer then never meets itself, and a larger one only as often as it must. The order of the
-    teams and of the candidates within each is random, and so is the bye.
+    With answer groups standing side by side in a row of 2m, place i meets place i + m: a group of m
+    or fewer then never meets itself, and a larger one only as often as it must. The order of the
+    groups and of the candidates within each is random, and so is the bye.
     """
     order = shuffled(alive, rng)
     bye = [order.pop()] if len(order) % 2 else []
-    places = {team: i for i, team in enumerate(dict.fromkeys(map(pool.team_of, order)))}
-    order.sort(key=lambda c: places[pool.team_of(c)])
+    places = {group: i for i, group in enumerate(dict.fromkeys(map(pool.group_of, order)))}
+    order.sort(key=lambda c: places[pool.group_of(c)])
     half = len(order) // 2
     return list(zip(order[:half], order[half:], strict=True)), bye
 

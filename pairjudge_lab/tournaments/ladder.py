@@ -20,7 +20,7 @@ class Ladder:
     When both are put out, the next challenger becomes the king; when nobody is left, one of the
     last two is drawn at random. Under the rule ``keep`` an unread challenger goes to the end of the
     line, and twice as many matches may be played. It ends early when all that are left are of the
-    king's team. When the budget ends, the king of that moment is selected.
+    king's answer group. When the budget ends, the king of that moment is selected.
     """
 
     rules: Rules = PAPER
@@ -38,7 +38,7 @@ class Ladder:
         king, *line = shuffled(range(len(pool)), rng)
         history: list[list[MatchResult]] = []
         note = ""
-        while any(pool.team_of(c) != pool.team_of(king) for c in line):
+        while any(pool.group_of(c) != pool.group_of(king) for c in line):
             challenger = line.pop(0)
             (outcome,) = yield from referee.settle([(king, challenger)])
             if referee.spent:

@@ -15,7 +15,7 @@ from pairjudge_lab.tournaments.standings import Standings, ranking_by
 
 @dataclass(frozen=True, slots=True)
 class Pivot:
-    """``pivots`` candidates, of different teams where there are enough, meet everyone once.
+    """``pivots`` candidates, of different answer groups where there are enough, meet everyone once.
 
     All rank by their mean share of the points over the opponents they met, equal ones by lot. With
     p pivots p(n - 1) - p(p - 1)/2 matches for n candidates.
@@ -43,8 +43,8 @@ class Pivot:
         referee = Referee(pool, self.rules, rng)
         standings = Standings(len(pool))
         order = shuffled(range(len(pool)), rng)
-        first_of_team = {pool.team_of(c): c for c in reversed(order)}
-        fresh = [c for c in order if first_of_team[pool.team_of(c)] == c]
+        first_of_group = {pool.group_of(c): c for c in reversed(order)}
+        fresh = [c for c in order if first_of_group[pool.group_of(c)] == c]
         pivots = [*fresh, *(c for c in order if c not in fresh)][: self.pivots]
         for place, pivot in enumerate(pivots):
             others = [c for c in order if c not in pivots[: place + 1]]

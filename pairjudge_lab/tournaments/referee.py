@@ -21,8 +21,8 @@ class Outcome:
     """What became of one pairing of x and y.
 
     ``result`` is ``x`` or ``y`` (that one won), ``both`` or ``neither`` (called correct), ``tie``
-    (neither preferred), ``split`` (orders or votes disagree), ``unread``, ``team`` (same final
-    answer, no call), or ``unplayed`` (the calls were spent). ``first`` is the one shown first in
+    (neither preferred), ``split`` (orders or votes disagree), ``unread``, ``same_answer`` (no
+    call), or ``unplayed`` (the calls were spent). ``first`` is the one shown first in
     the first match. ``labels`` holds, for each verdict that gives labels, whether x and y were
     called correct.
     """
@@ -36,7 +36,7 @@ class Outcome:
 
 
 class Referee:
-    """One play's accounts: calls, calls saved by teams, statuses, and who was shown where.
+    """One play's accounts: calls, calls saved by shared answers, statuses, and who was shown where.
 
     ``slots[c]`` is how often candidate c was shown first minus how often second; ``streak[c]`` how
     often running it has been shown in the slot of its last match, negative for the second slot.
@@ -66,8 +66,8 @@ class Referee:
     def settle(self, pairs: Sequence[tuple[int, int]], *, oriented: bool = False) -> Hearing:
         """Play pairings; outcomes in their order.
 
-        Pairings within a team cost nothing. When the calls are spent, the remaining pairings are
-        ``unplayed`` and ``spent`` is set.
+        Pairings within an answer group cost nothing. When the calls are spent, the remaining
+        pairings are ``unplayed`` and ``spent`` is set.
 
         Args:
             pairs: who meets.
@@ -77,9 +77,9 @@ class Referee:
         asked: list[tuple[int, Match]] = []
         cost = self.rules.calls_a_match
         for place, (x, y) in enumerate(pairs):
-            if self.pool.team_of(x) == self.pool.team_of(y):
+            if self.pool.group_of(x) == self.pool.group_of(y):
                 self.saved += cost
-                results[place] = Outcome(x, y, "team", x)
+                results[place] = Outcome(x, y, "same_answer", x)
             elif self.spent or not self._affordable(len(asked) + cost):
                 self.spent = True
                 results[place] = Outcome(x, y, "unplayed", x)
@@ -142,7 +142,7 @@ class Referee:
             advanced = tuple(c for c, p in ((x, mine), (y, theirs)) if p >= 0.5)
         if outcome.first == y:
             x, y, points = y, x, points and (points[1], points[0])
-        how = outcome.result if outcome.result in ("team", "unplayed") else "match"
+        how = outcome.result if outcome.result in ("same_answer", "unplayed") else "match"
         said = outcome.verdicts
         one_way = len(said) // 2 if self.rules.order == "both" else len(said)
         return MatchResult(x, y, how, advanced, said[:one_way], points, said[one_way:])
@@ -187,7 +187,7 @@ class Referee:
                 return "neither" if self.rules.neither == "out" else "tie"
             case "unread" if self.rules.unread == "keep":
                 return "keep"
-            case "both" | "tie" | "split" | "unread" | "team":
+            case "both" | "tie" | "split" | "unread" | "same_answer":
                 return "tie"
         return outcome.result
 

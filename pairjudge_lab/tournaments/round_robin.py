@@ -19,11 +19,11 @@ from pairjudge_lab.verdicts.kinds import need_labels
 class RoundRobin:
     """Everyone meets everyone once (in either order with ``order="both"``), by Berger's rounds.
 
-    ``score`` ranks: see ``SCORES``. Equal ones are drawn by lot. Candidates of one team do not
-    meet at the judge; under ``wins`` they share the point, and the other scores leave it out.
+    ``score`` ranks: see ``SCORES``. Equal ones are drawn by lot. Candidates with the same answer do
+    not meet at the judge; under ``wins`` they share the point, and the other scores leave it out.
 
     With ``order="balanced"`` the slots of every candidate differ by at most one, whatever the
-    teams, unless a budget cuts the tournament short; with ``order="drawn"`` they follow the Berger
+    groups, unless a budget cuts the tournament short; with ``order="drawn"`` they follow the Berger
     table. n(n - 1)/2 matches for n candidates.
 
     Raises:
@@ -56,9 +56,9 @@ class RoundRobin:
         table = berger_rounds(len(pool))
         balanced = self.rules.order == "balanced"
         if balanced:
-            teams = [pool.team_of(c) for c in seats]
+            groups = [pool.group_of(c) for c in seats]
             flat = [pair for pairs in table for pair in pairs]
-            shown = balance_slots([(i, j) for i, j in flat if teams[i] != teams[j]])
+            shown = balance_slots([(i, j) for i, j in flat if groups[i] != groups[j]])
             table = [[(j, i) if (j, i) in shown else (i, j) for i, j in pairs] for pairs in table]
         for pairs in table:
             outcomes = yield from referee.settle(

@@ -10,7 +10,7 @@ import numpy as np
 from pairjudge_lab.records import Pool, UserError
 
 SEEDINGS = {
-    "majority": "by the size of a candidate's team, equal ones by lot",
+    "majority": "by the size of a candidate's answer group, equal ones by lot",
     "score": "by the candidates' scalar scores, equal ones by lot",
 }
 
@@ -28,8 +28,8 @@ def seeded_row(pool: Pool, seeding: str, rng: np.random.Generator) -> list[int |
             )
         strength = [float(c.score or 0.0) for c in pool.candidates]
     else:
-        sizes = Counter(pool.team_of(c) for c in range(len(pool)))
-        strength = [float(sizes[pool.team_of(c)]) for c in range(len(pool))]
+        sizes = Counter(pool.group_of(c) for c in range(len(pool)))
+        strength = [float(sizes[pool.group_of(c)]) for c in range(len(pool))]
     lot = rng.random(len(pool))
     seeds = [int(c) for c in np.lexsort((lot, -np.array(strength)))]
     places = bracket_seats(len(pool))

@@ -11,7 +11,7 @@ from pairjudge_lab.tournaments.referee import Outcome, Referee
 from pairjudge_lab.tournaments.strengths import Evidence, strengths
 
 SCORES = {
-    "wins": "points: 1 for a win, 1/2 for a tie or a meeting of one team",
+    "wins": "points: 1 for a win, 1/2 for a tie or a meeting of the same answer",
     "copeland": "opponents beaten minus opponents lost to",
     "borda": "mean share of points over the opponents met",
     "bradley-terry": "Bradley-Terry strength",
@@ -25,7 +25,7 @@ class Standings:
     Attributes:
         points: (n, n), points[i, j] is what i has taken off j in judged pairings.
         met: (n, n), how many judged pairings of the two counted.
-        given: (n,), points without a verdict: byes, and meetings within a team.
+        given: (n,), points without a verdict: byes, and meetings within an answer group.
         history: every round's results.
     """
 
@@ -39,14 +39,14 @@ class Standings:
         self._heard = np.zeros(n)
 
     def add(self, referee: Referee, outcomes: Sequence[Outcome], byes: Sequence[int] = ()) -> None:
-        """Book a round; a bye and a meeting of one team bring half a point each."""
+        """Book a round; a bye and a meeting of the same answer bring half a point each."""
         self.history.append([referee.match_result(outcome) for outcome in outcomes])
         for outcome in outcomes:
             x, y = outcome.x, outcome.y
             for labels in outcome.labels:
                 self._called[[x, y]] += labels
                 self._heard[[x, y]] += 1
-            if outcome.result == "team":
+            if outcome.result == "same_answer":
                 self.given[[x, y]] += 0.5
                 continue
             points = referee.points(outcome)

@@ -25,7 +25,7 @@ from pairjudge_lab.tournaments.standings import (
 # What a pairing costs, in the order of what matters: each outweighs any sum of those below it that
 # a field of a few hundred could make.
 REMATCH = 10**13
-TEAM = 10**9
+SAME_ANSWER = 10**9
 SLOT_MUST = 10**6
 SCORE = 2_000
 SLOT = 200
@@ -43,13 +43,13 @@ class Swiss:
     """ceil(log2 n) rounds, or as many as asked; points rank, then Buchholz, Sonneborn-Berger, lot.
 
     The first round is drawn. After it each round is the pairing of least cost, found as a
-    maximum-weight matching (the method of arXiv 2112.10522): first no rematch, then no meeting
-    within a team, then nobody a third time running in one slot, then like scores, then slots in
+    maximum-weight matching (the method of arXiv 2112.10522): first no rematch, then no meeting of
+    the same answer, then nobody a third time running in one slot, then like scores, then slots in
     turn, then the upper half of a score group against the lower. The slots follow chess's colours
     when ``order`` is ``balanced``.
 
     Of an odd number, the lowest of those with the fewest byes sits out. A bye and a meeting within
-    a team bring half a point each: neither says anything of the candidate.
+    an answer group bring half a point each: neither says anything of the candidate.
 
     floor(n/2) matches a round.
 
@@ -82,8 +82,8 @@ class Swiss:
         referee = Referee(pool, self.rules, rng)
         standings = Standings(n)
         met, byes = np.zeros((n, n)), np.zeros(n)
-        one_team = len({pool.team_of(c) for c in range(n)}) == 1
-        for number in range(0 if one_team else self.most_rounds(n)):
+        one_answer = len({pool.group_of(c) for c in range(n)}) == 1
+        for number in range(0 if one_answer else self.most_rounds(n)):
             if number == 0:
                 pairs, sitting = draw_round(pool, range(n), rng)
             else:
@@ -168,7 +168,7 @@ def _pair(
 
 
 def _cost(x: int, y: int, scores: np.ndarray, referee: Referee) -> int:
-    cost = TEAM if referee.pool.team_of(x) == referee.pool.team_of(y) else 0
+    cost = SAME_ANSWER if referee.pool.group_of(x) == referee.pool.group_of(y) else 0
     if referee.rules.order == "balanced":
         claims = referee.claim(x), referee.claim(y)
         if claims[0] * claims[1] > 0:

@@ -58,7 +58,7 @@ class Quality:
     def can_meet(self, i: int, j: int) -> bool:
         """Whether two have different answers and have not been shown in every order asked for."""
         most = 1 if self.rules.order == "both" else 2
-        return self.pool.team_of(i) != self.pool.team_of(j) and bool(self.opponents[i, j] < most)
+        return self.pool.group_of(i) != self.pool.group_of(j) and bool(self.opponents[i, j] < most)
 
 
 def coverage_pairs(

@@ -31,6 +31,7 @@ from pairjudge_lab.records import (
     UserError,
     Verdict,
 )
+from pairjudge_lab.renamed import renamed_keywords
 from pairjudge_lab.store import Store
 from pairjudge_lab.training.judgments import SPLITS, Judgment
 
@@ -75,6 +76,7 @@ class Funnel:
     critiques: int = 0
 
 
+@renamed_keywords(within_teams="within_groups")
 def annotate(
     pools: Sequence[Pool],
     judge: Judge | StreamingJudge,
@@ -87,7 +89,7 @@ def annotate(
     replicates: int = 1,
     held_out: float = 0.1,
     balance: bool = True,
-    within_teams: bool = False,
+    within_groups: bool = False,
     seed: int = 0,
     progress: bool | Path = False,
 ) -> Funnel:
@@ -108,7 +110,7 @@ def annotate(
         replicates: tournaments a problem, each with its own draws.
         held_out: share of the problems whose rows no training sees.
         balance: draw as many rows in which only A is right as in which only B is.
-        within_teams: also judge pairs that share a final answer. A knockout never asks for them,
+        within_groups: also judge pairs that share a final answer. A knockout never asks for them,
             so a judge trained without them has not seen two right responses.
         seed: of the tournaments, the split, and the balance.
 
@@ -118,7 +120,7 @@ def annotate(
     if not 0 < held_out < 1:
         raise UserError(f"the held-out share lies between 0 and 1, got {held_out}")
     funnel = Funnel()
-    mixed = [replace(pool, teams=()) if within_teams else pool for pool in _mixed(pools, funnel)]
+    mixed = [replace(pool, groups=()) if within_groups else pool for pool in _mixed(pools, funnel)]
     if not mixed:
         raise UserError(
             f"none of {funnel.problems} problems has both right and wrong candidates "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pairjudge_lab.plots.bracket_layout import BracketLayout, Meeting, bracket_layout, team_colours
+from pairjudge_lab.plots.bracket_layout import BracketLayout, Meeting, bracket_layout, group_colours
 from pairjudge_lab.plots.style import short
 from pairjudge_lab.records import Match, MatchResult, Pool, Selection, UserError, Verdict
 from pairjudge_lab.views.verdict import said, verdict_facts
@@ -53,7 +53,7 @@ def view_bracket(pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] =
     selected = pool.candidates[selection.candidate]
     title = (
         f"{selection.rules['tournament']}, {len(pool)} candidates, {selection.calls} calls, "
-        f"{selection.calls_saved} saved by teams"
+        f"{selection.calls_saved} saved by shared answers"
     )
     return rendered(
         "bracket.html.j2",
@@ -98,7 +98,7 @@ def _box(
         "y": _y(height),
         "text": f"{candidate}: {short(solution.answer, 8)}" + (" ✓" if solution.correct else ""),
         "right": bool(solution.correct),
-        "colour": team_colours(pool)[pool.team_of(candidate)],
+        "colour": group_colours(pool)[pool.group_of(candidate)],
         "opens": opens,
     }
 
@@ -160,7 +160,7 @@ def _panel(pool: Pool, meeting: Meeting, number: int, swap: Verdict | None) -> d
     if result.b is None:
         return {**facts, "said": "bye"}
     if not result.verdicts:
-        how = {"team": "the same answer, nothing to judge"}.get(result.how, "not played")
+        how = {"same_answer": "the same answer, nothing to judge"}.get(result.how, "not played")
         return {**facts, "said": how}
     turned = result.swapped[0] if result.swapped else swap
     words = said(result.verdicts[0])

@@ -50,7 +50,7 @@ def test_hostile_candidates_do_not_multiply(late, caplog):
     assert late.total() <= 8, "no more than one time-out a candidate"
     honest = (0, 9, 10, 11)
     assert [ready.candidates[i].correct for i in honest] == [True, True, False, True]
-    assert ready.teams[0] == ready.teams[9] == ready.teams[11] != ready.teams[10]
+    assert ready.groups[0] == ready.groups[9] == ready.groups[11] != ready.groups[10]
     assert not any(c.correct for c in ready.candidates[1:9])
     (line,) = caplog.messages
     assert line.startswith("problem 'p': ")

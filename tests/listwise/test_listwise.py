@@ -136,9 +136,9 @@ def test_a_perfect_judge_finds_a_right_candidate(k):
     st.integers(1, 5),
     st.integers(0, 2**32),
 )
-def test_groups_hold_everybody_once(n, k, teams, seed):
+def test_groups_hold_everybody_once(n, k, groups, seed):
     rng = np.random.default_rng(seed)
-    numbers = [int(x) for x in rng.integers(0, teams, n)]
+    numbers = [int(x) for x in rng.integers(0, groups, n)]
     pool = make_pool([False] * n, numbers)
     groups, byes = draw_groups(pool, range(n), k, rng)
     assert Counter([c for group in groups for c in group] + byes) == Counter(range(n))
@@ -158,9 +158,9 @@ def preferring(question, a, b):
     st.integers(1, 6),
     st.integers(0, 1000),
 )
-def test_with_two_it_is_the_knockout_of_pairs(n, teams, seed):
-    rng = np.random.default_rng([n, teams, seed])
-    pool = make_pool([False] * n, [int(x) for x in rng.integers(0, teams, n)], name=f"p{seed}")
+def test_with_two_it_is_the_knockout_of_pairs(n, groups, seed):
+    rng = np.random.default_rng([n, groups, seed])
+    pool = make_pool([False] * n, [int(x) for x in rng.integers(0, groups, n)], name=f"p{seed}")
     judge = FunctionJudge(preferring, "p", kind="preference")
     (pairs,) = Arena(judge).play([pool], Knockout(), seed=seed)
     (lists,) = play_lists([pool], PairwiseChooser(judge), KWayKnockout(2), seed=seed)

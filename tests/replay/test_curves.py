@@ -36,7 +36,7 @@ def judged(pool, chance, rng):
 def recordings():
     rng = np.random.default_rng(0)
     pools = [
-        make_pool([bool(r) for r in rng.random(8) < 0.4], name=f"p{i}", teams=None)
+        make_pool([bool(r) for r in rng.random(8) < 0.4], name=f"p{i}", groups=None)
         for i in range(40)
     ]
     return [judged(pool, 0.85, rng) for pool in pools]

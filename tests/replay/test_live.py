@@ -60,7 +60,7 @@ rules = st.builds(
     st.lists(st.integers(0, 4), min_size=1, max_size=9),
     st.integers(0, 999),
 )
-def test_live_and_replay_agree(name, kind, some_rules, teams, seed):
+def test_live_and_replay_agree(name, kind, some_rules, groups, seed):
     if name.startswith("knockout-seeded") and some_rules.unread == "keep":
         return
     tournament = replace(TOURNAMENTS[name], rules=some_rules)
@@ -69,10 +69,10 @@ def test_live_and_replay_agree(name, kind, some_rules, teams, seed):
         tournament = replace(tournament, part=1.0)
     if getattr(tournament, "needs_labels", False) and kind is VerdictKind.PREFERENCE:
         return
-    pool = make_pool([t == 0 for t in teams], teams)
+    pool = make_pool([t == 0 for t in groups], groups)
     scored = tuple(replace(c, score=float(i % 3)) for i, c in enumerate(pool.candidates))
     pool = replace(pool, candidates=scored)
-    n = len(teams)
+    n = len(groups)
     codes = np.random.default_rng(seed).choice(CODES[kind], (4, n, n))
     judge = PlannedJudge(codes, kind)
     (live,) = Arena(judge).play([pool], tournament, seed=seed)

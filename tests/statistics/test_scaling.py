@@ -38,16 +38,16 @@ pools = st.lists(
 @settings(max_examples=60)
 def test_they_agree_with_every_subset(pool):
     right = [r for r, _, _ in pool]
-    teams = [t for _, t, _ in pool]
+    groups = [t for _, t, _ in pool]
     scores = [s for _, _, s in pool]
 
     def voted(subset):
-        voters = [i for i in subset if teams[i] is not None]
+        voters = [i for i in subset if groups[i] is not None]
         if not voters:
             return np.mean([right[i] for i in subset])
-        sizes = {t: sum(teams[i] == t for i in voters) for t in (teams[i] for i in voters)}
+        sizes = {t: sum(groups[i] == t for i in voters) for t in (groups[i] for i in voters)}
         winners = [t for t in sizes if sizes[t] == max(sizes.values())]
-        return np.mean([np.mean([right[i] for i in voters if teams[i] == t]) for t in winners])
+        return np.mean([np.mean([right[i] for i in voters if groups[i] == t]) for t in winners])
 
     def scored(subset):
         best = max(scores[i] for i in subset)
@@ -59,7 +59,7 @@ def test_they_agree_with_every_subset(pool):
         assert best_score_at_k(scores, right, k) == pytest.approx(
             average(right, k, scored), abs=1e-12
         )
-        assert majority_at_k(teams, right, k) == pytest.approx(average(right, k, voted), abs=1e-12)
+        assert majority_at_k(groups, right, k) == pytest.approx(average(right, k, voted), abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def test_pass_at_k(n, c, k, value):
 def test_large_pools_neither_overflow_nor_cancel():
     exact = 1 - comb(990, 500) / comb(1000, 500)
     assert pass_at_k(1000, 10, 500) == pytest.approx(exact, abs=1e-12)
-    teams = [i % 7 for i in range(100)]
-    right = [t == 0 for t in teams]
-    assert majority_at_k(teams, right, 100) == pytest.approx(0.5)
-    assert 0 < majority_at_k(teams, right, 50) < 1
+    groups = [i % 7 for i in range(100)]
+    right = [t == 0 for t in groups]
+    assert majority_at_k(groups, right, 100) == pytest.approx(0.5)
+    assert 0 < majority_at_k(groups, right, 50) < 1
 
 
 def test_worked_best_score():
@@ -87,10 +87,10 @@ def test_worked_best_score():
 
 def test_worked_majority():
     """Counts 3, 4, 2, 1 with the right answer first."""
-    teams = [0] * 3 + [1] * 4 + [2] * 2 + [3]
-    right = [t == 0 for t in teams]
+    groups = [0] * 3 + [1] * 4 + [2] * 2 + [3]
+    right = [t == 0 for t in groups]
     for k, value in ((3, 0.3), (5, 0.3154762), (10, 0)):
-        assert majority_at_k(teams, right, k) == pytest.approx(value, abs=1e-7)
+        assert majority_at_k(groups, right, k) == pytest.approx(value, abs=1e-7)
 
 
 def test_knockouts():

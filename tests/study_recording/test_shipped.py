@@ -39,7 +39,7 @@ def test_both_judges_judged_both_orders_of_every_pair_with_different_answers(poo
         (pool.problem.id, str(a), str(b))
         for pool in pools
         for a, b in permutations(range(6), 2)
-        if pool.teams[a] != pool.teams[b]
+        if pool.groups[a] != pool.groups[b]
     }
     for model in MODELS:
         table = load_verdicts("study", judge=f"{model}, labels")

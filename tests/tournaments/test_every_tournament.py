@@ -19,7 +19,7 @@ NAMES = [n for n in TOURNAMENTS if n not in ("knockout-seeded-score", "certified
 # With votes, a wrong answer that most gave may stay ahead of a judge that never errs.
 FINDING = [name for name in NAMES if name != "top-two-answers"]
 ELIMINATING = [name for name in NAMES if name.startswith(("knockout", "ladder", "double"))]
-teams = st.lists(st.integers(0, 6), min_size=1, max_size=16)
+groups = st.lists(st.integers(0, 6), min_size=1, max_size=16)
 rules = st.builds(
     Rules,
     order=st.sampled_from(["drawn", "random", "balanced", "both"]),
@@ -33,7 +33,7 @@ rules = st.builds(
 
 @pytest.mark.parametrize("name", FINDING)
 def test_a_judge_that_never_errs_finds_a_right_candidate(name):
-    """For every N from 1 to 70, with teams and without."""
+    """For every N from 1 to 70, with groups and without."""
     kind = tournament(name)
     rng = np.random.default_rng(1)
     for n in range(1, 71):
@@ -58,7 +58,7 @@ def test_with_a_coin_for_a_judge_nothing_beats_random(name):
     assert abs(hits / runs - share) < 4.5 * np.sqrt(share * (1 - share) / runs)
 
 
-@given(st.sampled_from(NAMES), teams, rules, st.integers(0, 999))
+@given(st.sampled_from(NAMES), groups, rules, st.integers(0, 999))
 def test_the_accounts_hold_under_any_rules(name, numbers, some_rules, seed):
     if name.startswith("knockout-seeded") and some_rules.unread == "keep":
         return
@@ -71,7 +71,7 @@ def test_the_accounts_hold_under_any_rules(name, numbers, some_rules, seed):
     assert sum(selection.statuses.values()) == selection.calls
     assert all(wave for wave in asked), "a wave without matches keeps a judge waiting for nothing"
     assert all(m.a != m.b for m in matches)
-    assert all(pool.team_of(m.a) != pool.team_of(m.b) for m in matches), "a team costs no call"
+    assert all(pool.group_of(m.a) != pool.group_of(m.b) for m in matches), "a group costs no call"
     keys = Counter((m.a, m.b, m.repetition) for m in matches)
     assert max(keys.values(), default=1) == 1, "the same question is never asked twice"
     if selection.ranking is not None:
@@ -89,7 +89,7 @@ def test_the_accounts_hold_under_any_rules(name, numbers, some_rules, seed):
     assert len(seen) <= selection.calls
 
 
-@given(st.sampled_from(ELIMINATING), teams, st.integers(0, 999))
+@given(st.sampled_from(ELIMINATING), groups, st.integers(0, 999))
 def test_nobody_who_is_out_plays_on(name, numbers, seed):
     kind = TOURNAMENTS[name]
     pool, rng = make_pool([False] * len(numbers), numbers), np.random.default_rng(seed)

@@ -19,17 +19,17 @@ def play(pool, judge, rule="paper", seed=0):
     return step(Knockout(RULES[rule]), pool, judge, np.random.default_rng(seed))
 
 
-teams = st.lists(st.integers(0, 6), min_size=1, max_size=70)
+groups = st.lists(st.integers(0, 6), min_size=1, max_size=70)
 
 
-@given(teams, st.sampled_from(["paper", "released"]), st.integers(0, 99))
+@given(groups, st.sampled_from(["paper", "released"]), st.integers(0, 99))
 def test_a_judge_that_never_errs_finds_a_right_candidate(numbers, rule, seed):
     pool = make_pool([t == 0 for t in numbers], numbers)
     selection, _ = play(pool, truth, rule, seed)
     assert pool.candidates[selection.candidate].correct == (0 in numbers)
 
 
-@given(teams, st.sampled_from(["paper", "released"]), st.integers(0, 999))
+@given(groups, st.sampled_from(["paper", "released"]), st.integers(0, 999))
 def test_the_rules_hold_whatever_the_judge_says(numbers, rule, seed):
     pool = make_pool([False] * len(numbers), numbers)
     rng = np.random.default_rng(seed)
@@ -41,7 +41,7 @@ def test_the_rules_hold_whatever_the_judge_says(numbers, rule, seed):
     saved = 0
     waves = iter(asked)
     for results in selection.history:
-        # A round of byes and meetings within teams asks for nothing.
+        # A round of byes and meetings within groups asks for nothing.
         matches = next(waves) if any(r.how == "match" for r in results) else []
         seen = [c for r in results for c in (r.a, r.b) if c is not None]
         assert sorted(seen) == sorted(alive), "everyone alive has one place, nobody else has one"
@@ -51,23 +51,23 @@ def test_the_rules_hold_whatever_the_judge_says(numbers, rule, seed):
         assert all(r.points is not None and sum(r.points) <= 1 for r in results if r.how == "match")
         for result in results:
             if result.b is not None:
-                same = pool.team_of(result.a) == pool.team_of(result.b)
-                assert same == (result.how == "team")
+                same = pool.group_of(result.a) == pool.group_of(result.b)
+                assert same == (result.how == "same_answer")
                 saved += same
         alive = {c for r in results for c in r.advanced} or {selection.candidate}
     assert next(waves, None) is None
     assert selection.candidate in alive
     if not selection.note:
-        assert len({pool.team_of(c) for c in alive}) == 1
+        assert len({pool.group_of(c) for c in alive}) == 1
         assert selection.calls_saved == saved + len(alive) - 1
     assert sum(selection.statuses.values()) == selection.calls
 
 
-@given(teams.filter(lambda t: len(t) >= 2), st.integers(0, 99))
-def test_as_few_meetings_within_a_team_as_can_be(numbers, seed):
+@given(groups.filter(lambda t: len(t) >= 2), st.integers(0, 99))
+def test_as_few_meetings_within_a_group_as_can_be(numbers, seed):
     pool = make_pool([False] * len(numbers), numbers)
     pairs, bye = draw_round(pool, list(range(len(numbers))), np.random.default_rng(seed))
-    within = sum(pool.team_of(a) == pool.team_of(b) for a, b in pairs)
+    within = sum(pool.group_of(a) == pool.group_of(b) for a, b in pairs)
     playing = [numbers[c] for pair in pairs for c in pair]
     assert within == max(0, max(Counter(playing).values()) - len(pairs))
     assert len(bye) == len(numbers) % 2
@@ -120,7 +120,7 @@ def test_slots_are_drawn_evenly():
     assert all(abs(shown[c] - 1000) < 5 * np.sqrt(2000 / 4) for c in range(4)), shown
 
 
-def test_one_team_needs_no_call():
+def test_one_answer_needs_no_call():
     selection, asked = play(make_pool([True] * 5, [0] * 5), truth)
     assert (selection.calls, selection.calls_saved, selection.rounds, asked) == (0, 4, 0, [])
 

@@ -44,7 +44,7 @@ def test_with_nothing_asked_the_majority_is_selected():
         kind = TopTwoAnswers(rules=Rules(budget=0))
         selection, _ = play(kind, pool, truth, np.random.default_rng(seed))
         assert selection.calls == 0
-        assert pool.team_of(selection.candidate) == 1
+        assert pool.group_of(selection.candidate) == 1
 
 
 def test_votes_yield_to_labels_and_a_sure_majority_is_not_asked():

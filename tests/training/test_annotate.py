@@ -38,7 +38,7 @@ def test_every_step_of_the_funnel_is_counted(pools, tmp_path):
         for p in mixed
         for a in range(len(p))
         for b in range(len(p))
-        if a != b and p.team_of(a) != p.team_of(b)
+        if a != b and p.group_of(a) != p.group_of(b)
     ]
     verdicts = Arena(teacher).judge(matches)
     assert funnel.comparisons == len(matches)
@@ -90,13 +90,13 @@ def test_slots_are_balanced_and_reported_before_and_after(pools, tmp_path):
     assert sum(balanced.rows.values()) == sum(lopsided.rows.values()) - gone
 
 
-def test_two_right_responses_are_seen_only_within_teams(pools, tmp_path):
+def test_two_right_responses_are_seen_only_within_groups(pools, tmp_path):
     def both_right(folder, **settings):
         play(pools, folder, **settings)
         return sum(bool(r.a_correct and r.b_correct) for r in read_folder(folder))
 
     assert both_right(tmp_path / "without") == 0
-    assert both_right(tmp_path / "with", within_teams=True) > 0
+    assert both_right(tmp_path / "with", within_groups=True) > 0
 
 
 def test_a_second_run_asks_nothing_again(pools, tmp_path):

@@ -166,7 +166,7 @@ def rule_codes(
 
 def table_of(recording: Recording) -> Table:
     """The recording's arrays."""
-    groups = [recording.pool.team_of(c) for c in range(len(recording))]
+    groups = [recording.pool.group_of(c) for c in range(len(recording))]
     numbers = np.unique(groups, return_inverse=True)[1].astype(np.int64)
     return Table(np.ascontiguousarray(recording.codes), numbers)
 

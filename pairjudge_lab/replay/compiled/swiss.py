@@ -18,7 +18,7 @@ from pairjudge_lab.replay.compiled.rules import (
     leaf,
     part,
 )
-from pairjudge_lab.tournaments.swiss import REMATCH, SCORE, SLOT, SLOT_MUST, SPARE, TEAM
+from pairjudge_lab.tournaments.swiss import REMATCH, SAME_ANSWER, SCORE, SLOT, SLOT_MUST, SPARE
 
 
 @kernel
@@ -186,7 +186,7 @@ def _pair(
                 fine = j - i <= width and (attempt == 2 or met[x, y] == 0)
                 search.allowed[i + 1, j + 1] = search.allowed[j + 1, i + 1] = fine
                 if fine:
-                    cost = TEAM if accounts.groups[x] == accounts.groups[y] else 0
+                    cost = SAME_ANSWER if accounts.groups[x] == accounts.groups[y] else 0
                     if claims[x] * claims[y] > 0:
                         cost += _slot_cost(min(abs(claims[x]), abs(claims[y])))
                     if scores[x] == scores[y]:
