@@ -22,6 +22,7 @@ EXTRAS = {
     "ipywidgets": "lab",
     "itables": "lab",
     "jupyterlab": "lab",
+    "latex2mathml": "lab",
     "nbconvert": "lab",
     "numba": "replay",
     "openai": "server",

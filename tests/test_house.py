@@ -25,6 +25,7 @@ MAY_LEAN_ON = {
     "answers_process": {"isolation"},
     "answers_worker": set(),
     "generation": {"records"},
+    "mathematics": set(),
     "protocols": {"records", "generation"},
     "tournaments": {"records", "verdicts"},
     "selectors": {"records"},
@@ -55,8 +56,10 @@ MAY_LEAN_ON = {
         "records", "answers", "arena", "datasets", "selectors", "statistics", "store",
         "tournaments",
     },
-    "views": {"records", "statistics", "plots", "verdicts"},
-    "report": {"records", "embedded", "isolation", "runs", "plots", "judges", "progress"},
+    "views": {"records", "mathematics", "statistics", "plots", "verdicts"},
+    "report": {
+        "records", "embedded", "isolation", "mathematics", "runs", "plots", "judges", "progress",
+    },
     "toy": {
         "records", "protocols", "answers", "judges", "datasets", "progress", "statistics",
         "engines",

@@ -22,11 +22,14 @@ def matches_played(pool: Pool, selection: Selection) -> list[Match]:
     ]
 
 
-def view_bracket(pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] = ()) -> View:
+def view_bracket(
+    pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] = (), mathematics: bool = True
+) -> View:
     """A bracket in which every match can be opened.
 
     ``swaps`` are verdicts on ``matches_played`` the other way round, in that order. Where a
-    tournament asked for both orders, its own are shown.
+    tournament asked for both orders, its own are shown. ``mathematics=False`` shows formulas as
+    they were written.
 
     Raises:
         UserError: when there are not as many swaps as matches.
@@ -42,7 +45,8 @@ def view_bracket(pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] =
     panels, ties = [], []
     for number, meeting in enumerate(layout.meetings):
         ties.append({**_lines(meeting), "number": number, "judged": bool(meeting.result.verdicts)})
-        panels.append(_panel(pool, meeting, number, swap_of.get(id(meeting.result))))
+        swap = swap_of.get(id(meeting.result))
+        panels.append(_panel(pool, meeting, number, swap, mathematics))
     boxes = [_box(pool, c, 0, height, None) for c, height in layout.entrants.items()]
     for number, meeting in enumerate(layout.meetings):
         opens = number if meeting.result.verdicts else None
@@ -60,6 +64,7 @@ def view_bracket(pool: Pool, selection: Selection, *, swaps: Sequence[Verdict] =
         f"{title}; candidate {selection.candidate} selected",
         title=title,
         question=pool.problem.question,
+        mathematics=mathematics,
         answer=pool.problem.answer,
         selected=selection.candidate,
         selected_answer=short(selected.answer),
@@ -143,7 +148,9 @@ def _plain(pool: Pool, layout: BracketLayout, rounds: int) -> list[list[str]]:
     return cells
 
 
-def _panel(pool: Pool, meeting: Meeting, number: int, swap: Verdict | None) -> dict[str, Any]:
+def _panel(
+    pool: Pool, meeting: Meeting, number: int, swap: Verdict | None, mathematics: bool
+) -> dict[str, Any]:
     result = meeting.result
     names = [
         f"{c} ({short(pool.candidates[c].answer)})" for c in (result.a, result.b) if c is not None
@@ -166,5 +173,5 @@ def _panel(pool: Pool, meeting: Meeting, number: int, swap: Verdict | None) -> d
     words = said(result.verdicts[0])
     if len(result.verdicts) > 1:
         words += f" (the first of {len(result.verdicts)} verdicts)"
-    shown = verdict_facts(Match(pool, result.a, result.b), result.verdicts[0], turned)
+    shown = verdict_facts(Match(pool, result.a, result.b), result.verdicts[0], turned, mathematics)
     return {**facts, "said": words, "match": shown}

@@ -20,14 +20,17 @@ _TRUTHS = {True: "right", False: "wrong", None: "not known"}
 _LABELS = {True: "correct", False: "incorrect"}
 
 
-def view_verdict(match: Match, verdict: Verdict, *, swapped: Verdict | None = None) -> View:
+def view_verdict(
+    match: Match, verdict: Verdict, *, swapped: Verdict | None = None, mathematics: bool = True
+) -> View:
     """One match: both solutions with their truth, the judge's labels, and what it wrote.
 
     ``swapped`` is the verdict on the same two with B shown first, if it was asked for: its labels
     then stand beside the others, and a line says whether the judge said the same of both. What only
-    one of the two solutions says can be unfolded, word by word.
+    one of the two solutions says can be unfolded, word by word, as it was written.
+    ``mathematics=False`` shows formulas as they were written everywhere.
     """
-    facts = verdict_facts(match, verdict, swapped)
+    facts = verdict_facts(match, verdict, swapped, mathematics)
     sides = word_differences(match.response_a, match.response_b)
     facts["differences"] = [
         {"name": f"Response {position}", "pieces": side}
@@ -37,7 +40,9 @@ def view_verdict(match: Match, verdict: Verdict, *, swapped: Verdict | None = No
     return rendered("verdict.html.j2", words, match=facts)
 
 
-def verdict_facts(match: Match, verdict: Verdict, swapped: Verdict | None) -> dict[str, Any]:
+def verdict_facts(
+    match: Match, verdict: Verdict, swapped: Verdict | None, mathematics: bool
+) -> dict[str, Any]:
     """What a template needs to show one match."""
     sides = []
     for position, index, label, turned in (
@@ -66,6 +71,7 @@ def verdict_facts(match: Match, verdict: Verdict, swapped: Verdict | None) -> di
         "said": readings[0]["said"],
         "agreement": _agreement(verdict, swapped),
         "differences": (),
+        "mathematics": mathematics,
     }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.files.writing import write_whole
+from pairjudge_lab.mathematics import STYLE, answer_markup, mathematics_markup
 
 _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline' blob:"
@@ -60,6 +61,10 @@ def _template(name: str) -> Any:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(_source),
     )
+    # Formulas as MathML, or everything as it was written.
+    environment.filters["mathematics"] = lambda text, on: mathematics_markup(text) if on else text
+    environment.filters["answer"] = lambda text, on: answer_markup(text) if on else text
+    environment.globals["mathematics_style"] = STYLE
     return environment.get_template(name)
 
 
