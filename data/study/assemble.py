@@ -107,9 +107,11 @@ def label_verdict(answers: Answers, model: str, match: Match, wording: str) -> V
     )  # fmt: skip
 
 
-def reasoned_verdict(answers: Answers, model: str, match: Match, wording: str) -> Verdict | None:
+def reasoned_verdict(
+    answers: Answers, model: str, match: Match, wording: str, repetition: int
+) -> Verdict | None:
     """The verdict with its reasoning."""
-    row = answers.of(model, plan.reasoned_request(match, wording, 0))
+    row = answers.of(model, plan.reasoned_request(match, wording, repetition))
     if row is None:
         return None
     said = row["response"]
@@ -136,20 +138,29 @@ def labelled(answers: Answers, pool: Pool) -> list[tuple[Any, ...]] | None:
 
 
 def reasoned(answers: Answers, pool: Pool) -> list[tuple[Any, ...]]:
-    """The rows with reasoning, of pairs that have both orders."""
+    """The rows with reasoning, of pairs that have both orders.
+
+    Greedy verdicts are one judge a wording, and those at a temperature a judge of their own, whose
+    repetitions are numbered from 0.
+    """
+    asked = [(wording, wording, 0) for wording in plan.REASONED_WORDINGS]
+    warm = f"{plan.REPEATED_WORDING}, temperature {plan.TEMPERATURE}"
+    asked += [(warm, plan.REPEATED_WORDING, number + 1) for number in range(plan.REPETITIONS)]
     rows = []
     for model in answers.models:
-        for wording in plan.REASONED_WORDINGS:
+        for name, wording, number in asked:
             for pair in plan.reasoned_matches(pool):
                 both = [
-                    (match, reasoned_verdict(answers, model, match, wording))
+                    (match, reasoned_verdict(answers, model, match, wording, number))
                     for match in (pair, pair.swapped)
                 ]
-                name = f"{model}, reasoning, {wording}"
+                if None in (both[0][1], both[1][1]):
+                    continue
+                judge = f"{model}, reasoning, {name}"
                 rows += [
-                    table_row(name, 0, pool.problem.id, match.a, match.b, verdict)
+                    table_row(judge, max(0, number - 1), pool.problem.id, match.a, match.b, verdict)
                     for match, verdict in both
-                    if verdict is not None and None not in (both[0][1], both[1][1])
+                    if verdict is not None
                 ]
     return rows
 

@@ -42,6 +42,11 @@ REASON_AFTER = 8
 REASONED_PAIRS = 2
 """Pairs of a problem that are judged with reasoning, in both orders."""
 
+REPETITIONS = 5
+"""Times that a match of the first block is judged at a temperature, in ``REPEATED_WORDING``."""
+
+TEMPERATURE = 0.7
+
 SOLVER = (
     "You solve mathematics problems in at most five short lines: one computation on each line, no "
     "explanations, no headings, no code. The last line is the final answer in \\boxed{}."
@@ -100,6 +105,7 @@ PROTOCOLS = {
     "solve-first": PairJudgeProtocol(Template(_SOLVE_FIRST, "solve first"), CONTROL),
 }
 REASONED_WORDINGS = ("lab", "example", "solve-first")
+REPEATED_WORDING = "solve-first"
 
 
 def problems(count: int) -> list[WordProblem]:
@@ -164,11 +170,11 @@ def reasoned_matches(pool: Pool) -> list[Match]:
 
 
 def reasoned_request(match: Match, wording: str, repetition: int) -> dict[str, Any]:
-    """A verdict with reasoning: greedy, or at a temperature from the second repetition on."""
+    """A verdict with reasoning: greedy, or at a temperature from repetition 1 on."""
     return {
         "prompt": label_prompt(match, wording),
         "n_predict": 450,
-        "temperature": 0.0 if repetition == 0 else 0.7,
+        "temperature": 0.0 if repetition == 0 else TEMPERATURE,
         "top_k": 0,
         "top_p": 1.0,
         "min_p": 0.0,

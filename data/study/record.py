@@ -194,6 +194,7 @@ class Study:
             # in between, so that a short recording has some of each.
             if block == min(plan.BLOCK * plan.REASON_AFTER, last):
                 yield from self.reasoned(model, 0)
+                yield from self.repeated(model)
         for block in range(plan.BLOCK, len(self.problems), plan.BLOCK):
             yield from self.reasoned(model, block)
         for problem in self.problems:
@@ -205,7 +206,14 @@ class Study:
         if model == self.generators[-1] and block // plan.BLOCK in plan.REASONED_BLOCKS:
             for wording in plan.REASONED_WORDINGS:
                 for problem in self.problems[block : block + plan.BLOCK]:
-                    yield "reason", (problem, plan.FIRST_EACH, wording)
+                    yield "reason", (problem, plan.FIRST_EACH, wording, 0)
+
+    def repeated(self, model: str) -> Iterator[tuple[str, Any]]:
+        """The last model's verdicts with reasoning on the first block, several times each."""
+        if model == self.generators[-1]:
+            for number in range(1, plan.REPETITIONS + 1):
+                for problem in self.problems[: plan.BLOCK]:
+                    yield "reason", (problem, plan.FIRST_EACH, plan.REPEATED_WORDING, number)
 
     def run(self, model: str, slot: int, queue: Iterator[tuple[str, Any]], lock: Any) -> None:
         """A worker: takes the next task again and again."""
@@ -228,8 +236,8 @@ class Study:
                 self.judge(model, slot, pool, *rest)
             else:
                 for match in plan.reasoned_matches(pool):
-                    self.reason(model, slot, match, rest[0], 0)
-                    self.reason(model, slot, match.swapped, rest[0], 0)
+                    self.reason(model, slot, match, *rest)
+                    self.reason(model, slot, match.swapped, *rest)
 
 
 def main() -> None:
