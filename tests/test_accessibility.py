@@ -49,7 +49,8 @@ def views():
     (selection,) = arena.play([pool], Knockout(), seed=0)
     matches = matches_played(pool, selection)
     swaps = arena.judge([m.swapped for m in matches])
-    verdict = Verdict(Status.PARSED, True, False, "A it is.", reasoning="let me see")
+    words = "A it is, for \\[\\frac{1}{2} < \\boxed{1}\\] and $x^2 > 0$."
+    verdict = Verdict(Status.PARSED, True, False, words, reasoning="let me see")
     table = arena.store.table()
     return {
         "bracket": view_bracket(pool, selection, swaps=swaps),

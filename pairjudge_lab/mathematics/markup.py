@@ -62,8 +62,9 @@ def answer_markup(answer: str) -> Markup:
 
 
 def _formula(written: str, tree: Tree) -> Markup:
+    # JupyterLab's sanitizer takes the attribute away where it has no value.
     return Markup(
-        '<span class="pjl-math" hidden title="{}">{}</span><span class="pjl-tex">{}</span>'
+        '<span class="pjl-math" hidden="hidden" title="{}">{}</span><span class="pjl-tex">{}</span>'
     ).format(written.strip(), _element(tree), written)
 
 

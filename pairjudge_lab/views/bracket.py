@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +11,10 @@ from pairjudge_lab.plots.bracket_layout import BracketLayout, Meeting, bracket_l
 from pairjudge_lab.plots.style import short
 from pairjudge_lab.records import Match, MatchResult, Pool, Selection, UserError, Verdict
 from pairjudge_lab.views.verdict import said, verdict_facts
-from pairjudge_lab.views.view import View, rendered
+from pairjudge_lab.views.view import View, filled, rendered
+
+# What an XML document cannot hold: one such character, and the picture would not be shown.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Pixels: a line a candidate, a column a round, a box in the middle of its place.
 LINE, COLUMN, BOX_WIDTH, BOX_HEIGHT = 26, 128, 86, 20
@@ -59,10 +64,21 @@ def view_bracket(
         f"{selection.rules['tournament']}, {len(pool)} candidates, {selection.calls} calls, "
         f"{selection.calls_saved} saved by shared answers"
     )
+    drawing = {
+        "title": title,
+        "width": COLUMN * (rounds + 1),
+        "height": LINE * len(layout.entrants),
+        "box": (BOX_WIDTH, BOX_HEIGHT),
+        "boxes": boxes,
+        "ties": ties,
+        "end": (_x(layout.end[0]) + BOX_WIDTH / 2 + 6, _y(layout.end[1])),
+    }
     return rendered(
         "bracket.html.j2",
         f"{title}; candidate {selection.candidate} selected",
-        title=title,
+        **drawing,
+        still=False,
+        picture=_picture(filled("bracket.svg.j2", **drawing, still=True)),
         question=pool.problem.question,
         mathematics=mathematics,
         answer=pool.problem.answer,
@@ -70,16 +86,15 @@ def view_bracket(
         selected_answer=short(selected.answer),
         selected_truth={True: "right", False: "wrong", None: "not known"}[selected.correct],
         note=selection.note,
-        width=COLUMN * (rounds + 1),
-        height=LINE * len(layout.entrants),
-        box=(BOX_WIDTH, BOX_HEIGHT),
-        boxes=boxes,
-        ties=ties,
         panels=panels,
         rounds=range(1, rounds + 1),
         lines=_plain(pool, layout, rounds),
-        end=(_x(layout.end[0]) + BOX_WIDTH / 2 + 6, _y(layout.end[1])),
     )
+
+
+def _picture(svg: str) -> str:
+    """A drawing as the address of an image, in which no script runs wherever it is shown."""
+    return "data:image/svg+xml;base64," + b64encode(_NO_XML.sub("\ufffd", svg).encode()).decode()
 
 
 def _judged(selection: Selection) -> list[MatchResult]:

@@ -64,11 +64,16 @@ def view_verdicts(
     panes = [
         place for place, name in enumerate(frame) if name in ("judge", "verdict", "status", *MARKS)
     ]
+    first = frame.head(20)
     return rendered(
         "verdicts.html.j2",
-        frame.head(20).to_string(index=False),
+        first.to_string(index=False),
         library=_library() if library else "",
         table=_datatable(frame, panes, caption),
+        caption=caption,
+        heads=list(frame),
+        rows=first.to_numpy().tolist(),
+        total=len(frame),
     )
 
 

@@ -1,8 +1,10 @@
 """A piece of HTML that shows itself in Jupyter, and can be kept as a page that stands alone.
 
 Everything that came from a model or from data is escaped by the templates; the script they carry
-is the lab's own and constant. Where no script may run (a notebook that is not trusted, a viewer on
-the web), what it opens can be opened by hand all the same.
+is the lab's own and constant. Where no script may run, what it opens can be opened by hand all the
+same. A notebook that is not trusted takes away styles, scripts, SVG and MathML, and leaves the text
+of these two: it stands in elements with ``hidden="hidden"`` until a style shows them (``live``),
+and what is to be seen in its place is hidden by a style (``still``).
 """
 
 from __future__ import annotations
@@ -45,9 +47,14 @@ class View:
         return Path(path)
 
 
+def filled(name: str, /, **facts: Any) -> str:
+    """The text of one of the templates beside this file."""
+    return str(_template(name).render(**facts))
+
+
 def rendered(name: str, text: str, /, **facts: Any) -> View:
     """A view from one of the templates beside this file."""
-    return View(_template(name).render(**facts), text)
+    return View(filled(name, **facts), text)
 
 
 @cache
