@@ -144,8 +144,9 @@ def reasoned(answers: Answers, pool: Pool) -> list[tuple[Any, ...]]:
     repetitions are numbered from 0.
     """
     asked = [(wording, wording, 0) for wording in plan.REASONED_WORDINGS]
-    warm = f"{plan.REPEATED_WORDING}, temperature {plan.TEMPERATURE}"
-    asked += [(warm, plan.REPEATED_WORDING, number + 1) for number in range(plan.REPETITIONS)]
+    first = plan.REASONED_WORDINGS[0]
+    warm = f"{first}, temperature {plan.TEMPERATURE}"
+    asked += [(warm, first, number + 1) for number in range(plan.REPETITIONS)]
     rows = []
     for model in answers.models:
         for name, wording, number in asked:

@@ -33,17 +33,14 @@ FIRST_EACH = 3
 EACH = 16
 """Candidates of each generator in the end."""
 
-REASONED_BLOCKS = range(10)
-"""Blocks whose matches are also judged with reasoning."""
-
 REASON_AFTER = 8
 """Blocks judged without reasoning before the first is judged with it."""
 
-REASONED_PAIRS = 2
+REASONED_PAIRS = 3
 """Pairs of a problem that are judged with reasoning, in both orders."""
 
 REPETITIONS = 5
-"""Times that a match of the first block is judged at a temperature, in ``REPEATED_WORDING``."""
+"""Times that a match of the first block is judged at a temperature."""
 
 TEMPERATURE = 0.7
 
@@ -105,7 +102,8 @@ PROTOCOLS = {
     "solve-first": PairJudgeProtocol(Template(_SOLVE_FIRST, "solve first"), CONTROL),
 }
 REASONED_WORDINGS = ("lab", "example", "solve-first")
-REPEATED_WORDING = "solve-first"
+"""Of verdicts with reasoning on the first block; the others are asked for in the first alone, in
+which the larger model reasons too."""
 
 
 def problems(count: int) -> list[WordProblem]:

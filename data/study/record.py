@@ -183,6 +183,8 @@ class Study:
                     yield "generate", (problem, number)
 
         last = (len(self.problems) - 1) // plan.BLOCK * plan.BLOCK
+        # Verdicts without reasoning come first, a tenth of the cost.
+        begin = min(plan.BLOCK * plan.REASON_AFTER, last)
         yield from first_candidates(0)
         for block in range(0, len(self.problems), plan.BLOCK):
             # One block ahead, so that no model waits for the candidates of another.
@@ -190,30 +192,22 @@ class Study:
             for problem in self.problems[block : block + plan.BLOCK]:
                 for first in range(plan.FIRST_EACH * len(self.generators)):
                     yield "judge", (problem, plan.FIRST_EACH, first, plan.WORDING)
-            # Verdicts without reasoning come first, a tenth of the cost; those of the first block
-            # in between, so that a short recording has some of each.
-            if block == min(plan.BLOCK * plan.REASON_AFTER, last):
-                yield from self.reasoned(model, 0)
-                yield from self.repeated(model)
-        for block in range(plan.BLOCK, len(self.problems), plan.BLOCK):
-            yield from self.reasoned(model, block)
+            if model == self.generators[-1] and block >= begin:
+                yield from self.reasoned(0 if block == begin else block, block)
         for problem in self.problems:
             for number in range(plan.FIRST_EACH, plan.EACH):
                 yield "generate", (problem, number)
 
-    def reasoned(self, model: str, block: int) -> Iterator[tuple[str, Any]]:
-        """The verdicts with reasoning of one block: the last model's, of some blocks."""
-        if model == self.generators[-1] and block // plan.BLOCK in plan.REASONED_BLOCKS:
-            for wording in plan.REASONED_WORDINGS:
-                for problem in self.problems[block : block + plan.BLOCK]:
+    def reasoned(self, first: int, last: int) -> Iterator[tuple[str, Any]]:
+        """The verdicts with reasoning of some blocks, and of the first block all that there are."""
+        for block in range(first, last + 1, plan.BLOCK):
+            problems = self.problems[block : block + plan.BLOCK]
+            for wording in plan.REASONED_WORDINGS[: None if block == 0 else 1]:
+                for problem in problems:
                     yield "reason", (problem, plan.FIRST_EACH, wording, 0)
-
-    def repeated(self, model: str) -> Iterator[tuple[str, Any]]:
-        """The last model's verdicts with reasoning on the first block, several times each."""
-        if model == self.generators[-1]:
-            for number in range(1, plan.REPETITIONS + 1):
-                for problem in self.problems[: plan.BLOCK]:
-                    yield "reason", (problem, plan.FIRST_EACH, plan.REPEATED_WORDING, number)
+        for number in range(1, plan.REPETITIONS + 1 if first == 0 else 1):
+            for problem in self.problems[: plan.BLOCK]:
+                yield "reason", (problem, plan.FIRST_EACH, plan.REASONED_WORDINGS[0], number)
 
     def run(self, model: str, slot: int, queue: Iterator[tuple[str, Any]], lock: Any) -> None:
         """A worker: takes the next task again and again."""

@@ -104,12 +104,12 @@ def test_it_goes_on_where_it_stopped_and_becomes_pools_and_verdicts(server, tmp_
     assert labels["a_probability"].iloc[0] > labels["b_probability"].iloc[0] > 0.5
     reasoned = table[table["judge"].str.contains("reasoning")]
     assert set(reasoned["verdict"]) == {"A"}
-    # Two pairs in both orders; the repetitions at a temperature are a judge of their own.
+    # Three pairs in both orders; the repetitions at a temperature are a judge of their own.
     assert reasoned.groupby("judge")["repetition"].agg(["size", "max"]).T.to_dict("list") == {
-        "two, reasoning, lab": [4, 0],
-        "two, reasoning, example": [4, 0],
-        "two, reasoning, solve-first": [4, 0],
-        "two, reasoning, solve-first, temperature 0.7": [20, 4],
+        "two, reasoning, lab": [6, 0],
+        "two, reasoning, example": [6, 0],
+        "two, reasoning, solve-first": [6, 0],
+        "two, reasoning, lab, temperature 0.7": [30, 4],
     }
 
 
