@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import random
@@ -95,13 +96,15 @@ def spoil(rows: list, rng: random.Random) -> None:
             continue
         what = rng.random()
         if what < 0.7:
-            place[key] = rng.choice(VALUES)
+            # A copy: what is put into one place and changed there must not change in others, or
+            # hold itself, which no file can.
+            place[key] = copy.deepcopy(rng.choice(VALUES))
         elif what < 0.85:
             del place[key]
         elif isinstance(place, dict):
-            place[rng.choice(["text", "problem_id", "verdict", "kind", "\x1b", "", "x"])] = inner
+            place[rng.choice(["text", "problem_id", "verdict", "kind", "\x1b", "", "x"])] = copy.deepcopy(inner)
         else:
-            place.append(inner)
+            place.append(copy.deepcopy(inner))
         return
 
 
