@@ -102,7 +102,9 @@ def spoil(rows: list, rng: random.Random) -> None:
         elif what < 0.85:
             del place[key]
         elif isinstance(place, dict):
-            place[rng.choice(["text", "problem_id", "verdict", "kind", "\x1b", "", "x"])] = copy.deepcopy(inner)
+            place[rng.choice(["text", "problem_id", "verdict", "kind", "\x1b", "", "x"])] = (
+                copy.deepcopy(inner)
+            )
         else:
             place.append(copy.deepcopy(inner))
         return
