@@ -34,7 +34,9 @@ class PenalisedStrengths(Result):
         items: names, in the order of ``theta``.
         theta: (n,) strengths on the logit scale, which sum to 0.
         order_effect: gamma, positive for the item shown first; None when the model has none.
-        covariance: (n [+ 1], n [+ 1]) of theta and gamma; sandwich-shaped where clusters are given.
+        covariance: (n [+ 1], n [+ 1]) of theta and gamma: the inverse of the information at the
+            estimates, sandwich-shaped where clusters are given. Programs that add the penalty's own
+            observations to it print smaller errors; the limits are the same.
         penalised: the log-likelihood plus half the log-determinant of the information.
         comparisons: how many there were; ``clusters``: of how many problems.
     """

@@ -51,6 +51,29 @@ def test_firth_on_separated_data():
     assert "Firth's penalty" in str(fit)
 
 
+def test_firths_errors_are_those_of_the_information():
+    """firthmodels 0.8.2 prints another error of the order effect, 0.878: that of data to which the
+    penalty's own observations are added, each comparison's weight by its leverage."""
+    names, weight = columns(GAMES)
+    fit = penalised_bradley_terry(*names, weight=weight)
+    items = {"b": 0, "c": 1}
+    design = np.zeros((len(GAMES), 3))
+    for row, (first, second, _, _) in enumerate(GAMES):
+        for name, sign in ((first, 1), (second, -1)):
+            if name in items:
+                design[row, items[name]] += sign
+        design[row, 2] = 1
+    strengths = np.append(fit.theta[1:] - fit.theta[0], fit.order_effect)
+    chance = 1 / (1 + np.exp(-design @ strengths))
+    own = weight * chance * (1 - chance)
+    covariance = np.linalg.inv(design.T @ (own[:, None] * design))
+    assert fit.errors[-1] == pytest.approx(np.sqrt(covariance[2, 2]))
+    leverage = own * np.einsum("ij,jk,ik->i", design, covariance, design)
+    more = (weight + leverage) * chance * (1 - chance)
+    theirs = np.linalg.inv(design.T @ (more[:, None] * design))
+    assert np.sqrt(theirs[2, 2]) == pytest.approx(0.8780, abs=1e-4)
+
+
 def test_firth_on_baseball(shared):
     """Agresti's baseball data; the figures of firthmodels 0.8.2."""
     names, weight = baseball(shared)
