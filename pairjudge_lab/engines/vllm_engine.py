@@ -6,11 +6,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pairjudge_lab.engines.contract import Completion, Finish, Request, request_seed
 from pairjudge_lab.engines.label_probabilities import labels_from_tokens, likeliest
+from pairjudge_lab.engines.loading import choose_dtype
 from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.engines.prompts import Prompt, PromptEncoder
 from pairjudge_lab.engines.reasoning import split_reasoning
@@ -39,6 +40,7 @@ def open_vllm(spec: str, options: ModelOptions) -> VLLMEngine:
         os.environ["VLLM_BATCH_INVARIANT"] = "1"
     from transformers import AutoConfig
     from vllm import LLM
+    from vllm.platforms import current_platform
 
     source = find_source(spec, options)
     code = options.trust_remote_code
@@ -52,6 +54,10 @@ def open_vllm(spec: str, options: ModelOptions) -> VLLMEngine:
     if "gguf_file" in source.where:
         raise UserError(f"vLLM reads no GGUF file here; name {spec} without vllm:")
     check_files(source)
+    if options.dtype == "auto" and current_platform.is_cpu():
+        # vLLM would take the checkpoint's own, and most processors are slow in half precision.
+        dtype = choose_dtype(options, "cpu", source.parameters)
+        options = replace(options, dtype=str(dtype).removeprefix("torch."))
     if options.dtype != "auto":
         settings["dtype"] = options.dtype
     if options.quantisation != "none":
@@ -160,7 +166,7 @@ class _Session:
     def collect(self) -> list[tuple[str, Completion]]:
         self._hand_in()
         while not self._ready:
-            for output in self._engine.scheduler.step():
+            for output in stepped(self._engine.name, self._engine.scheduler):
                 if output.finished:
                     self._end(output)
         ready, self._ready = self._ready, []
@@ -308,6 +314,28 @@ class _Session:
 
     def _count(self, text: str) -> int:
         return len(self._encode(text))
+
+
+def stepped(name: str, scheduler: Any) -> Sequence[Any]:
+    """What a step of vLLM's engine gives.
+
+    Raises
+    ------
+    UserError
+        When the process in which it computes has ended.
+    """
+    try:
+        outputs: Sequence[Any] = scheduler.step()
+    except Exception as problem:
+        # By name: the class has had several homes in vLLM.
+        if type(problem).__name__ != "EngineDeadError":
+            raise
+        raise UserError(
+            f"vLLM's engine for {name} has ended; its messages above say why, and the same command "
+            "goes on from what is stored. On a processor a step can take longer than the 300 s "
+            "that vLLM waits for it: set VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS higher"
+        ) from problem
+    return outputs
 
 
 def _chance(logprob: float) -> float:

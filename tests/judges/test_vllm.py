@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pairjudge_lab import ModelOptions, UserError, load_judge
+from pairjudge_lab.engines.vllm_engine import stepped
 from tests.judges import vllm_engine
 from tests.judges.safetensors_folder import write_folder
 
@@ -18,6 +19,20 @@ PYTHON = Path(os.environ.get("PAIRJUDGE_VLLM_PYTHON", ROOT / "build" / "vllm" / 
 def test_without_vllm_the_error_says_what_to_install():
     with pytest.raises(UserError, match=r"pip install 'pairjudge-lab\[vllm\]'"):
         load_judge("vllm:tiny")
+
+
+class EngineDeadError(Exception):
+    """Named as vLLM's own, which is not installed here."""
+
+
+class DeadEngine:
+    def step(self):
+        raise EngineDeadError
+
+
+def test_an_engine_that_ends_is_one_line_that_says_what_to_do():
+    with pytest.raises(UserError, match="engine for small has ended"):
+        stepped("small", DeadEngine())
 
 
 @pytest.fixture(scope="module")
