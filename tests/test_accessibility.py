@@ -7,7 +7,9 @@ import pytest
 
 from pairjudge_lab import Arena, Knockout, load_judge
 from pairjudge_lab.cli import main
-from pairjudge_lab.records import Match, Status, Verdict
+from pairjudge_lab.records import Candidate, Match, Pool, Problem, Status, Verdict
+from pairjudge_lab.report import write_selection_report
+from pairjudge_lab.runs import run_selection
 from pairjudge_lab.views import (
     matches_played,
     view_bracket,
@@ -69,6 +71,17 @@ def test_a_view_is_usable_without_eyes_or_mouse(name, tmp_path):
         pytest.importorskip("itables", reason="itables is not installed (the extra lab)")
         view = view()
     look(view.save(tmp_path / "page.html", title=name), f"view-{name}", tmp_path)
+
+
+@pytest.mark.slow
+def test_the_report_of_a_selection_is_usable_without_eyes_or_mouse(tmp_path):
+    need_axe()
+    text = "By \\[f(x) = \\frac{{x^2}}{{2}}\\] we get \\boxed{{{}}}."
+    candidates = tuple(Candidate(text.format(j % 3), correct=j % 3 == 0) for j in range(6))
+    pools = [Pool(Problem(f"p{i}", "What is \\(f(10)\\)?", "0"), candidates) for i in range(3)]
+    run = run_selection(pools, load_judge("simulated"), Knockout(), n=6)
+    write_selection_report(run, tmp_path / "report.html", title="A selection")
+    look(tmp_path / "report.html", "report-selection", tmp_path)
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ MAY_LEAN_ON = {
     "listwise": {"records", "arena", "engines", "generation", "protocols", "tournaments"},
     "arena": {"records", "store", "progress", "verdicts"},
     "judging": {"records", "arena", "store", "verdicts"},
-    "labelling": {"records", "store", "verdicts"},
+    "labelling": {"mathematics", "records", "store", "verdicts"},
     "statistics": {"records", "verdicts"},
     "replay": {"records", "tournaments", "selectors", "arena", "statistics", "verdicts"},
     "price": {"records", "replay", "statistics", "tournaments", "verdicts"},

@@ -34,8 +34,8 @@ def label_pairs(
     """Let people judge pairs in a notebook; show what this returns.
 
     Each person sees every pair without its source, in an order of their own. Keys: A, B, T (tie),
-    N (neither), S (skip), U (undo). Every verdict is in the store as soon as it is given, under
-    the name ``person:`` and the annotator's.
+    N (neither), S (skip), M (formulas as they were written), U (undo). Every verdict is in the
+    store as soon as it is given, under the name ``person:`` and the annotator's.
 
     Parameters
     ----------

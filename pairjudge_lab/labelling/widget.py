@@ -1,8 +1,10 @@
 """A widget in which people judge pairs in a notebook.
 
 The browser is sent the question and the two texts of one pair and nothing else: no source, no
-score, no label, no problem id and no place in the pool. Texts are shown as text; mathematics is not
-rendered. The script is one file of this package and fetches nothing.
+score, no label, no problem id and no place in the pool. Texts are shown as text. Their formulas are
+sent beside them as trees of ``pairjudge_lab.mathematics``, of which the script makes elements of
+its own list; a key shows them as they were written. The script is one file of this package and
+fetches nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import traitlets
 
 from pairjudge_lab.labelling.annotator import AnnotatorQueue
 from pairjudge_lab.labelling.choices import choices_of
+from pairjudge_lab.mathematics import STYLE, Tree, mathematics_pieces
 from pairjudge_lab.records import UserError
 
 _STATIC = Path(__file__).parent / "static"
@@ -37,7 +40,7 @@ class PairLabeller(anywidget.AnyWidget):  # type: ignore[misc]
     """
 
     _esm = _STATIC / "labeller.js"
-    _css = _STATIC / "labeller.css"
+    _css = (_STATIC / "labeller.css").read_text("utf-8") + STYLE
     shown = traitlets.Dict().tag(sync=True)
     choices = traitlets.List().tag(sync=True)
     annotators = traitlets.List().tag(sync=True)
@@ -87,6 +90,7 @@ class PairLabeller(anywidget.AnyWidget):  # type: ignore[misc]
         self.shown = {
             "number": self._number,
             "pair": pair,
+            "formulas": {name: pieces for name, text in pair.items() if (pieces := _pieces(text))},
             "annotator": self._name,
             "done": queue.done,
             "total": len(queue),
@@ -129,6 +133,21 @@ class PairLabeller(anywidget.AnyWidget):  # type: ignore[misc]
     def __repr__(self) -> str:
         work = ", ".join(f"{name} {q.done} of {len(q)}" for name, q in self._queues.items())
         return f"PairLabeller({work})"
+
+
+def _pieces(text: str) -> list[Any]:
+    """A text in pieces, strings and formulas with their source; empty where it has no formula."""
+    pieces = [
+        written if tree is None else {"written": written, "tree": _listed(tree)}
+        for written, tree in mathematics_pieces(text)
+    ]
+    return pieces if any(isinstance(piece, dict) for piece in pieces) else []
+
+
+def _listed(tree: Tree) -> list[Any]:
+    """A tree as the script takes it: name, attributes, children."""
+    children = [child if isinstance(child, str) else _listed(child) for child in tree.children]
+    return [tree.name, dict(tree.attributes), children]
 
 
 def _sound(text: str) -> str:

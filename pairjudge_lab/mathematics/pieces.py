@@ -35,9 +35,9 @@ def mathematics_pieces(text: str) -> Iterator[tuple[str, Tree | None]]:
         start, end = formula.start, formula.end
         if formula.display:
             # What stands on a line of its own needs no line breaks around it.
-            while start > written and text[start - 1] == "\n":
+            while start > written and text[start - 1] in " \n":
                 start -= 1
-            while text[end : end + 1] == "\n":
+            while text[end : end + 1] in (" ", "\n"):
                 end += 1
         if start > written:
             yield text[written:start], None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.files.writing import write_whole
+from pairjudge_lab.mathematics import STYLE, mathematics_markup
 from pairjudge_lab.plots.bracket import plot_bracket
 from pairjudge_lab.plots.cross_table import plot_cross_table
 from pairjudge_lab.plots.selectors import plot_accuracies
@@ -65,6 +66,8 @@ def write_selection_report(run: SelectionRun, path: str | Path, *, title: str) -
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
+    environment.filters["mathematics"] = mathematics_markup
+    environment.globals["mathematics_style"] = STYLE
     source = files("pairjudge_lab.report").joinpath("selection.html.j2").read_text("utf-8")
     page = environment.from_string(source).render(title=title, **_facts(run))
     write_whole(Path(path), page)

@@ -11,6 +11,8 @@ import pytest
 
 from pairjudge_lab import Candidate, Pool, Problem, Store, UserError, label_pairs
 from pairjudge_lab.labelling import annotator_identity
+from pairjudge_lab.mathematics import STYLE, formula_tree
+from pairjudge_lab.mathematics.trees import ATTRIBUTES, ELEMENTS
 from tests.browsing import AXE, PICTURES, ROOT, browser_page, findings, jupyterlab
 from tests.conftest import make_pool
 
@@ -118,6 +120,60 @@ window.model = {
 """
 
 
+def test_the_script_makes_what_the_package_lists_and_nothing_else():
+    script = (LABELLING / "labeller.js").read_text()
+    for name, listed in (("ELEMENTS", ELEMENTS), ("ATTRIBUTES", ATTRIBUTES)):
+        (there,) = re.findall(rf"const {name} = new Set\((\[.*?\])\)", script, re.DOTALL)
+        assert set(json.loads(there)) == set(listed)
+    assert "innerHTML" not in script
+
+
+def test_formulas_are_sent_beside_the_texts():
+    pytest.importorskip("latex2mathml", reason="latex2mathml is not installed (the extra lab)")
+    pool = Pool.from_texts("Is $x^2$ > 0?", ["yes", "no, \\(x<0\\)"])
+    with Store() as store:
+        shown = label_pairs([pool], "Ada", store=store, order="given").shown
+    assert shown["pair"]["question"] == "Is $x^2$ > 0?"
+    assert set(shown["formulas"]) == {"question", "b"}
+    before, formula, after = shown["formulas"]["question"]
+    assert (before, formula["written"], after) == ("Is ", "$x^2$", " > 0?")
+    assert formula["tree"][0] == "math"
+    json.dumps(shown)
+
+
+@pytest.mark.slow
+def test_a_formula_of_anything_else_is_shown_as_it_was_written():
+    tree = ["math", {}, [["script", {}, ["window.hacked = 1"]]]]
+    linked = ["math", {"href": "javascript:x", "onclick": "x", "display": "block"}, ["<b>"]]
+    pieces = [{"written": "$a$", "tree": tree}, {"written": "$b$", "tree": linked}]
+    shown = {
+        "number": 1, "pair": {"question": "?"}, "formulas": {"question": pieces},
+        "annotator": "Ada", "done": 0, "total": 1, "undo": False, "said": "", "note": "",
+    }  # fmt: skip
+    state = {"choices": [], "annotators": ["Ada"], "instructions": ""}
+    with browser_page() as page:
+        page.set_content("<main></main>")
+        render(page, shown, state)
+        assert page.evaluate("window.hacked") is None
+        question = page.locator(".question pre")
+        assert question.inner_text().startswith("$a$")
+        held = question.locator("math").evaluate("element => element.outerHTML")
+        assert held == '<math display="block">&lt;b&gt;</math>'
+
+
+def render(page, shown, state):
+    """The package's own script in a page, with a model that says what is given."""
+    model = MODEL.replace("SHOWN", json.dumps(shown)).replace("STATE", json.dumps(state))
+    page.evaluate(model)
+    script = (LABELLING / "labeller.js").read_text()
+    module = "data:text/javascript;base64," + base64.b64encode(script.encode()).decode()
+    page.evaluate(
+        """async (address) => (await import(address)).default.render(
+             { model: window.model, el: document.querySelector("main") })""",
+        module,
+    )
+
+
 @pytest.mark.slow
 def test_the_script_and_the_widget_understand_each_other(tmp_path):
     """The package's own script in a browser, with the widget's own answers, and no kernel."""
@@ -132,18 +188,10 @@ def test_the_script_and_the_widget_understand_each_other(tmp_path):
             return widget.shown
 
         page.expose_function("send", send)
-        css = (LABELLING / "labeller.css").read_text()
+        css = (LABELLING / "labeller.css").read_text() + STYLE
         page.set_content(f"<html lang=en><title>t</title><main><style>{css}</style></main>")
         state = {name: getattr(widget, name) for name in ("choices", "annotators", "instructions")}
-        model = MODEL.replace("SHOWN", json.dumps(widget.shown)).replace("STATE", json.dumps(state))
-        page.evaluate(model)
-        script = (LABELLING / "labeller.js").read_text()
-        module = "data:text/javascript;base64," + base64.b64encode(script.encode()).decode()
-        page.evaluate(
-            """async (address) => (await import(address)).default.render(
-                 { model: window.model, el: document.querySelector("main") })""",
-            module,
-        )
+        render(page, widget.shown, state)
         judge_three_pairs(page)
         look(page, "widget")
         page.emulate_media(color_scheme="dark")
@@ -164,8 +212,18 @@ def judge_three_pairs(page):
     until("Ada: 0 of 3 judged")
     assert page.evaluate("window.hacked") is None
     assert root.locator("img, script, .MathJax, mjx-container").count() == 0
-    assert EVIL in root.locator(".question pre").inner_text()
+    question = root.locator(".question pre")
+    assert EVIL.removesuffix("$x^2$") in question.inner_text()
     root.focus()
+    if formula_tree("x^2", False) is not None:
+        assert question.locator("msup").count() == 1
+        page.keyboard.press("m")
+    assert root.locator("math").count() == 0
+    assert EVIL in question.inner_text()
+    if formula_tree("x^2", False) is not None:
+        root.get_by_role("button", name="formulas as written", pressed=True).click()
+        assert question.locator("msup").count() == 1
+        root.focus()
     page.keyboard.press("a")
     until("Ada: 1 of 3 judged")
     page.keyboard.press("u")

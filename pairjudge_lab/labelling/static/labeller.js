@@ -1,4 +1,31 @@
-// People judge pairs. Every text goes into the page by textContent, so that none becomes markup.
+// People judge pairs. Every text goes into the page as text, so that none becomes markup; a formula
+// is made of the elements and attributes that are listed here, whatever is sent.
+
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+const ELEMENTS = new Set(["math", "mfrac", "mi", "mn", "mo", "mover", "mroot", "mrow", "mspace", "msqrt", "mstyle",
+  "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover"]);
+const ATTRIBUTES = new Set(["accent", "class", "columnalign", "display", "displaystyle", "fence", "form", "largeop",
+  "linethickness", "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "rspace", "scriptlevel",
+  "separator", "stretchy", "width"]);
+
+function formula(tree) {
+  if (typeof tree === "string") return document.createTextNode(tree);
+  const [name, attributes, children] = tree;
+  if (!ELEMENTS.has(name)) throw new Error(`no element of a formula: ${name}`);
+  const element = document.createElementNS(MATHML, name);
+  for (const [key, value] of Object.entries(attributes)) if (ATTRIBUTES.has(key)) element.setAttribute(key, value);
+  element.append(...children.map(formula));
+  return element;
+}
+
+function shownPiece(piece) {
+  if (typeof piece === "string") return piece;
+  try {
+    return make("span", "pjl-math", { title: piece.written.trim() }, formula(piece.tree));
+  } catch {
+    return piece.written;
+  }
+}
 
 function make(tag, name, attributes, ...children) {
   const element = document.createElement(tag);
@@ -37,6 +64,7 @@ function render({ model, el }) {
     "aria-label": "Judge pairs by hand", "data-lm-suppress-shortcuts": "true" },
     make("div", "top", {}, progress, bar, who), asked, end, pair, buttons, said);
   const keys = new Map();
+  let written = false;
 
   function send(what) {
     const number = model.get("shown").number;
@@ -61,6 +89,7 @@ function render({ model, el }) {
   const answers = model.get("choices").map(({ outcome, key, words }) =>
     button(key, words, () => send({ do: "judge", outcome })));
   answers.push(button("s", "skip", () => send({ do: "skip" })));
+  const source = button("m", "formulas as written", () => { written = !written; texts(); });
   const undo = button("u", "undo", () => send({ do: "undo" }));
   undo.classList.add("apart");
 
@@ -73,14 +102,25 @@ function render({ model, el }) {
   who.addEventListener("change", () => send({ do: "annotator", name: who.value }));
   asked.textContent = model.get("instructions");
 
+  function texts() {
+    const { pair, formulas } = model.get("shown");
+    for (const [name, place] of Object.entries(places)) {
+      const pieces = (!written && formulas[name]) || [pair[name] ?? ""];
+      place.text.replaceChildren(...pieces.map(shownPiece));
+    }
+    source.hidden = Object.keys(formulas).length === 0;
+    source.disabled = source.hidden;
+    source.setAttribute("aria-pressed", String(written));
+  }
+
   function show() {
     const now = model.get("shown");
     const there = "question" in now.pair;
     for (const [name, place] of Object.entries(places)) {
-      place.text.textContent = now.pair[name] ?? "";
       place.text.scrollTop = 0;
       place.box.hidden = !(name in now.pair);
     }
+    texts();
     progress.textContent = `${now.annotator}: ${now.done} of ${now.total} judged`;
     bar.max = now.total;
     bar.value = now.done;
