@@ -92,6 +92,16 @@ def prepare_tables(db: sqlite3.Connection, path: str) -> None:
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if version == 0 and tables:
             raise UserError(f"{path} is not a verdict store; name another file")
+        # A store of a stranger: what runs by itself is none of ours.
+        strange = db.execute(
+            "SELECT name FROM sqlite_master "
+            "WHERE type NOT IN ('table', 'index') OR sql LIKE '%CREATE VIRTUAL%'"
+        ).fetchone()
+        if strange:
+            raise UserError(
+                f"{path} is no verdict store of this lab: it holds a view, a trigger or a virtual "
+                f"table ({strange[0]!r}); name another file"
+            )
         if version > VERSION:
             raise UserError(
                 f"{path} was written by a newer pairjudge-lab (store version {version}, this one "

@@ -89,6 +89,7 @@ class Store:
             self._db = sqlite3.connect(
                 self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
             )
+            self._db.execute("PRAGMA trusted_schema = OFF")
             # Bytes that are no text do not stop a whole query: their row's checksum fails.
             self._db.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
             # Several processes that open a new file at once wait here for the first of them.

@@ -105,3 +105,22 @@ def test_a_damaged_completion_is_generated_again(tmp_path):
     with Store(path) as store:
         assert store.completions(["a"]) == {}
         assert store.damaged == 1
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON verdicts BEGIN DELETE FROM verdicts; END",
+        "CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) "
+        "SELECT i FROM n",
+        "CREATE VIRTUAL TABLE f USING fts5(text)",
+    ],
+)
+def test_a_file_with_something_that_runs_by_itself_is_refused(tmp_path, planted):
+    path = tmp_path / "s.sqlite"
+    Store(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute(planted)
+    db.close()
+    with pytest.raises(UserError, match="a view, a trigger or a virtual table"):
+        Store(path)
