@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _CLOSED_BY = {"\\(": "\\)", "\\[": "\\]", "$": "$", "$$": "$$"}
-_WORDS = re.compile(r"\\(?:text|mathrm|operatorname|mbox)[a-z]*\s*\{[^{}]*\}|\\[a-zA-Z]+")
+_WORDS = re.compile(r"\\(?:begin|end|text|mathrm|operatorname|mbox)[a-z]*\s*\{[^{}]*\}|\\[a-zA-Z]+")
 _PROSE = re.compile(r"[a-z]{4}|[a-z]{2}[ ,;]+[a-z]{2}")
 
 
@@ -62,8 +62,9 @@ def find_formulas(text: str) -> Iterator[Formula]:
     """Formulas of a text, in order, none within another.
 
     What stands in backticks is code and no formula. A single dollar opens a formula by the rules of
-    Pandoc (no space after it, none before the one that closes it, and no digit after that), and
-    what is between must not read like prose: amounts of money are no formulas.
+    Pandoc (no space after it, none before the one that closes it, and no digit after that; spaces
+    are allowed around a command), and what is between must not read like prose: amounts of money
+    are no formulas.
 
     Takes time in proportion to the length of the text, whatever it holds.
 
@@ -149,7 +150,10 @@ def _formula(
 
 
 def _is_formula_in_dollars(latex: str, after: str) -> bool:
-    if latex[0].isspace() or latex[-1].isspace() or after.isdigit():
+    if after.isdigit():
+        return False
+    # Models put spaces where Pandoc has none; then a command tells a formula from money.
+    if (latex[0].isspace() or latex[-1].isspace()) and not re.search(r"\\[a-zA-Z]", latex):
         return False
     return _PROSE.search(_WORDS.sub(" ", latex)) is None
 

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from pairjudge_lab.mathematics.finding import LONGEST
@@ -62,7 +62,7 @@ _COMMANDS = frozenset(
         ddot tilde widehat widetilde overline underline overbrace underbrace overrightarrow
         overleftarrow left middle right big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr
         Biggr bigm Bigm biggm Biggm text textbf textit textrm textnormal mbox mathrm mathbf mathit
-        mathbb mathcal mathfrak mathscr mathsf mathtt boldsymbol bm operatorname boxed limits
+        mathbb mathcal mathfrak mathscr mathsf mathtt boldsymbol bold bm operatorname boxed limits
         nolimits displaystyle textstyle quad qquad thinspace thickspace enspace space pmod bmod mod
         begin end lim sup inf max min gcd det argmax argmin limsup liminf Pr int sum prod substack
         nonumber notag hline prime choose over arccos arcsin arctan cos cosh cot coth csc deg dim
@@ -80,7 +80,7 @@ _COMMAND = re.compile(r"\\(?:[a-zA-Z]+|.)", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{([a-zA-Z]*\*?)\}(?:(?<=\{array\})\{[lcr|\s]*\})?")
 _ROOT = re.compile(r"\\sqrt\s*\[([^\[\]]*)\]")
 _ENTITY = re.compile(r"&#x[0-9A-Fa-f]{1,6};")
-_MINUS = str.maketrans({"\u2212": "-", "\u2215": "/", "\u2217": "*"})
+_ALIKE_SIGNS = str.maketrans({"\u2212": "-", "\u2215": "/", "\u2217": "*", "\u2016": "|"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +128,21 @@ def formula_tree(latex: str, display: bool) -> Tree | None:
     except ModuleNotFoundError:
         return None
     ready = _PLAIN.sub("", _ALIKE.sub(r"\\\1{align*}", latex.strip()))
-    if len(ready) > LONGEST + 100 or not _is_admitted(ready):
-        return None
     try:
+        if len(ready) > LONGEST + 100 or not _is_admitted(ready):
+            return None
         found = convert_to_element(ready, display="block" if display else "inline")
         tree = _cleaned(found, 0)
+        return None if _lost(ready, tree) else tree
     # A parser that is given anything may raise anything, a RecursionError among others.
     except Exception:  # noqa: BLE001
         return None
-    return tree if not _lost(ready, tree) else None
 
 
 def _is_admitted(latex: str) -> bool:
     """Whether every command and environment is one that says what it shows."""
+    from latex2mathml.symbols_parser import convert_symbol
+
     bare = _COMMAND.sub(" ", latex)
     # A comment would be left out, a parameter is of a definition.
     if any(letter in "%#$\\" for letter in bare):
@@ -154,16 +156,8 @@ def _is_admitted(latex: str) -> bool:
         return False
     if any(name not in _ENVIRONMENTS for name in _ENVIRONMENT.findall(latex)):
         return False
-    known = _symbols()
     names = re.findall(r"\\([a-zA-Z]+)", latex.replace("\\\\", " "))
-    return all(name in _COMMANDS or f"\\{name}" in known for name in names)
-
-
-@cache
-def _symbols() -> frozenset[str]:
-    from latex2mathml.symbols_parser import SYMBOLS
-
-    return frozenset(SYMBOLS)
+    return all(name in _COMMANDS or convert_symbol(f"\\{name}") for name in names)
 
 
 def _cleaned(element: Any, depth: int) -> Tree:
@@ -208,7 +202,7 @@ def _lost(latex: str, tree: Tree) -> Counter[str]:
 
 
 def _told(text: str) -> Counter[str]:
-    plain = unicodedata.normalize("NFKC", text).translate(_MINUS)
+    plain = unicodedata.normalize("NFKC", text).translate(_ALIKE_SIGNS)
     return Counter(letter for letter in plain if letter.isalnum() or letter in "+-*/=<>()[]|!")
 
 

@@ -1,5 +1,6 @@
 """Formulas in texts: where they are found, what is made of them, and what is left as written."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 
@@ -37,6 +38,10 @@ def found(text):
         ("It is $36. The answer is \\boxed{36}", ["\\boxed{36}"]),
         ("\\$5 and $x$", ["x"]),
         ("$ x$, $x $, ", []),
+        (
+            "$ \\frac{1}{2} $ and $\\begin{pmatrix}1\\end{pmatrix}$",
+            [" \\frac{1}{2} ", "\\begin{pmatrix}1\\end{pmatrix}"],
+        ),
         ("$$$$ $$ $$", []),
         # Nothing reaches over a gap between paragraphs, or out of code.
         ("$x\n\ny$ \\(x\n \ny\\)", []),
@@ -64,6 +69,7 @@ SHOWN = [
     r"\begin{array}{c|c}a&b\\c&d\end{array}", r"\left(\frac{1}{2}\right)^{10}",
     r"\sum_{i=1}^{n} i = \frac{n(n+1)}{2}", r"\binom{n}{k}", r"a \equiv b \pmod{7}",
     r"\lim_{x\to 0}\frac{\sin x}{x}", r"\overline{AB}", r"90^\circ", r"\boxed{\text{(A)}}",
+    r"\|\mathbf{a}\| = 2",
     r"\operatorname{lcm}(4,6)", r"12 \text{ cm}", r"\triangle ABC", r"\mathbf{v}\cdot\vec{w}",
 ]  # fmt: skip
 AS_WRITTEN = [
@@ -126,6 +132,18 @@ def test_text_within_a_formula_stays_text():
     assert "&amp;lt;b&gt;</mtext>" in shown
     assert "<script" not in shown
     assert "<b>" not in shown
+
+
+@needs_converter
+def test_nearly_every_formula_of_a_problem_set_is_shown(shared):
+    shown = written = 0
+    for line in (shared / "math500.jsonl").read_text("utf-8").splitlines():
+        problem = json.loads(line)["problem"]
+        trees = [formula_tree(f.latex, f.display) for f in find_formulas(problem)]
+        shown += sum(tree is not None for tree in trees)
+        written += len(trees)
+    assert written > 1_000
+    assert shown > 0.99 * written
 
 
 def as_xml(text):
