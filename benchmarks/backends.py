@@ -39,6 +39,7 @@ from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.judges.loading import load_judge
 from pairjudge_lab.judges.text_judge import TextJudge
 from pairjudge_lab.records import Match, Verdict
+from pairjudge_lab.store import Store
 
 ROOT = Path(__file__).parent.parent
 COUNT = 200
@@ -148,20 +149,30 @@ NEW_TOKENS = 96
 
 
 def run_way(way: str, model: Path, matches: list[Match], out: Path) -> None:
-    """Judge with the model in one way, in this process, and write what it said."""
+    """Judge with the model in one way, in this process, and write what it said.
+
+    What was judged is kept in a store beside it, so that a run that is stopped goes on.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with Store(out.with_suffix(".sqlite")) as store:
+        out.write_text(json.dumps(told(judged(way, model, matches, out, store))))
+
+
+def judged(
+    way: str, model: Path, matches: list[Match], out: Path, store: Store
+) -> Sequence[Verdict]:
     options = ModelOptions(batch_size=16, dtype="float32", max_new_tokens=NEW_TOKENS)
     if way == "transformers serve":
         from tests.judges.transformers_server import transformers_server
 
         with transformers_server(model, out.with_suffix(".log"), 600) as address:
-            verdicts = Arena(load_judge(f"{address}#{model}", options)).judge(matches)
-    else:
-        before = {"transformers": "", "ray": "ray:2:", "vllm": "vllm:"}[way]
-        judge = load_judge(f"{before}{model}", options)
-        verdicts = Arena(judge).judge(matches)
-        if way == "ray":
-            judge.engine.close()
-    out.write_text(json.dumps(told(verdicts)))
+            return Arena(load_judge(f"{address}#{model}", options), store).judge(matches)
+    before = {"transformers": "", "ray": "ray:2:", "vllm": "vllm:"}[way]
+    judge = load_judge(f"{before}{model}", options)
+    verdicts = Arena(judge, store).judge(matches)
+    if way == "ray":
+        judge.engine.close()
+    return verdicts
 
 
 def real(model: Path, matches: list[Match], out: Path) -> None:
