@@ -146,6 +146,7 @@ def small(matches: list[Match]) -> None:
 
 WAYS = ("transformers", "transformers serve", "ray", "vllm")
 NEW_TOKENS = 96
+SERVED_AT = 8397
 
 
 def run_way(way: str, model: Path, matches: list[Match], out: Path) -> None:
@@ -165,7 +166,9 @@ def judged(
     if way == "transformers serve":
         from tests.judges.transformers_server import transformers_server
 
-        with transformers_server(model, out.with_suffix(".log"), 600) as address:
+        # One address in every run: it is part of what a stored verdict is known by.
+        log = out.with_suffix(".log")
+        with transformers_server(model, log, 600, SERVED_AT) as address:
             return Arena(load_judge(f"{address}#{model}", options), store).judge(matches)
     before = {"transformers": "", "ray": "ray:2:", "vllm": "vllm:"}[way]
     judge = load_judge(f"{before}{model}", options)

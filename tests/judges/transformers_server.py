@@ -15,8 +15,11 @@ import httpx
 
 
 @contextmanager
-def transformers_server(model: Path, log: Path, seconds: float = 120) -> Iterator[str]:
-    """Serve a folder on a free port of this machine; yields the address, without the model.
+def transformers_server(
+    model: Path, log: Path, seconds: float = 120, port: int = 0
+) -> Iterator[str]:
+    """Serve a folder on this machine, on a free port by default; yields the address, without the
+    model.
 
     Raises
     ------
@@ -24,7 +27,7 @@ def transformers_server(model: Path, log: Path, seconds: float = 120) -> Iterato
         When the server ends, or does not answer in time.
     """
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     program = Path(sys.executable).with_name("transformers")
     with log.open("w") as out:
