@@ -104,5 +104,5 @@ class GenerationConfig:
         window : int, optional
             The model's own window, where it is known.
         """
-        room = self.context_window if window is None else min(self.context_window, window)
-        return min(self.max_new_tokens, room - prompt_tokens - self.margin)
+        longest = self.context_window if window is None else min(self.context_window, window)
+        return min(self.max_new_tokens, longest - prompt_tokens - self.margin)

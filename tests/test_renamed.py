@@ -18,14 +18,19 @@ from pairjudge_lab import (
 from pairjudge_lab.judges.simulated import SimulatedJudge
 from pairjudge_lab.judges.text_judge import TextJudge
 from pairjudge_lab.plots.bias import plot_slots
+from pairjudge_lab.plots.training import plot_audits
 from pairjudge_lab.protocols import PairJudgeProtocol
 from pairjudge_lab.protocols.labels import LabelPosition
 from pairjudge_lab.protocols.preference import MT_BENCH, RRM, Contract
 from pairjudge_lab.records import Match, Pool
+from pairjudge_lab.statistics.intervals import Estimate
+from pairjudge_lab.statistics.pairs import pair_up
 from pairjudge_lab.statistics.scaling import majority_at_k
 from pairjudge_lab.statistics.simulation import Plan
 from pairjudge_lab.tournaments import Rules
 from pairjudge_lab.tournaments.referee import Outcome, Referee
+from pairjudge_lab.training.annotate import Funnel
+from pairjudge_lab.training.audit import Audit
 from tests.plugins.length_engine import LengthEngine
 
 
@@ -144,6 +149,29 @@ def test_a_protocol_of_before():
         judge = TextJudge("old", LengthEngine("short"), OfBefore(), OfBefore.generation)
     (request,) = judge.requests(Match(load_pools("embedded", limit=1)[0], 0, 1))
     assert request.labels == ()
+
+
+def test_figures_of_training():
+    effect = Estimate(0.1, 0, 0.2, 9, "t")
+    audit = Audit(9, None, None, position_effect=effect, pair_accuracy=None, unread=0)
+    with pytest.warns(DeprecationWarning, match="Audit.slot_effect is called position_effect now"):
+        assert audit.slot_effect is audit.position_effect
+    with pytest.warns(DeprecationWarning, match="Audit.unreadable is called unread now"):
+        assert audit.unreadable == 0
+    # Files of a training run keep the keys of version 0.1.
+    assert {"slot_effect", "slot_effect_low", "unreadable"} < audit.to_dict().keys()
+    with pytest.warns(DeprecationWarning, match="plot_audits"):
+        assert plot_audits({"run": [{"step": 1, **audit.to_dict()}]}, "slot_effect").has_data()
+    funnel = Funnel(only_one_before=(2, 1), only_one_after=(1, 1))
+    with pytest.warns(DeprecationWarning, match="Funnel.slots_after is called only_one_after now"):
+        assert funnel.slots_after == (1, 1)
+    assert funnel.to_dict()["slots_before"] == (2, 1)
+
+
+def test_pairs_that_were_read():
+    pairs, *_ = pair_up(load_verdicts("embedded").head(500))
+    with pytest.warns(DeprecationWarning, match="Pairs.readable is called read now"):
+        assert (pairs.readable == pairs.read).all()
 
 
 def test_run_statistics():

@@ -78,8 +78,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from dataclasses import asdict
-
     from pairjudge_lab.datasets.pools import load_pools
     from pairjudge_lab.protocols import PairJudgeProtocol
     from pairjudge_lab.protocols.template import read_template
@@ -113,6 +111,6 @@ def run(args: argparse.Namespace) -> None:
         progress=folder / LOG,
     )
     if args.json:
-        print(json.dumps(asdict(funnel)))
+        print(json.dumps(funnel.to_dict()))
     else:
         print((folder / "README.md").read_text("utf-8"))

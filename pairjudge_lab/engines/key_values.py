@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pairjudge_lab.engines.growing_layer import ROOM, growing_layer
+from pairjudge_lab.engines.growing_layer import SPARE_COLUMNS, growing_layer
 from pairjudge_lab.transformers_names import cache_name, read_cache
 
 SHARED_PREFIX = 64
@@ -160,7 +160,7 @@ class Reader:
 
 
 def _cache(layers: Sequence[tuple[Any, Any]]) -> Any:
-    """A cache with these keys and values, and room for more."""
+    """A cache with these keys and values, with columns to spare."""
     from transformers import Cache
 
     cache = Cache(layer_class_to_replicate=growing_layer())
@@ -183,7 +183,7 @@ def keep(rows: Rows, places: Sequence[int]) -> tuple[Rows, list[int]]:
         The former place of each row.
     """
     count = len(places)
-    if 2 * count < len(rows.cache.layers[0].rooms[0]):
+    if 2 * count < len(rows.cache.layers[0].buffers[0]):
         return _gather([(rows, places)]), list(places)
     import torch
     from transformers import Cache
@@ -212,7 +212,7 @@ def join(one: Rows, places: Sequence[int], other: Rows) -> Rows:
     be used again.
     """
     total, width = len(places) + len(other), one.columns
-    fits = total <= len(one.cache.layers[0].rooms[0]) and other.columns <= width
+    fits = total <= len(one.cache.layers[0].buffers[0]) and other.columns <= width
     if not fits or len(places) < len(one):
         return _gather([(one, places), (other, range(len(other)))])
     import torch
@@ -231,7 +231,7 @@ def join(one: Rows, places: Sequence[int], other: Rows) -> Rows:
 
 
 def _gather(parts: Sequence[tuple[Rows, Sequence[int]]]) -> Rows:
-    """Chosen rows of several batches as one, with room to grow; each number is copied once."""
+    """Chosen rows of several batches as one, with columns to spare; each number is copied once."""
     import torch
     from transformers import Cache
 
@@ -250,12 +250,12 @@ def _gather(parts: Sequence[tuple[Rows, Sequence[int]]]) -> Rows:
     made = growing_layer()
     layers = []
     for number in range(len(parts[0][0].layers)):
-        rooms = tuple(
-            _room([(rows.layers[number][which], *more) for rows, *more in chosen], width)
+        buffers = tuple(
+            _buffer([(rows.layers[number][which], *more) for rows, *more in chosen], width)
             for which in (0, 1)
         )
         layer = made()
-        layer.take(rooms, *rooms, width)
+        layer.take(buffers, *buffers, width)
         layers.append(layer)
     return Rows(
         torch.cat(masks),
@@ -265,20 +265,20 @@ def _gather(parts: Sequence[tuple[Rows, Sequence[int]]]) -> Rows:
     )
 
 
-def _room(parts: Sequence[tuple[Any, Any, Any, int]], width: int) -> Any:
+def _buffer(parts: Sequence[tuple[Any, Any, Any, int]], width: int) -> Any:
     """Keys or values of chosen rows of several batches, with columns to spare on the right."""
     first = parts[0][0]
     count = sum(len(index) for _, index, _, _ in parts)
-    room = first.new_empty(count, first.shape[1], width + ROOM, first.shape[3])
+    buffer = first.new_empty(count, first.shape[1], width + SPARE_COLUMNS, first.shape[3])
     begin = 0
     for held, index, mask, left in parts:
         end, pad = begin + len(index), width - mask.shape[1]
         # What is masked must still be a number.
-        room[begin:end, :, :pad] = 0
+        buffer[begin:end, :, :pad] = 0
         # Layers may lie on several devices.
-        room[begin:end, :, pad:width] = held[index.to(held.device), :, left:]
+        buffer[begin:end, :, pad:width] = held[index.to(held.device), :, left:]
         begin = end
-    return room
+    return buffer
 
 
 def _common(head: Sequence[int], prompts: Sequence[Sequence[int]]) -> int:

@@ -116,7 +116,7 @@ def choose_dtype(options: ModelOptions, device: str, parameters: int) -> Any:
         return getattr(torch, options.dtype)
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    # On a CPU single precision is as fast for small models; large ones need the room.
+    # On a CPU single precision is as fast for small models; large ones need the memory.
     return torch.float32 if parameters < 1_000_000_000 else torch.bfloat16
 
 

@@ -39,8 +39,8 @@ class ModelOptions:
     batch_size : int or None
         The most requests at once; None chooses by the device, or lets a server's load decide.
     batch_tokens : int or None
-        The most tokens (prompts and room for answers) held at once; None by the memory that is
-        free.
+        The most tokens (prompts, and what answers may take) held at once; None by the memory that
+        is free.
     fast : bool
         Label-only answers: the answer is begun for the judge, and its labels' probabilities decide.
     soft : bool

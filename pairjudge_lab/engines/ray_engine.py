@@ -63,7 +63,7 @@ class RayEngine:
     Raises
     ------
     UserError
-        When Ray is not installed, or the cluster has no room for a replica.
+        When Ray is not installed, or the cluster is too small for a replica.
     """
 
     def __init__(
@@ -78,10 +78,10 @@ class RayEngine:
         ray = connect()
         self.spec = spec
         self.options = options or ModelOptions()
-        room = ray.cluster_resources()
-        self._gpus = self.options.tensor_parallel if room.get("GPU", 0) >= 1 else 0
-        there = int(room.get("CPU", 1))
-        gpus = int(room.get("GPU", 0)) // max(1, self._gpus)
+        resources = ray.cluster_resources()
+        self._gpus = self.options.tensor_parallel if resources.get("GPU", 0) >= 1 else 0
+        there = int(resources.get("CPU", 1))
+        gpus = int(resources.get("GPU", 0)) // max(1, self._gpus)
         self.workers = workers or gpus or max(1, there // 2)
         self._cores = cores or (1 if self._gpus else max(1, there // self.workers))
         if self.workers * self._cores > there:

@@ -1,7 +1,7 @@
 """Text from a model of transformers in this process.
 
-Rows that end make room for waiting requests at once: newcomers are read in groups beside the batch
-and join it. Every completion is given back as it ends.
+Waiting requests take the places of rows that end at once: newcomers are read in groups beside the
+batch and join it. Every completion is given back as it ends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
 EXPECTED_TOKENS = 512
-"""Room for an answer that batches are planned with; longer answers are met by shrinking."""
+"""Tokens of an answer that batches are planned with; longer answers are met by shrinking."""
 
 
 class TransformersEngine:
@@ -40,8 +40,8 @@ class TransformersEngine:
     rows : int, optional
         The most requests in one batch; 64 by default, 256 on a GPU.
     tokens : int, optional
-        The most tokens (prompts and room for answers) held at once; by default what fills half of
-        the free memory.
+        The most tokens (prompts, and what answers may take) held at once; by default what fills
+        half of the free memory.
     quantization : str
         How the weights are held, for the identity.
 
@@ -65,8 +65,8 @@ class TransformersEngine:
         self.name = name
         self.model = model
         self.tokenizer = tokenizer
-        room = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 4096
-        self.encoder = PromptEncoder(name, tokenizer, room)
+        window = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 4096
+        self.encoder = PromptEncoder(name, tokenizer, window)
         ends = model.generation_config.eos_token_id
         ends = ends if isinstance(ends, list) else [ends]
         self.ends = frozenset(e for e in (*ends, tokenizer.eos_token_id) if e is not None)
@@ -158,14 +158,14 @@ class _Waiting:
         else:
             self.rows.append((ticket, request, prompt))
 
-    def take(self, rows: int, tokens: int, room: int) -> list[tuple[str, Request, Prompt]]:
-        """The next requests: at most ``rows``, ``tokens`` of prompts, and a batch of ``room``."""
+    def take(self, rows: int, tokens: int, free: int) -> list[tuple[str, Request, Prompt]]:
+        """The next requests: at most ``rows``, ``tokens`` of prompts, a batch of ``free``."""
         taken: list[tuple[str, Request, Prompt]] = []
         longest = 0
         while self.rows and len(taken) < rows:
             longest = max(longest, len(self.rows[0][2].ids))
             many = len(taken) + 1
-            if taken and (many * longest > tokens or many * (longest + EXPECTED_TOKENS) > room):
+            if taken and (many * longest > tokens or many * (longest + EXPECTED_TOKENS) > free):
                 break
             taken.append(self.rows.pop(0))
         return taken
@@ -220,10 +220,10 @@ class _Session:
         # Joining copies the batch, about a step's cost, so newcomers come in groups.
         if not self._waiting.rows or free < (0.15 * most if batch else 1):
             return
-        room = engine.tokens - len(batch) * (batch.columns + EXPECTED_TOKENS)
-        if batch and room <= 0:
+        tokens = engine.tokens - len(batch) * (batch.columns + EXPECTED_TOKENS)
+        if batch and tokens <= 0:
             return
-        if newcomers := self._waiting.take(free, engine.read_at_once, room):
+        if newcomers := self._waiting.take(free, engine.read_at_once, tokens):
             batch.admit(newcomers)
 
 

@@ -48,8 +48,8 @@ def open_vllm(spec: str, options: ModelOptions) -> VLLMEngine:
         config = AutoConfig.from_pretrained(
             source.address, **source.where, trust_remote_code=code
         ).get_text_config()
-    room = getattr(config, "max_position_embeddings", None) or 4096
-    window = min(options.context_window or GenerationConfig().context_window, room)
+    longest = getattr(config, "max_position_embeddings", None) or 4096
+    window = min(options.context_window or GenerationConfig().context_window, longest)
     settings: dict[str, Any] = {"revision": source.where.get("revision")}
     if "gguf_file" in source.where:
         raise UserError(f"vLLM reads no GGUF file here; name {spec} without vllm:")

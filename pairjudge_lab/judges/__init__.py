@@ -1,4 +1,4 @@
-"""Ways of running a judge. ``load_judge`` is the door."""
+"""Ways of running a judge. ``load_judge`` opens each of them."""
 
 from pairjudge_lab.judges.loading import SHIPPED, load_judge
 

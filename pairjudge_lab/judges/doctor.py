@@ -135,8 +135,8 @@ def diagnose(
     free = float(free_memory(device))
 
     def run(count: int, weight: float = weights) -> float:
-        room: float = count * (2.0 * a_token * each + working * prompt_tokens)
-        return libraries + weight + room
+        batch: float = count * (2.0 * a_token * each + working * prompt_tokens)
+        return libraries + weight + batch
 
     rows = rows or options.batch_size or rows_for(device, source.parameters)
     loading = libraries + weights * (GGUF_LOADING if "gguf_file" in source.where else 1.0)

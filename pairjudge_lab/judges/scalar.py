@@ -70,8 +70,8 @@ class ScalarJudge:
         self.options = options
         self._pad = pad
         self._weights = weights
-        room = getattr(model.config, "max_position_embeddings", None) or DEFAULT_WINDOW
-        self._window = min(options.context_window or DEFAULT_WINDOW, room)
+        longest = getattr(model.config, "max_position_embeddings", None) or DEFAULT_WINDOW
+        self._window = min(options.context_window or DEFAULT_WINDOW, longest)
         self._rows = options.batch_size or 32
         self._known: dict[Asked, float] = {}
 

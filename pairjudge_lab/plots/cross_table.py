@@ -58,7 +58,7 @@ def plot_cross_table(pool: Pool, selection: Selection, *, ax: Axes | None = None
 
 
 Cell = tuple[str, int | None, float | None]
-"""Slot (A, B or nothing), opponent, and points."""
+"""Position (A, B or nothing), opponent, and points."""
 
 
 def _cells(

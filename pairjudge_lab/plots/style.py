@@ -69,7 +69,7 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def short(text: str | None, most: int = 10) -> str:
-    """A model's answer on one line, cut to what a picture has room for."""
+    """A model's answer on one line, cut to fit a picture."""
     if text is None:
         return "no answer"
     line = " ".join(text.split())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.plots.style import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE, lab_style, new_figure
+from pairjudge_lab.renamed import warn_renamed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
 NAMES = {
     "label_accuracy": "labels right, per cent",
     "consistency": "same labels in both orders, per cent",
-    "slot_effect": "position effect, points: first position favoured above 0",
+    "position_effect": "position effect, points: first position favoured above 0",
     "pair_accuracy": "right response named, per cent",
 }
+OF_BEFORE = "slot_effect"
+"""The position effect's key in the files of a training run, which is that of version 0.1."""
+
 _LOOKS = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":"))
 
 
@@ -26,21 +30,25 @@ def plot_audits(
 
     Args:
         runs: by name, a history; entries without the figure, such as losses, are passed over.
-        figure: ``label_accuracy``, ``consistency``, ``slot_effect`` or ``pair_accuracy``.
+        figure: ``label_accuracy``, ``consistency``, ``position_effect`` or ``pair_accuracy``.
     """
+    if figure == OF_BEFORE:
+        warn_renamed(f'plot_audits(figure="{OF_BEFORE}")', '"position_effect"')
+        figure = "position_effect"
+    key = OF_BEFORE if figure == "position_effect" else figure
     with lab_style():
         if ax is None:
             ax = new_figure(6.4, 3.6).subplots()
         for place, (name, history) in enumerate(runs.items()):
             colour, marker, dash = _LOOKS[place % len(_LOOKS)]
-            told = [entry for entry in history if figure in entry]
+            told = [entry for entry in history if key in entry]
             steps = [entry["step"] for entry in told]
             middle, low, high = (
-                [100 * entry[figure + end] for entry in told] for end in ("", "_low", "_high")
+                [100 * entry[key + end] for entry in told] for end in ("", "_low", "_high")
             )
             ax.plot(steps, middle, color=colour, marker=marker, ls=dash, ms=5, lw=1.8, label=name)
             ax.fill_between(steps, low, high, color=colour, alpha=0.14, lw=0)
-        if figure == "slot_effect":
+        if figure == "position_effect":
             ax.axhline(0, color=GREY, lw=1)
         ax.grid(color=PALE)
         ax.set_axisbelow(True)

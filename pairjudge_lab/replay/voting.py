@@ -80,8 +80,8 @@ def best_mean_verdict(recording: Recording, subsets: np.ndarray, right: np.ndarr
     """(count,) the chance that the candidate most often called correct is right; ties are shared.
 
     Each candidate's score is the share of the verdicts that call it correct, over both orders of
-    its matches with the others of the subset; what could not be read is left out, and who has no
-    readable verdict scores nothing.
+    its matches with the others of the subset; unread verdicts are left out, and who has no
+    other scores nothing.
 
     Raises:
         UserError: when one of the verdicts was not recorded, or they are preferences.

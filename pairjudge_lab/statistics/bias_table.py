@@ -149,8 +149,7 @@ class BiasReport(Result):
             if not row.unread:
                 continue
             said = (
-                f"{name.replace('slot', 'position').replace('_', ' ')} {100 * low:.1f} to "
-                f"{100 * high:.1f}"
+                f"{name.replace('_', ' ')} {100 * low:.1f} to {100 * high:.1f}"
                 for name, (low, high) in row.bounds.items()
                 if name != "order_effect"
             )

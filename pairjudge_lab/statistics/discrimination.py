@@ -37,7 +37,7 @@ def right_favoured(
         The share with its interval over problems, ``n`` of which have such a match.
 
     Raises:
-        UserError: where no readable match of a right and a wrong response is left.
+        UserError: where no match that was read of a right and a wrong response is left.
 
     Examples:
         >>> import pandas as pd
@@ -62,7 +62,7 @@ def right_favoured(
     used = (side != 0) & (said != "invalid")
     if not used.any():
         raise UserError(
-            "no readable verdict on a right and a wrong response; give pools with reference answers"
+            "no verdict was read on a right and a wrong response; give pools with reference answers"
         )
     lean = np.where(said == "A", 1, np.where(said == "B", -1, 0))
     score = (0.5 + 0.5 * lean * side)[used]

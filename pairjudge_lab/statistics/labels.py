@@ -17,7 +17,7 @@ from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
-from pairjudge_lab.statistics.pairs import CODES, FIRST, INVALID, NEITHER, SECOND, TIE
+from pairjudge_lab.statistics.pairs import CODES, FIRST, NEITHER, SECOND, TIE, UNREAD
 from pairjudge_lab.statistics.totals import Totals
 from pairjudge_lab.verdicts.kinds import need_labels
 from pairjudge_lab.verdicts.table import table_kind
@@ -159,7 +159,7 @@ def label_report(
             f"it is not known whether response {absent[1]!r} of problem {absent[0]!r} is right"
         )
     said = table["verdict"].map(CODES).to_numpy()
-    read = said != INVALID
+    read = said != UNREAD
     if not read.any():
         raise UserError(f"none of the {len(table)} verdicts could be read")
     true_a, true_b = (np.array([truth[key] for key in side], dtype=bool) for side in keys)
@@ -249,7 +249,7 @@ def _both_read(table: pd.DataFrame, problem: np.ndarray, said: np.ndarray) -> np
             "repetition": repetition,
             "low": np.where(a < b, a, b),
             "high": np.where(a < b, b, a),
-            "read": said != INVALID,
+            "read": said != UNREAD,
         }
     )
     together = frame.groupby(["problem", "repetition", "low", "high"])["read"]

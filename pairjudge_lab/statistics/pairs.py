@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError
+from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.statistics.names import codes_by_name
-from pairjudge_lab.verdicts.codes import CODES, FIRST, NEITHER, SECOND, TIE, codes_of
-from pairjudge_lab.verdicts.codes import UNREAD as INVALID
+from pairjudge_lab.verdicts.codes import CODES, FIRST, NEITHER, SECOND, TIE, UNREAD, codes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,9 +55,11 @@ class Pairs:
         return len(self.problem)
 
     @property
-    def readable(self) -> np.ndarray:
+    def read(self) -> np.ndarray:
         """(pairs,) whether both verdicts could be read."""
-        return np.asarray((self.x_first != INVALID) & (self.y_first != INVALID))
+        return np.asarray((self.x_first != UNREAD) & (self.y_first != UNREAD))
+
+    readable = renamed_attribute("readable", "read")
 
     @property
     def winners(self) -> tuple[np.ndarray, np.ndarray]:
@@ -148,7 +150,7 @@ def pair_up(
                 gold=np.where(gold[xs] >= 0, gold[xs], gold[ys]),
                 verdicts=int(mine.sum()),
                 unpaired=int(mine.sum()) - 2 * paired,
-                unread_verdicts=int((said[mine] == INVALID).sum()),
+                unread_verdicts=int((said[mine] == UNREAD).sum()),
                 identical=identical,
                 distinct=distinct,
             )
@@ -237,4 +239,4 @@ def _check_gold(
         )
 
 
-__all__ = ["CODES", "FIRST", "INVALID", "NEITHER", "SECOND", "TIE", "Pairs", "pair_up"]
+__all__ = ["CODES", "FIRST", "UNREAD", "NEITHER", "SECOND", "TIE", "Pairs", "pair_up"]

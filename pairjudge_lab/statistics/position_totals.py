@@ -10,7 +10,7 @@ from pairjudge_lab.statistics.totals import Totals
 CELLS = tuple(one + other for one in "xyc" for other in "xyc")
 """Who won with x shown first and who with y shown first: x, y, or nobody (c); row by row."""
 
-UNREAD = 3
+UNREAD_WINNER = 3
 """The winner of an unread verdict."""
 
 
@@ -26,7 +26,7 @@ def position_totals(pairs: Pairs) -> Totals:
     ``gold_x`` and ``gold_y``; ``right``, ``right_x``, ``right_y``, ``right_both``.
     """
     x, y = pairs.winners
-    read = pairs.readable
+    read = pairs.read
     counted = np.bincount(
         10 * pairs.problem + np.where(read, 3 * x + y, 9), minlength=10 * pairs.problems
     ).reshape(pairs.problems, 10)
@@ -57,7 +57,7 @@ def position_totals(pairs: Pairs) -> Totals:
     columns["sided"] = columns["first"] + columns["second"]
     known = pairs.gold >= 0
     right_x, right_y = known & (x == pairs.gold), known & (y == pairs.gold)
-    told_x, told_y = known & (x != UNREAD), known & (y != UNREAD)
+    told_x, told_y = known & (x != UNREAD_WINNER), known & (y != UNREAD_WINNER)
     gold = Totals.count(
         pairs.problem,
         pairs.problems,

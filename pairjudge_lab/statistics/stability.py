@@ -12,7 +12,7 @@ from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
-from pairjudge_lab.statistics.pairs import CODES, FIRST, INVALID, SECOND
+from pairjudge_lab.statistics.pairs import CODES, FIRST, SECOND, UNREAD
 from pairjudge_lab.statistics.totals import Totals
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def stability(
     import pandas as pd
 
     said = table["verdict"].map(CODES).to_numpy()
-    read = said != INVALID
+    read = said != UNREAD
     frame = table.loc[read, ["problem_id", "response_a", "response_b"]].astype(str)
     if frame.empty:
         raise UserError(f"none of the {len(table)} verdicts could be read")

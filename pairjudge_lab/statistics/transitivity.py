@@ -222,7 +222,7 @@ def transitivity(
     """
     from pairjudge_lab.statistics.figures import Figures
     from pairjudge_lab.statistics.names import codes_by_name
-    from pairjudge_lab.statistics.pairs import CODES, FIRST, INVALID, SECOND
+    from pairjudge_lab.statistics.pairs import CODES, FIRST, SECOND, UNREAD
     from pairjudge_lab.statistics.totals import Totals
     from pairjudge_lab.statistics.weak_order import weak_triples
 
@@ -238,7 +238,7 @@ def transitivity(
         n, i, j = len(items), place[: len(mine)], place[len(mine) :]
         lead, read = np.zeros((n, n)), np.zeros((n, n), dtype=bool)
         np.add.at(lead, (i, j), (said[mine] == FIRST) * 1.0 - (said[mine] == SECOND))
-        read[i, j] |= said[mine] != INVALID
+        read[i, j] |= said[mine] != UNREAD
         # first[i, j]: with i shown first, i has more wins than j; second[i, j]: with j shown first.
         first, second = lead > 0, (lead < 0).T
         strict = first & second

@@ -12,8 +12,8 @@ from pairjudge_lab.records import UserError
 from pairjudge_lab.statistics.agreement import cohen_kappa
 from pairjudge_lab.statistics.figures import Figures
 from pairjudge_lab.statistics.intervals import Estimate
-from pairjudge_lab.statistics.pairs import FIRST, INVALID, SECOND, Pairs
-from pairjudge_lab.statistics.position_totals import CELLS, UNREAD
+from pairjudge_lab.statistics.pairs import FIRST, SECOND, UNREAD, Pairs
+from pairjudge_lab.statistics.position_totals import CELLS, UNREAD_WINNER
 from pairjudge_lab.statistics.totals import Totals
 
 Ends = tuple[float, float]
@@ -64,7 +64,7 @@ def unread_bounds(
     if totals["gold"].sum():
         asked["accuracy"] = lambda f: f.share("right", "gold")
     bounds, intervals = {}, {}
-    if not (pairs.x_first == INVALID).any() and not (pairs.y_first == INVALID).any():
+    if not (pairs.x_first == UNREAD).any() and not (pairs.y_first == UNREAD).any():
         for name, figure in asked.items():
             found = figure(Figures(best, weight=weight, level=level))
             bounds[name] = (found.estimate, found.estimate)
@@ -106,7 +106,7 @@ def _completed(pairs: Pairs, totals: Totals, sign: int) -> Totals:
     Each figure has columns of its own, for what is lowest for one is not for another.
     """
     said = np.stack([pairs.x_first, pairs.y_first])
-    missing = said == INVALID
+    missing = said == UNREAD
     any_missing = missing.any(axis=0)
     # Half the verdicts' difference: what is known of it, and the rest as far as it can go.
     lean = ((said == FIRST) * 0.5 - (said == SECOND) * 0.5 + missing * sign * 0.5).sum(axis=0)
@@ -148,14 +148,15 @@ def _kappa_cells(pairs: Pairs, totals: Totals, sign: int) -> dict[str, np.ndarra
     """
     x, y = pairs.winners
     # A kind is what is known of a pair: the winner in one of the orders, or of neither.
-    kinds = [(i, UNREAD) for i in range(3)] + [(UNREAD, j) for j in range(3)] + [(UNREAD, UNREAD)]
+    unread = UNREAD_WINNER
+    kinds = [(i, unread) for i in range(3)] + [(unread, j) for j in range(3)] + [(unread, unread)]
     there, options = [], []
     for one, other in kinds:
         mine = (x == one) & (y == other)
         if mine.any():
             there.append(np.bincount(pairs.problem[mine], minlength=pairs.problems))
-            rows = range(3) if one == UNREAD else (one,)
-            columns = range(3) if other == UNREAD else (other,)
+            rows = range(3) if one == unread else (one,)
+            columns = range(3) if other == unread else (other,)
             options.append([3 * i + j for i in rows for j in columns])
     cells = np.stack([totals[name] for name in CELLS], axis=-1)
     if not there:

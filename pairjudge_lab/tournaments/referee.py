@@ -38,8 +38,8 @@ class Outcome:
 class Referee:
     """One play's accounts: calls, calls saved by shared answers, statuses, and who was shown where.
 
-    ``slots[c]`` is how often candidate c was shown first minus how often second; ``streak[c]`` how
-    often running it has been shown in the slot of its last match, negative for the second slot.
+    ``lead[c]`` is how often candidate c was shown first minus how often second; ``in_a_row[c]`` how
+    often running it has been shown in the position of its last match, negative for the second.
 
     Args:
         limit: the most calls, whatever the budget says: a tournament's published count.
@@ -54,8 +54,8 @@ class Referee:
         self.calls = 0
         self.saved = 0
         self.statuses: Counter[str] = Counter()
-        self.slots = [0] * len(pool)
-        self.streak = [0] * len(pool)
+        self.lead = [0] * len(pool)
+        self.in_a_row = [0] * len(pool)
         self.spent = False
         limits = [most for most in (rules.budget, limit) if most is not None]
         self._limit = min(limits) if limits else None
@@ -71,7 +71,7 @@ class Referee:
 
         Args:
             pairs: who meets.
-            oriented: the tournament has balanced the slots itself: the first named is shown first.
+            oriented: the tournament has balanced the positions: the first named is shown first.
         """
         results: dict[int, Outcome] = {}
         asked: list[tuple[int, Match]] = []
@@ -195,7 +195,7 @@ class Referee:
         return self._limit is None or self.calls + calls <= self._limit
 
     def _show(self, x: int, y: int, oriented: bool) -> list[Match]:
-        """The matches of one pairing, booked to both candidates' slots."""
+        """The matches of one pairing, booked to both candidates' positions."""
         both = self.rules.order == "both"
         key = (min(x, y), max(x, y))
         # A second meeting is shown the other way round: asked the same again, a judge that decodes
@@ -216,19 +216,19 @@ class Referee:
         if both:
             return matches + [self._next(Match(self.pool, b, a)) for _ in votes]
         for c, sign in ((a, 1), (b, -1)):
-            self.slots[c] += sign
-            self.streak[c] = self.streak[c] + sign if self.streak[c] * sign > 0 else sign
+            self.lead[c] += sign
+            self.in_a_row[c] = self.in_a_row[c] + sign if self.in_a_row[c] * sign > 0 else sign
         return matches
 
     def claim(self, c: int) -> float:
         """How much a candidate should be shown first, as chess gives colours.
 
-        Ten and more: it must, after two matches in the second slot or two more there than in the
-        first. Two: it has been there once less. Half: it was there before its last match.
+        Ten and more: it must, after two matches in the second position or two more there than in
+        the first. Two: it has been there once less. Half: it was there before its last match.
         """
-        must = -np.sign(self.streak[c]) if abs(self.streak[c]) >= 2 else 0
-        must = must or (-np.sign(self.slots[c]) if abs(self.slots[c]) >= 2 else 0)
-        return float(10 * must - 2 * self.slots[c] - 0.5 * np.sign(self.streak[c]))
+        must = -np.sign(self.in_a_row[c]) if abs(self.in_a_row[c]) >= 2 else 0
+        must = must or (-np.sign(self.lead[c]) if abs(self.lead[c]) >= 2 else 0)
+        return float(10 * must - 2 * self.lead[c] - 0.5 * np.sign(self.in_a_row[c]))
 
     def _next(self, match: Match) -> Match:
         """The match under the first repetition not yet asked of these two in this order."""
@@ -280,7 +280,7 @@ def _labels(x: int, match: Match, verdict: Verdict) -> tuple[bool, bool]:
 
 
 def _majority(said: Sequence[str]) -> str:
-    """What more than half of the readable votes say; else who has more wins; else a tie."""
+    """What more than half of the votes that were read say; else who has more wins; else a tie."""
     counts = Counter(s for s in said if s != "unread")
     if not counts:
         return "unread"

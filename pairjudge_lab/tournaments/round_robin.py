@@ -22,9 +22,9 @@ class RoundRobin:
     ``score`` ranks: see ``SCORES``. Equal ones are drawn by lot. Candidates with the same answer do
     not meet at the judge; under ``wins`` they share the point, and the other scores leave it out.
 
-    With ``order="balanced"`` the slots of every candidate differ by at most one, whatever the
-    groups, unless a budget cuts the tournament short; with ``order="drawn"`` they follow the Berger
-    table. n(n - 1)/2 matches for n candidates.
+    With ``order="balanced"`` everyone is shown first as often as second, or once more or less,
+    whatever the groups, unless a budget cuts the tournament short; with ``order="drawn"`` as the
+    Berger table has it. n(n - 1)/2 matches for n candidates.
 
     Raises:
         UserError: for a score that is not offered.
@@ -58,7 +58,7 @@ class RoundRobin:
         if balanced:
             groups = [pool.group_of(c) for c in seats]
             flat = [pair for pairs in table for pair in pairs]
-            shown = balance_slots([(i, j) for i, j in flat if groups[i] != groups[j]])
+            shown = balance_positions([(i, j) for i, j in flat if groups[i] != groups[j]])
             table = [[(j, i) if (j, i) in shown else (i, j) for i, j in pairs] for pairs in table]
         for pairs in table:
             outcomes = yield from referee.settle(
@@ -84,7 +84,7 @@ def berger_rounds(n: int) -> list[list[tuple[int, int]]]:
     """The Berger table for n seats numbered from 0: in each round (shown first, shown second).
 
     As FIDE publishes it (Handbook C.05, annex 1): with n even, the last seat stays and alternates
-    slots while the others move on by n/2; with n odd, whoever would meet the seat that is not
+    positions while the others move on by n/2; with n odd, whoever would meet the seat that is not
     there has a bye.
     """
     even = n + n % 2
@@ -98,8 +98,8 @@ def berger_rounds(n: int) -> list[list[tuple[int, int]]]:
     return rounds if n > 1 else []
 
 
-def balance_slots(pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Put every pair in an order so that nobody's slots differ by more than one.
+def balance_positions(pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Order every pair so that everyone is first as often as second, or once more or less.
 
     With everyone of odd degree joined to one who is not there, every degree is even, so walking on
     along unused edges ends where it began, and leaves each place as often as it enters it (Euler).

@@ -26,9 +26,9 @@ from pairjudge_lab.tournaments.standings import (
 # a field of a few hundred could make.
 REMATCH = 10**13
 SAME_ANSWER = 10**9
-SLOT_MUST = 10**6
+POSITION_MUST = 10**6
 SCORE = 2_000
-SLOT = 200
+POSITION = 200
 
 SPARE = 8
 """Opponents are looked for half the largest score group away and this many places further; the
@@ -44,9 +44,9 @@ class Swiss:
 
     The first round is drawn. After it each round is the pairing of least cost, found as a
     maximum-weight matching (the method of arXiv 2112.10522): first no rematch, then no meeting of
-    the same answer, then nobody a third time running in one slot, then like scores, then slots in
-    turn, then the upper half of a score group against the lower. The slots follow chess's colours
-    when ``order`` is ``balanced``.
+    the same answer, then nobody a third time running in one position, then like scores, then
+    positions in turn, then the upper half of a score group against the lower. The positions follow
+    chess's colours when ``order`` is ``balanced``.
 
     Of an odd number, the lowest of those with the fewest byes sits out. A bye and a meeting within
     an answer group bring half a point each: neither says anything of the candidate.
@@ -173,5 +173,5 @@ def _cost(x: int, y: int, scores: np.ndarray, referee: Referee) -> int:
         claims = referee.claim(x), referee.claim(y)
         if claims[0] * claims[1] > 0:
             weakest = min(map(abs, claims))
-            cost += SLOT_MUST if weakest >= 10 else SLOT if weakest >= 2 else SLOT // 10
+            cost += POSITION_MUST if weakest >= 10 else POSITION if weakest >= 2 else POSITION // 10
     return cost + SCORE * round((2 * float(scores[x] - scores[y])) ** 2)

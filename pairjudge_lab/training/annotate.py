@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from pairjudge_lab.records import (
     UserError,
     Verdict,
 )
-from pairjudge_lab.renamed import renamed_keywords
+from pairjudge_lab.renamed import renamed_attribute, renamed_keywords
 from pairjudge_lab.store import Store
 from pairjudge_lab.training.judgments import SPLITS, Judgment
 
@@ -54,7 +55,8 @@ class Funnel:
         statuses: of those, by status.
         right: right about both candidates; ``to_the_letter`` of those follow the format exactly;
             ``distinct`` of those differ in what was shown.
-        slots_before: kept rows in which only A, and only B, is right; ``slots_after`` balancing.
+        only_one_before: kept rows in which only A, and only B, is right; ``only_one_after`` those
+            left by balancing.
         rows: by split.
         critiques: of single responses, right and to the letter.
     """
@@ -70,10 +72,18 @@ class Funnel:
     right: int = 0
     to_the_letter: int = 0
     distinct: int = 0
-    slots_before: tuple[int, int] = (0, 0)
-    slots_after: tuple[int, int] = (0, 0)
+    only_one_before: tuple[int, int] = (0, 0)
+    only_one_after: tuple[int, int] = (0, 0)
     rows: dict[str, int] = field(default_factory=dict)
     critiques: int = 0
+
+    slots_before = renamed_attribute("slots_before", "only_one_before")
+    slots_after = renamed_attribute("slots_after", "only_one_after")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``funnel.json`` holds it, under the keys of version 0.1."""
+        keys = {"only_one_before": "slots_before", "only_one_after": "slots_after"}
+        return {keys.get(name, name): value for name, value in asdict(self).items()}
 
 
 @renamed_keywords(within_teams="within_groups")
@@ -145,9 +155,9 @@ def annotate(
     funnel.distinct = len(kept)
     rng = np.random.default_rng([seed, 17])
     rows = list(kept.values())
-    funnel.slots_before = _slots(rows)
+    funnel.only_one_before = _only_one(rows)
     rows = _balanced(rows, rng) if balance else rows
-    funnel.slots_after = _slots(rows)
+    funnel.only_one_after = _only_one(rows)
     if not rows:
         raise UserError(
             f"no judgment of {funnel.comparisons} was right about both candidates and in the "
@@ -169,7 +179,7 @@ def annotate(
         wording = critic_template or asked.template
         write_whole(folder / "critic_template.md", wording.text + "\n")
     write_whole(folder / "template.md", protocol.template.text + "\n")
-    write_whole(folder / "funnel.json", json.dumps(asdict(funnel), indent=2) + "\n")
+    write_whole(folder / "funnel.json", json.dumps(funnel.to_dict(), indent=2) + "\n")
     write_whole(folder / "README.md", _card(funnel, judge, tournament, replicates, seed))
     return funnel
 
@@ -284,7 +294,7 @@ def _shown(row: Judgment) -> tuple[str, str, str]:
     return str(row.question), str(row.response_a), str(row.response_b)
 
 
-def _slots(rows: Sequence[Judgment]) -> tuple[int, int]:
+def _only_one(rows: Sequence[Judgment]) -> tuple[int, int]:
     only_a = sum(bool(r.a_correct) and not r.b_correct for r in rows)
     return only_a, sum(bool(r.b_correct) and not r.a_correct for r in rows)
 
@@ -308,6 +318,7 @@ def _card(
     replicates: int,
     seed: int,
 ) -> str:
+    before, after = funnel.only_one_before, funnel.only_one_after
     steps: list[tuple[str, int | str]] = [
         ("problems read", funnel.problems),
         ("left out: not known which candidates are right", funnel.unknown),
@@ -320,8 +331,8 @@ def _card(
         ("right about both candidates", funnel.right),
         ("of those, in the format to the letter", funnel.to_the_letter),
         ("of those, different in what was shown", funnel.distinct),
-        ("only A right / only B right, before balancing", "{} / {}".format(*funnel.slots_before)),
-        ("only A right / only B right, after", "{} / {}".format(*funnel.slots_after)),
+        ("only A right / only B right, before balancing", "{} / {}".format(*before)),
+        ("only A right / only B right, after", "{} / {}".format(*after)),
         ("rows to train on", funnel.rows["train"]),
         ("rows held out, of other problems", funnel.rows["held_out"]),
         ("critiques of single responses", funnel.critiques),

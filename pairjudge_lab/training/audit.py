@@ -6,12 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pairjudge_lab.records import Candidate, Judge, Match, Pool, Problem, Status
+from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.statistics.figures import Figures
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.totals import Totals
 from pairjudge_lab.training.judgments import Judgment
 
-FIGURES = ("label_accuracy", "consistency", "slot_effect", "pair_accuracy")
+FIGURES = {
+    "label_accuracy": "label_accuracy",
+    "consistency": "consistency",
+    "position_effect": "slot_effect",
+    "pair_accuracy": "pair_accuracy",
+}
+"""Figures of an audit, and their keys in the files of a training run, which are those of 0.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +29,11 @@ class Audit:
         pairs: how many.
         label_accuracy: share of labels that were read and that are right.
         consistency: share of pairs, read in both orders, that get the same labels in both.
-        slot_effect: P(called correct, shown first) - P(called correct, shown second), over the
+        position_effect: P(called correct, shown first) - P(called correct, shown second), over the
             same responses, in pairs read in both orders.
         pair_accuracy: of pairs with one right response, how often it is named; naming both or
             neither is half.
-        unreadable: share of verdicts.
+        unread: share of verdicts.
 
     Intervals take problems as clusters. What cannot be computed (a preference judge has no labels)
     is None.
@@ -35,17 +42,20 @@ class Audit:
     pairs: int
     label_accuracy: Estimate | None
     consistency: Estimate | None
-    slot_effect: Estimate | None
+    position_effect: Estimate | None
     pair_accuracy: Estimate | None
-    unreadable: float
+    unread: float
+
+    slot_effect = renamed_attribute("slot_effect", "position_effect")
+    unreadable = renamed_attribute("unreadable", "unread")
 
     def to_dict(self) -> dict[str, float | int]:
         """Plain numbers: each figure with its ``_low`` and ``_high``; what is None is left out."""
-        out: dict[str, float | int] = {"pairs": self.pairs, "unreadable": self.unreadable}
-        for name in FIGURES:
+        out: dict[str, float | int] = {"pairs": self.pairs, "unreadable": self.unread}
+        for name, key in FIGURES.items():
             found: Estimate | None = getattr(self, name)
             if found is not None:
-                out |= {name: found.estimate, f"{name}_low": found.low, f"{name}_high": found.high}
+                out |= {key: found.estimate, f"{key}_low": found.low, f"{key}_high": found.high}
         return out
 
 
@@ -123,16 +133,16 @@ def audit(judge: Judge, matches: Sequence[Match]) -> Audit:
         pairs=len(matches),
         label_accuracy=known("labels", figures.share("hits", "labels")),
         consistency=known("both", figures.share("same", "both")),
-        slot_effect=known(
+        position_effect=known(
             "responses", figures.difference("first", "second", "responses", squares="apart")
         ),
         pair_accuracy=known("told", figures.share("won", "told", squares="won_squares")),
-        unreadable=float(whole["unread"] / whole["verdicts"]),
+        unread=float(whole["unread"] / whole["verdicts"]),
     )
 
 
-def _points(outcome: str, slots: str) -> float | None:
-    """What the candidate in the first of the slots took from a verdict, None where unread."""
+def _points(outcome: str, positions: str) -> float | None:
+    """What the candidate in the first of the positions took from a verdict, None where unread."""
     if outcome == "invalid":
         return None
-    return {slots[0]: 1.0, slots[1]: 0.0}.get(outcome, 0.5)
+    return {positions[0]: 1.0, positions[1]: 0.0}.get(outcome, 0.5)

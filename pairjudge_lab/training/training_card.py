@@ -10,7 +10,7 @@ from pairjudge_lab.training.audit import FIGURES
 _NAMES = {
     "label_accuracy": "label accuracy",
     "consistency": "same labels in both orders",
-    "slot_effect": "position effect, P(called correct, first) - P(called correct, second)",
+    "position_effect": "position effect, P(called correct, first) - P(called correct, second)",
     "pair_accuracy": "of one right and one wrong response, the right one named",
 }
 _KINDS = {
@@ -50,11 +50,11 @@ def training_card(
         "| figure, per cent | estimate | 95 % interval over problems |",
         "| --- | --- | --- |",
     ]
-    for name in FIGURES:
-        if name in last:
-            low, high = 100 * float(last[f"{name}_low"]), 100 * float(last[f"{name}_high"])
+    for name, key in FIGURES.items():
+        if key in last:
+            low, high = 100 * float(last[f"{key}_low"]), 100 * float(last[f"{key}_high"])
             lines.append(
-                f"| {_NAMES[name]} | {100 * float(last[name]):.1f} | {low:.1f} to {high:.1f} |"
+                f"| {_NAMES[name]} | {100 * float(last[key]):.1f} | {low:.1f} to {high:.1f} |"
             )
     lines += [f"| unread | {100 * float(last['unreadable']):.1f} | |", ""]
     return "\n".join(lines)

@@ -146,7 +146,7 @@ def test_our_judges_where_trl_expects_its_own():
     ranks = PairwiseRanks(FunctionJudge(longer, "longer"))
     assert ranks.judge(["p", "q", "r"], [["aa", "a"], ["a", "aa"], ["a", "b"]]) == [0, 1, -1]
     first = PairwiseRanks(FunctionJudge(lambda *_: "A", "first"))
-    assert first.judge(["p"], [["a", "b"]]) == [-1], "a lean to a slot is taken out"
+    assert first.judge(["p"], [["a", "b"]]) == [-1], "a lean to a position is taken out"
     assert first.judge(["p"], [["a", "b"]], shuffle_order=False) == [0]
     with pytest.raises(ValueError, match="exactly two completions"):
         ranks.judge(["p"], [["a"]])

@@ -41,7 +41,7 @@ def random_recording(rng, size, groups, kind=VerdictKind.LABELS, repetitions=4):
     pool = make_pool([t == 0 for t in numbers], numbers)
     scored = tuple(replace(c, score=float(rng.integers(3))) for c in pool.candidates)
     words = [0, 1, 2, 4] if kind is VerdictKind.PREFERENCE else [0, 1, 2, 3, 4]
-    # Few unreadable ones, and a judge with a will of its own: whole tournaments, not only lots.
+    # Few unread ones, and a judge with a will of its own: whole tournaments, not only lots.
     chance = rng.dirichlet(np.full(len(words), 0.7))
     codes = rng.choice(words, (repetitions, size, size), p=chance).astype(np.int8)
     return Recording(replace(pool, candidates=scored), codes, kind)

@@ -77,5 +77,5 @@ def test_a_planted_share_is_in_95_of_100_intervals():
 
 def test_nothing_to_count_is_said():
     table = pd.DataFrame([("p", "0", "1", "invalid")], columns=NAMES)
-    with pytest.raises(UserError, match="no readable verdict on a right and a wrong"):
+    with pytest.raises(UserError, match="no verdict was read on a right and a wrong"):
         right_favoured(table, {("p", "0"): True, ("p", "1"): False})

@@ -133,9 +133,9 @@ def test_an_order_effect_is_told_from_noise():
     assert found.position_effect.low < 0 < found.position_effect.high
     stuck = Plan(problems=400, repetitions=3, position_effect=0.6, position_spread=0, noise=0)
     found = stability(simulate_study(stuck, rng), resamples=300)
-    # A verdict is the favoured slot's with chance 0.6 whatever the response, else the belief's: one
-    # order has chance 1 and the other 0.4 for the same response, apart by 0.6; half of 2 * 0.6^2,
-    # less ties (0.95 of the verdicts squared).
+    # A verdict is the favoured position's with chance 0.6 whatever the response, else the belief's:
+    # one order has chance 1 and the other 0.4 for the same response, apart by 0.6; half of
+    # 2 * 0.6^2, less ties (0.95 of the verdicts squared).
     assert found.excess.estimate == pytest.approx(0.36 * 0.95**2, abs=0.03)
     assert found.position_effect.estimate == pytest.approx(0.6 * 0.95, abs=0.03)
 

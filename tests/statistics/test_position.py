@@ -117,11 +117,11 @@ def test_counts_agree_with_counting_by_hand(seed):
         other = by_key.get((repetition, problem, b, a))
         if a > b or other is None:
             continue
-        slots = "".join({"A": "A", "B": "B", "tie": "C"}.get(v, "?") for v in (said, other))
+        said_of_both = "".join({"A": "A", "B": "B", "tie": "C"}.get(v, "?") for v in (said, other))
         kinds[
-            "unread" if "?" in slots
-            else "consistent" if slots in ("AB", "BA", "CC")
-            else "primacy" if slots in ("AA", "AC", "CA")
+            "unread" if "?" in said_of_both
+            else "consistent" if said_of_both in ("AB", "BA", "CC")
+            else "primacy" if said_of_both in ("AA", "AC", "CA")
             else "recency"
         ] += 1  # fmt: skip
     assert (row.consistent, row.primacy, row.recency, row.unread) == tuple(

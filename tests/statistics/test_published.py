@@ -39,7 +39,7 @@ DEVBENCH = {
     "gpt-4-0613": (181, 10),
     "gpt-4-1106-preview": (181, 27),
 }
-"""Pairs of 216 that keep their winner, and pairs that went twice to the slot shown second."""
+"""Pairs of 216 that keep their winner, and pairs that went twice to the position shown second."""
 
 
 def rows_of(path, **more):
@@ -96,7 +96,7 @@ def games(shared):
 
 
 def test_baseball(shared):
-    """Agresti (2002), page 438, with home as the slot shown first."""
+    """Agresti (2002), page 438, with home as the response shown first."""
     fit = bradley_terry(**games(shared))
     assert fit.items == (
         "Baltimore", "Boston", "Cleveland", "Detroit", "Milwaukee", "New York", "Toronto",

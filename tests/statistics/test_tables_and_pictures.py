@@ -93,8 +93,8 @@ def test_every_result_has_a_picture(study):
     axes = plot_bias(report)
     assert [t.get_text() for t in axes.get_yticklabels()] == ["planted"]
     assert any("same winner twice" in t.get_text() for t in axes.texts)
-    slots = plot_positions(report.rows[0])
-    areas = sum(bar.get_width() * bar.get_height() for bar in slots.patches)
+    drawn = plot_positions(report.rows[0])
+    areas = sum(bar.get_width() * bar.get_height() for bar in drawn.patches)
     assert areas == pytest.approx(1.0)
     found = stability(study, resamples=50)
     flips = plot_flips({"planted": found})
@@ -116,7 +116,7 @@ def test_a_run_of_training_is_drawn_with_its_intervals():
         "slot_effect_high": 0.75,
     }
     runs = {"one": [{"loss": 1.0}, audit, {**audit, "step": 20}], "two": [audit]}
-    ax = plot_audits(runs, "slot_effect")
+    ax = plot_audits(runs, "position_effect")
     lines = {line.get_label(): line for line in ax.lines}
     assert list(lines["one"].get_xdata()) == [10, 20]
     assert list(lines["one"].get_ydata()) == [50, 50]

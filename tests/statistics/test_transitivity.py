@@ -117,7 +117,7 @@ def test_a_judge_that_follows_quality_makes_no_circles():
     assert set(found.zetas.values()) == {1.0}
 
 
-def test_a_judge_that_always_takes_the_first_slot_is_circular_by_order_alone():
+def test_a_judge_that_always_takes_the_first_position_is_circular_by_order_alone():
     found = transitivity(study(lambda p, i, j: "A"))
     assert found.triples == 0
     assert found.undecided == 12 * 20

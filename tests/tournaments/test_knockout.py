@@ -92,14 +92,14 @@ def test_one_label_decides(rule):
     assert first_result(rule, says(False, False)) == {"nobody": 200}
 
 
-def test_both_correct_is_a_draw_on_paper_and_slot_a_in_the_released_code():
+def test_both_correct_is_a_draw_on_paper_and_the_first_in_the_released_code():
     paper = first_result("paper", says(True, True))
     assert 70 <= paper["A"] <= 130
     assert paper["A"] + paper["B"] == 200
     assert first_result("released", says(True, True)) == {"A": 200}
 
 
-def test_an_unreadable_verdict_follows_the_named_rule():
+def test_an_unread_verdict_follows_the_named_rule():
     paper = first_result("paper", UNREAD)
     assert 70 <= paper["A"] <= 130
     assert paper["A"] + paper["B"] == 200
@@ -110,7 +110,7 @@ def test_an_unreadable_verdict_follows_the_named_rule():
     assert "put everybody out" in selection.note
 
 
-def test_slots_are_drawn_evenly():
+def test_positions_are_drawn_evenly():
     shown = Counter()
     pool = make_pool([False] * 4)
     for seed in range(2000):

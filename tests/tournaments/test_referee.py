@@ -68,7 +68,7 @@ def test_both_orders_must_agree(said, result):
     referee, (outcome,), ((first, second),) = settle(Rules(order="both"), said)
     assert (first.a, first.b) == (second.b, second.a) == (0, 1)
     assert outcome.result == result
-    assert referee.slots == [0, 0, 0, 0]
+    assert referee.lead == [0, 0, 0, 0]
     if result == "split":
         assert referee.points(outcome) == (0.5, 0.5)
 
@@ -115,13 +115,13 @@ def test_a_second_meeting_is_shown_the_other_way_round():
     assert [repetition for _, repetition in shown] == [0, 0, 1, 1]
 
 
-def test_slots_in_turn():
+def test_positions_in_turn():
     referee = Referee(loners([False] * 5), Rules(order="balanced"), np.random.default_rng(4))
     for opponent in (1, 2, 3, 4):
         game = referee.settle([(0, opponent)])
         next(game)
         with pytest.raises(StopIteration):
             game.send([A])
-    assert abs(referee.slots[0]) == 0
-    referee.slots[:2], referee.streak[:2] = [0, 1], [2, 1]
+    assert abs(referee.lead[0]) == 0
+    referee.lead[:2], referee.in_a_row[:2] = [0, 1], [2, 1]
     assert referee.claim(0) < referee.claim(1), "twice running weighs more than once too often"

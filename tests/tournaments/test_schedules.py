@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pairjudge_lab.records import UserError
 from pairjudge_lab.tournaments import Adaptive, RoundRobin, Swiss, tournament
-from pairjudge_lab.tournaments.round_robin import balance_slots, berger_rounds
+from pairjudge_lab.tournaments.round_robin import balance_positions, berger_rounds
 from pairjudge_lab.tournaments.seeding import bracket_seats
 from pairjudge_lab.tournaments.standings import Standings, buchholz, sonneborn_berger
 from pairjudge_lab.tournaments.strengths import Evidence, drawn_strengths, strengths
@@ -53,25 +53,25 @@ def test_everyone_meets_everyone_once(n):
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=20), st.integers(0, 99))
-def test_round_robin_slots_differ_by_at_most_one(numbers, seed):
+def test_round_robin_positions_differ_by_at_most_one(numbers, seed):
     pool = make_pool([False] * len(numbers), numbers)
     rng = np.random.default_rng(seed)
     _, asked = play(RoundRobin(), pool, coin(rng), rng)
-    slots = Counter()
+    lead = Counter()
     for match in (m for wave in asked for m in wave):
-        slots[match.a] += 1
-        slots[match.b] -= 1
-    assert all(abs(count) <= 1 for count in slots.values())
+        lead[match.a] += 1
+        lead[match.b] -= 1
+    assert all(abs(count) <= 1 for count in lead.values())
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda p: p[0] < p[1])))
 def test_any_pairs_can_be_shown_in_turn(pairs):
     pairs = list(dict.fromkeys(pairs))
-    shown = balance_slots(pairs)
+    shown = balance_positions(pairs)
     assert {tuple(sorted(p)) for p in shown} == set(pairs)
-    slots = Counter(a for a, _ in shown)
-    slots.subtract(b for _, b in shown)
-    assert all(abs(count) <= 1 for count in slots.values())
+    lead = Counter(a for a, _ in shown)
+    lead.subtract(b for _, b in shown)
+    assert all(abs(count) <= 1 for count in lead.values())
 
 
 def test_round_robin_scores():
@@ -158,22 +158,22 @@ def test_swiss_pairings(n, rounds, seed, together):
         met.add_edges_from(pairs)
 
 
-def test_swiss_pairs_like_scores_and_gives_slots_in_turn():
+def test_swiss_pairs_like_scores_and_gives_positions_in_turn():
     apart, most = [], 0
     for seed in range(10):
         rng = np.random.default_rng(seed)
         selection, _ = play(Swiss(), loners([False] * 32), coin(rng), rng)
-        points, slots, streak = Counter(), Counter(), Counter()
+        points, lead, in_a_row = Counter(), Counter(), Counter()
         for results in selection.history:
             apart += [abs(points[r.a] - points[r.b]) for r in results]
             for result in results:
                 for c, sign in ((result.a, 1), (result.b, -1)):
-                    slots[c] += sign
-                    streak[c] = streak[c] + sign if streak[c] * sign > 0 else sign
+                    lead[c] += sign
+                    in_a_row[c] = in_a_row[c] + sign if in_a_row[c] * sign > 0 else sign
                 points[result.a] += result.points[0]
                 points[result.b] += result.points[1]
-            most = max(most, *map(abs, slots.values()))
-            assert max(map(abs, streak.values())) <= 2, "three times running in one slot"
+            most = max(most, *map(abs, lead.values()))
+            assert max(map(abs, in_a_row.values())) <= 2, "three times running in one position"
     assert most <= 2, "as in chess, nobody is two ahead and shown there again"
     assert np.mean(apart) < 0.2, "opponents have like scores"
 

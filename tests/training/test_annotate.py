@@ -78,15 +78,16 @@ def test_rows_are_right_and_split_by_problem(pools, tmp_path):
         assert row.b_correct == pool.candidates[row.b].correct
 
 
-def test_slots_are_balanced_and_reported_before_and_after(pools, tmp_path):
+def test_positions_are_balanced_and_reported_before_and_after(pools, tmp_path):
     rules = tournament("ladder", order="drawn")
     lopsided = play(pools, tmp_path / "raw", rules=rules, replicates=3, balance=False)
-    assert lopsided.slots_before == lopsided.slots_after
-    assert lopsided.slots_before[0] > 1.5 * lopsided.slots_before[1], "the champion stands first"
+    assert lopsided.only_one_before == lopsided.only_one_after
+    only_a, only_b = lopsided.only_one_before
+    assert only_a > 1.5 * only_b, "the champion stands first"
     balanced = play(pools, tmp_path / "even", rules=rules, replicates=3)
-    assert balanced.slots_before == lopsided.slots_before
-    assert balanced.slots_after[0] == balanced.slots_after[1] == min(balanced.slots_before)
-    gone = abs(balanced.slots_before[0] - balanced.slots_before[1])
+    assert balanced.only_one_before == lopsided.only_one_before
+    assert balanced.only_one_after[0] == balanced.only_one_after[1] == min(balanced.only_one_before)
+    gone = abs(balanced.only_one_before[0] - balanced.only_one_before[1])
     assert sum(balanced.rows.values()) == sum(lopsided.rows.values()) - gone
 
 

@@ -60,7 +60,7 @@ class Concurrency:
             self._begin(now)
 
     def slow_down(self, now: float, sent: float) -> None:
-        """The server had no room for a request sent then, or let it wait too long.
+        """The server was too busy for a request sent then, or let it wait too long.
 
         Requests sent before the last halving say nothing new.
         """

@@ -56,7 +56,7 @@ class Connection:
     exchanges : Exchanges
         Told when requests are sent.
     refused : callable
-        Called with an exchange when the server has no room for it (status 429).
+        Called with an exchange when the server is too busy for it (status 429).
     largest : int
         The most bytes of one answer.
     """

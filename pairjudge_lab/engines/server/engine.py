@@ -60,7 +60,7 @@ class ServerEngine:
     @property
     def capacity(self) -> int:
         """Twice what is in flight at present: the next request waits beside the connection, and is
-        sent the moment that an answer makes room for it."""
+        sent the moment that an answer has come."""
         return 2 * self._concurrency.limit
 
     @property

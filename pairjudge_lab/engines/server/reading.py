@@ -183,17 +183,17 @@ class _Scores:
         self._written = ""
         self._longest = max((len(position.after) for position in labels), default=0)
         self._sum, self._count = 0.0, 0
-        self._unreadable = False
+        self._unusable = False
 
     def add(self, told: Any) -> None:
-        if not isinstance(told, Mapping) or self._unreadable:
+        if not isinstance(told, Mapping) or self._unusable:
             return
         try:
             for token in told.get("content") or ():
                 self._take(token)
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
             # What cannot be read is not known; the answer itself is in the text.
-            self._unreadable = True
+            self._unusable = True
 
     def _take(self, token: Mapping[str, Any]) -> None:
         for number, position in enumerate(self._labels):
@@ -208,11 +208,11 @@ class _Scores:
 
     @property
     def labels(self) -> tuple[tuple[float, ...] | None, ...]:
-        return tuple(None if self._unreadable else found for found in self._found)
+        return tuple(None if self._unusable else found for found in self._found)
 
     @property
     def mean(self) -> float | None:
-        if self._unreadable or not self._count or not math.isfinite(self._sum):
+        if self._unusable or not self._count or not math.isfinite(self._sum):
             return None
         return self._sum / self._count
 

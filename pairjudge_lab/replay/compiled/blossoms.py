@@ -12,7 +12,7 @@ FREE, OUTER, INNER = -1, 0, 1
 
 
 class Search(NamedTuple):
-    """The algorithm's room; players are numbered from 1, blossoms after them, 0 is nobody.
+    """The algorithm's arrays; players are numbered from 1, blossoms after them, 0 is nobody.
 
     Attributes:
         high, low: (n + 1, n + 1) the two parts of each cost, doubled so that halves are whole.
@@ -30,7 +30,7 @@ class Search(NamedTuple):
         petals: (nodes, nodes) a blossom's children in cyclic order; ``sizes`` how many.
         queue: (n + 1,) outer players to be looked at; ``ends`` its first and last, and the number
             of nodes.
-        stack: (3, 2 * nodes) room for going down into blossoms.
+        stack: (3, 2 * nodes) for going down into blossoms.
     """
 
     high: np.ndarray
@@ -55,7 +55,7 @@ class Search(NamedTuple):
 
 
 def new_search(n: int) -> Search:
-    """Room for n players."""
+    """Working arrays for n players."""
     nodes = n + n // 2 + 2
 
     def whole(*shape: int) -> Any:

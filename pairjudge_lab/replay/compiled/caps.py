@@ -15,7 +15,7 @@ def play_caps(
     table: Table,
     rules: RuleCodes,
     accounts: Accounts,
-    room: Round,
+    work: Round,
     parts: Rates,
     wholes: Rates,
     settings: Settings,
@@ -43,29 +43,29 @@ def play_caps(
         while not spent:
             pairs = 0
             if not covered:
-                pairs = cover(accounts, room, parts, everyone, n, settings.coverage, rng)
+                pairs = cover(accounts, work, parts, everyone, n, settings.coverage, rng)
                 covered = pairs == 0
             last = covered
             if last:
-                pairs = near(accounts, rules, room, parts, everyone, n, settings.window, rng)
+                pairs = near(accounts, rules, work, parts, everyone, n, settings.window, rng)
             if pairs == 0:
                 break
-            spent = meet(accounts, table, rules, room, parts, pairs, settings.floor, rng)
+            spent = meet(accounts, table, rules, work, parts, pairs, settings.floor, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
             if last:
                 break
         finalists = _close(parts, everyone, n, close, final)
         while not spent and not one_group(accounts, final, finalists):
-            pairs = cover(accounts, room, wholes, final, finalists, 1, rng)
+            pairs = cover(accounts, work, wholes, final, finalists, 1, rng)
             if pairs == 0:
                 left = _close(wholes, final, finalists, close, still)
                 if one_group(accounts, still, left):
                     break
-                pairs = near(accounts, rules, room, wholes, still, left, settings.window, rng)
+                pairs = near(accounts, rules, work, wholes, still, left, settings.window, rng)
             if pairs == 0:
                 break
-            spent = meet(accounts, table, rules, room, wholes, pairs, settings.floor, rng)
+            spent = meet(accounts, table, rules, work, wholes, pairs, settings.floor, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
         chosen[number] = accounts.players[best_of(wholes, parts, final, finalists, rng)]

@@ -10,12 +10,12 @@ from pairjudge_lab.replay.compiled.rules import Accounts, leaf
 
 
 class Round(NamedTuple):
-    """Room for drawing a round: who meets whom, and what it takes to work it out.
+    """Working arrays for drawing a round: who meets whom, and what it takes to work it out.
 
     Attributes:
         xs, ys: (n,) the pairs.
         row: (n,) players in a random order.
-        ordered: (n,) room for another order, or a number of each.
+        ordered: (n,) another order, or a number of each.
         seen, begin: (groups,) where each group stands.
     """
 
@@ -28,10 +28,10 @@ class Round(NamedTuple):
 
 
 def new_round(n: int, groups: int) -> Round:
-    """Empty room for n players and so many answer groups in the recorded pool."""
-    room = np.zeros((4, max(1, n)), dtype=np.int64)
+    """Empty arrays for n players and so many answer groups in the recorded pool."""
+    players = np.zeros((4, max(1, n)), dtype=np.int64)
     marks = np.zeros((2, max(1, groups, n)), dtype=np.int64)
-    return Round(room[0], room[1], room[2], room[3], marks[0], marks[1])
+    return Round(players[0], players[1], players[2], players[3], marks[0], marks[1])
 
 
 @leaf
@@ -54,7 +54,7 @@ def one_group(accounts: Accounts, players: np.ndarray, count: int) -> bool:
 @leaf
 def draw_round(
     accounts: Accounts,
-    room: Round,
+    work: Round,
     players: np.ndarray,
     count: int,
     at: int,
@@ -62,40 +62,40 @@ def draw_round(
 ) -> tuple[int, int]:
     """``knockout.draw_round``: writes pairs from place ``at`` on; how many, and the bye or -1."""
     for i in range(count):
-        room.row[i] = players[i]
-    shuffle(room.row, count, rng)
+        work.row[i] = players[i]
+    shuffle(work.row, count, rng)
     playing = count - count % 2
-    bye = room.row[count - 1] if count % 2 else -1
-    _pair_groups(accounts, room, playing, at)
+    bye = work.row[count - 1] if count % 2 else -1
+    _pair_groups(accounts, work, playing, at)
     return playing // 2, bye
 
 
 @leaf
-def _pair_groups(accounts: Accounts, room: Round, count: int, at: int) -> None:
+def _pair_groups(accounts: Accounts, work: Round, count: int, at: int) -> None:
     """With those of one group side by side, in the order of first appearance, the first half meets
     the second."""
     seen, half = 0, count // 2
-    room.seen[:] = -1
+    work.seen[:] = -1
     for i in range(count):
-        group = accounts.groups[room.row[i]]
-        if room.seen[group] < 0:
-            room.seen[group] = seen
-            room.begin[seen] = 0
+        group = accounts.groups[work.row[i]]
+        if work.seen[group] < 0:
+            work.seen[group] = seen
+            work.begin[seen] = 0
             seen += 1
-        room.begin[room.seen[group]] += 1
+        work.begin[work.seen[group]] += 1
     if seen == count:
         for i in range(half):
-            room.xs[at + i] = room.row[i]
-            room.ys[at + i] = room.row[i + half]
+            work.xs[at + i] = work.row[i]
+            work.ys[at + i] = work.row[i + half]
         return
     total = 0
     for number in range(seen):
-        total, room.begin[number] = total + room.begin[number], total
+        total, work.begin[number] = total + work.begin[number], total
     for i in range(count):
-        number = room.seen[accounts.groups[room.row[i]]]
-        place = room.begin[number]
-        room.begin[number] += 1
+        number = work.seen[accounts.groups[work.row[i]]]
+        place = work.begin[number]
+        work.begin[number] += 1
         if place < half:
-            room.xs[at + place] = room.row[i]
+            work.xs[at + place] = work.row[i]
         else:
-            room.ys[at + place - half] = room.row[i]
+            work.ys[at + place - half] = work.row[i]

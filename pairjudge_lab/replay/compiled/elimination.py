@@ -14,7 +14,7 @@ def play_ladders(
     table: Table,
     rules: RuleCodes,
     accounts: Accounts,
-    room: Round,
+    work: Round,
     subsets: np.ndarray,
     rng: np.random.Generator,
     chosen: np.ndarray,
@@ -32,10 +32,10 @@ def play_ladders(
         king, head, end = line[0], 1, n
         spent = False
         while _apart(accounts, line, king, head, end):
-            room.xs[0], room.ys[0] = king, line[head]
+            work.xs[0], work.ys[0] = king, line[head]
             challenger = line[head]
             head += 1
-            spent = settle(accounts, table, rules, room.xs, room.ys, 1, False, rng)
+            spent = settle(accounts, table, rules, work.xs, work.ys, 1, False, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
             if spent:
@@ -70,7 +70,7 @@ def play_double_eliminations(
     table: Table,
     rules: RuleCodes,
     accounts: Accounts,
-    room: Round,
+    work: Round,
     reset: bool,
     subsets: np.ndarray,
     rng: np.random.Generator,
@@ -100,17 +100,17 @@ def play_double_eliminations(
             final = sizes[0] == 1 and sizes[1] == 1
             pairs = 0
             if final:
-                room.xs[0], room.ys[0] = some[0, 0], some[1, 0]
+                work.xs[0], work.ys[0] = some[0, 0], some[1, 0]
                 pairs = 1
             else:
                 for lost in range(2):
-                    more, _ = draw_round(accounts, room, some[lost], sizes[lost], pairs, rng)
+                    more, _ = draw_round(accounts, work, some[lost], sizes[lost], pairs, rng)
                     pairs += more
-            spent = settle(accounts, table, rules, room.xs, room.ys, pairs, False, rng)
+            spent = settle(accounts, table, rules, work.xs, work.ys, pairs, False, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
             for p in range(pairs):
-                x, y = room.xs[p], room.ys[p]
+                x, y = work.xs[p], work.ys[p]
                 on = advance(accounts, rules, p, x, y, rng)
                 last = accounts.result[p] == GROUP or (final and not reset)
                 heard = accounts.result[p] != GROUP and accounts.result[p] != UNPLAYED

@@ -16,7 +16,7 @@ def play_knockouts(
     table: Table,
     rules: RuleCodes,
     accounts: Accounts,
-    room: Round,
+    work: Round,
     seeding: int,
     strength: np.ndarray,
     seats: np.ndarray,
@@ -54,19 +54,19 @@ def play_knockouts(
         spent = False
         while not spent and not one_group(accounts, alive, count):
             if seeded:
-                pairs, without = _neighbours(room, bracket, places, byes)
+                pairs, without = _neighbours(work, bracket, places, byes)
             else:
-                pairs, bye = draw_round(accounts, room, alive, count, 0, rng)
+                pairs, bye = draw_round(accounts, work, alive, count, 0, rng)
                 without = 0
                 if bye >= 0:
                     byes[0] = bye
                     without = 1
-            spent = settle(accounts, table, rules, room.xs, room.ys, pairs, False, rng)
+            spent = settle(accounts, table, rules, work.xs, work.ys, pairs, False, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
             going = 0
             for p in range(pairs):
-                x, y = room.xs[p], room.ys[p]
+                x, y = work.xs[p], work.ys[p]
                 on = advance(accounts, rules, p, x, y, rng)
                 if on == -2:
                     left[going], left[going + 1] = x, y
@@ -141,13 +141,13 @@ def _seed(
 
 
 @leaf
-def _neighbours(room: Round, bracket: np.ndarray, places: int, byes: np.ndarray) -> tuple[int, int]:
+def _neighbours(work: Round, bracket: np.ndarray, places: int, byes: np.ndarray) -> tuple[int, int]:
     """``seeding.neighbours``: how many pairs, and how many byes."""
     pairs, without = 0, 0
     for place in range(0, places, 2):
         x, y = bracket[place], bracket[place + 1]
         if x >= 0 and y >= 0:
-            room.xs[pairs], room.ys[pairs] = x, y
+            work.xs[pairs], work.ys[pairs] = x, y
             pairs += 1
         elif x >= 0 or y >= 0:
             byes[without] = max(x, y)

@@ -34,7 +34,7 @@ SCORES = {
 
 class Points(NamedTuple):
     """``Standings`` of n players: points taken, meetings that counted, points without a verdict,
-    how often both or neither of a pairing were called correct, and room for strengths."""
+    how often both or neither of a pairing were called correct, and working arrays of strengths."""
 
     points: np.ndarray
     met: np.ndarray
@@ -129,7 +129,7 @@ def play_round_robins(
     table: Table,
     rules: RuleCodes,
     accounts: Accounts,
-    room: Round,
+    work: Round,
     points: Points,
     name: int,
     rounds: np.ndarray,
@@ -162,11 +162,11 @@ def play_round_robins(
                 i, j = rounds[r, p, 0], rounds[r, p, 1]
                 if balanced and first[j, i]:
                     i, j = j, i
-                room.xs[p], room.ys[p] = seats[i], seats[j]
-            spent = settle(accounts, table, rules, room.xs, room.ys, pairs, balanced, rng)
+                work.xs[p], work.ys[p] = seats[i], seats[j]
+            spent = settle(accounts, table, rules, work.xs, work.ys, pairs, balanced, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
-            book(accounts, rules, points, room.xs, room.ys, pairs)
+            book(accounts, rules, points, work.xs, work.ys, pairs)
             if spent:
                 break
         score(accounts, points, name, own)
@@ -177,7 +177,7 @@ def play_round_robins(
 
 @kernel
 def walk(groups: np.ndarray, first: np.ndarray) -> None:
-    """``round_robin.balance_slots``: ``first[i, j]`` where seat i is shown before seat j."""
+    """``round_robin.balance_positions``: ``first[i, j]`` where seat i is shown before seat j."""
     n = len(groups)
     open_ = np.zeros((n + 1, n + 1), dtype=np.bool_)
     for i in range(n):
@@ -224,7 +224,7 @@ def play_pivots(
     table: Table,
     rules: RuleCodes,
     accounts: Accounts,
-    room: Round,
+    work: Round,
     points: Points,
     pivots: int,
     subsets: np.ndarray,
@@ -251,12 +251,12 @@ def play_pivots(
             pairs = 0
             for i in range(n):
                 if not is_pivot[order[i]]:
-                    room.xs[pairs], room.ys[pairs] = some[place], order[i]
+                    work.xs[pairs], work.ys[pairs] = some[place], order[i]
                     pairs += 1
-            spent = settle(accounts, table, rules, room.xs, room.ys, pairs, False, rng)
+            spent = settle(accounts, table, rules, work.xs, work.ys, pairs, False, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
-            book(accounts, rules, points, room.xs, room.ys, pairs)
+            book(accounts, rules, points, work.xs, work.ys, pairs)
             if spent:
                 break
         score(accounts, points, BORDA, borda)

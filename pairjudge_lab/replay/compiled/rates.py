@@ -71,7 +71,7 @@ def forget(rates: Rates) -> None:
 @part
 def cover(
     accounts: Accounts,
-    room: Round,
+    work: Round,
     rates: Rates,
     among: np.ndarray,
     count: int,
@@ -79,7 +79,7 @@ def cover(
     rng: np.random.Generator,
 ) -> int:
     """``coverage_pairs``; how many they are."""
-    order, needy, score, used = room.row, room.ordered, rates.score, rates.used
+    order, needy, score, used = work.row, work.ordered, rates.score, rates.used
     for k in range(count):
         order[k] = among[k]
     shuffle(order, count, rng)
@@ -108,7 +108,7 @@ def cover(
             if nearest < 0 or gap < apart:
                 nearest, apart = j, gap
         if nearest >= 0:
-            room.xs[pairs], room.ys[pairs] = i, nearest
+            work.xs[pairs], work.ys[pairs] = i, nearest
             used[i], used[nearest] = 1, 1
             pairs += 1
     return pairs
@@ -118,7 +118,7 @@ def cover(
 def near(
     accounts: Accounts,
     rules: RuleCodes,
-    room: Round,
+    work: Round,
     rates: Rates,
     among: np.ndarray,
     count: int,
@@ -126,7 +126,7 @@ def near(
     rng: np.random.Generator,
 ) -> int:
     """``swiss_pairs``; how many they are."""
-    order, ranking, score, used = room.row, room.ordered, rates.score, rates.used
+    order, ranking, score, used = work.row, work.ordered, rates.score, rates.used
     most = 1 if rules.order == BOTH_ORDERS else 2
     for k in range(count):
         order[k] = among[k]
@@ -153,7 +153,7 @@ def near(
             if nearest < 0 or gap < apart or (gap == apart and times < met):
                 nearest, apart, met = j, gap, times
         if nearest >= 0:
-            room.xs[pairs], room.ys[pairs] = i, nearest
+            work.xs[pairs], work.ys[pairs] = i, nearest
             used[i], used[nearest] = 1, 1
             pairs += 1
     return pairs
@@ -164,19 +164,19 @@ def meet(
     accounts: Accounts,
     table: Table,
     rules: RuleCodes,
-    room: Round,
+    work: Round,
     rates: Rates,
     pairs: int,
     floor: float,
     rng: np.random.Generator,
 ) -> bool:
     """``settle`` and ``Quality.hear``."""
-    spent = settle(accounts, table, rules, room.xs, room.ys, pairs, False, rng)
+    spent = settle(accounts, table, rules, work.xs, work.ys, pairs, False, rng)
     begin = 0
     for p in range(pairs):
         if accounts.result[p] == UNPLAYED:
             continue
-        x, y = room.xs[p], room.ys[p]
+        x, y = work.xs[p], work.ys[p]
         rates.degree[x] += rates.opponents[x, y] == 0
         rates.degree[y] += rates.opponents[x, y] == 0
         rates.opponents[x, y] += 1

@@ -31,7 +31,7 @@ def start(accounts: Accounts, table: Table, subset: np.ndarray, rules: RuleCodes
         accounts.players[i] = subset[i]
         accounts.groups[i] = table.groups[subset[i]]
         accounts.lead[i] = 0
-        accounts.streak[i] = 0
+        accounts.in_a_row[i] = 0
     if rules.tracks:
         for i in range(len(subset)):
             for j in range(len(subset)):
@@ -44,13 +44,13 @@ def start(accounts: Accounts, table: Table, subset: np.ndarray, rules: RuleCodes
 @leaf
 def claim(accounts: Accounts, c: int) -> float:
     """``Referee.claim``."""
-    lead, streak = accounts.lead[c], accounts.streak[c]
+    lead, in_a_row = accounts.lead[c], accounts.in_a_row[c]
     must = 0
-    if abs(streak) >= 2:
-        must = -1 if streak > 0 else 1
+    if abs(in_a_row) >= 2:
+        must = -1 if in_a_row > 0 else 1
     elif abs(lead) >= 2:
         must = -1 if lead > 0 else 1
-    last = 1 if streak > 0 else (-1 if streak < 0 else 0)
+    last = 1 if in_a_row > 0 else (-1 if in_a_row < 0 else 0)
     found: float = 10 * must - 2 * lead - 0.5 * last
     return found
 
@@ -151,11 +151,11 @@ def _show(
     if rules.tracks:
         accounts.shown[low, high] = a + 1
     if rules.order == BALANCED:
-        streak = accounts.streak
+        in_a_row = accounts.in_a_row
         accounts.lead[a] += 1
         accounts.lead[b] -= 1
-        streak[a] = streak[a] + 1 if streak[a] > 0 else 1
-        streak[b] = streak[b] - 1 if streak[b] < 0 else -1
+        in_a_row[a] = in_a_row[a] + 1 if in_a_row[a] > 0 else 1
+        in_a_row[b] = in_a_row[b] - 1 if in_a_row[b] < 0 else -1
     return a, b
 
 

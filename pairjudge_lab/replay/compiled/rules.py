@@ -108,8 +108,8 @@ class Accounts(NamedTuple):
     Attributes:
         players: (n,) each player's place in the recorded pool.
         groups: (n,) each player's answer group.
-        lead: (n,) how often shown first minus how often second; ``streak`` how often running in the
-            last position.
+        lead: (n,) how often shown first minus how often second; ``in_a_row`` how often running in
+            the last position.
         shown: (n, n) for x < y, one more than who was shown first when the two met last.
         asked: (n, n) how often an ordered pair has been asked for.
         calls: (2,) calls made; the verdict that was not recorded, or -1.
@@ -121,7 +121,7 @@ class Accounts(NamedTuple):
     players: np.ndarray
     groups: np.ndarray
     lead: np.ndarray
-    streak: np.ndarray
+    in_a_row: np.ndarray
     shown: np.ndarray
     asked: np.ndarray
     calls: np.ndarray
@@ -182,7 +182,7 @@ def accounts(n: int, pairs: int, codes: RuleCodes) -> Accounts:
         players=whole(n),
         groups=whole(n),
         lead=whole(n),
-        streak=whole(n),
+        in_a_row=whole(n),
         shown=np.zeros((side, side), dtype=np.int16),
         asked=np.zeros((side, side), dtype=np.int16),
         calls=whole(2),

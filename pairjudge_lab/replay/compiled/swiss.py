@@ -18,7 +18,14 @@ from pairjudge_lab.replay.compiled.rules import (
     leaf,
     part,
 )
-from pairjudge_lab.tournaments.swiss import REMATCH, SAME_ANSWER, SCORE, SLOT, SLOT_MUST, SPARE
+from pairjudge_lab.tournaments.swiss import (
+    POSITION,
+    POSITION_MUST,
+    REMATCH,
+    SAME_ANSWER,
+    SCORE,
+    SPARE,
+)
 
 
 @kernel
@@ -26,7 +33,7 @@ def play_swiss(
     table: Table,
     rules: RuleCodes,
     accounts: Accounts,
-    room: Round,
+    work: Round,
     points: Points,
     search: Search,
     ties: np.ndarray,
@@ -54,7 +61,7 @@ def play_swiss(
         played = 0
         for r in range(0 if one_group(accounts, everyone, n) else rounds):
             if r == 0:
-                pairs, bye = draw_round(accounts, room, everyone, n, 0, rng)
+                pairs, bye = draw_round(accounts, work, everyone, n, 0, rng)
             else:
                 _wins(points, keys[0])
                 _buchholz(keys[0], met, 0, keys[1])
@@ -63,15 +70,15 @@ def play_swiss(
                 bye = _sits_out(order, byes) if n % 2 else -1
                 for i in range(n):
                     claims[i] = claim(accounts, i) if rules.order == BALANCED else 0.0
-                pairs = _pair(accounts, room, search, ties, order, bye, keys[0], claims, met, rng)
-            spent = settle(accounts, table, rules, room.xs, room.ys, pairs, False, rng)
+                pairs = _pair(accounts, work, search, ties, order, bye, keys[0], claims, met, rng)
+            spent = settle(accounts, table, rules, work.xs, work.ys, pairs, False, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
-            book(accounts, rules, points, room.xs, room.ys, pairs)
+            book(accounts, rules, points, work.xs, work.ys, pairs)
             played += 1
             for p in range(pairs):
-                met[room.xs[p], room.ys[p]] += 1
-                met[room.ys[p], room.xs[p]] += 1
+                met[work.xs[p], work.ys[p]] += 1
+                met[work.ys[p], work.xs[p]] += 1
             if bye >= 0:
                 byes[bye] += 1
                 points.given[bye] += 0.5
@@ -150,7 +157,7 @@ def _sits_out(order: np.ndarray, byes: np.ndarray) -> int:
 @part
 def _pair(
     accounts: Accounts,
-    room: Round,
+    work: Round,
     search: Search,
     ties: np.ndarray,
     order: np.ndarray,
@@ -164,31 +171,31 @@ def _pair(
     n = 0
     for place in range(len(order)):
         if order[place] != bye:
-            room.row[n] = order[place]
+            work.row[n] = order[place]
             n += 1
     largest = 0
     # The size of each one's score group; scores stand side by side in the order.
     begin = 0
     for i in range(1, n + 1):
-        if i == n or scores[room.row[i]] != scores[room.row[begin]]:
+        if i == n or scores[work.row[i]] != scores[work.row[begin]]:
             for k in range(begin, i):
-                room.ordered[k] = i - begin
+                work.ordered[k] = i - begin
             largest = max(largest, i - begin)
             begin = i
     for attempt in range(3):
         width = largest // 2 + SPARE if attempt == 0 else n
         for i in range(n):
-            x = room.row[i]
-            half = room.ordered[i] // 2
+            x = work.row[i]
+            half = work.ordered[i] // 2
             search.allowed[i + 1, i + 1] = False
             for j in range(i + 1, n):
-                y = room.row[j]
+                y = work.row[j]
                 fine = j - i <= width and (attempt == 2 or met[x, y] == 0)
                 search.allowed[i + 1, j + 1] = search.allowed[j + 1, i + 1] = fine
                 if fine:
                     cost = SAME_ANSWER if accounts.groups[x] == accounts.groups[y] else 0
                     if claims[x] * claims[y] > 0:
-                        cost += _slot_cost(min(abs(claims[x]), abs(claims[y])))
+                        cost += _position_cost(min(abs(claims[x]), abs(claims[y])))
                     if scores[x] == scores[y]:
                         cost += abs(j - i - half)
                     else:
@@ -204,17 +211,17 @@ def _pair(
     for i in range(n):
         j = search.mate[i + 1] - 1
         if j > i:
-            x, y = room.row[i], room.row[j]
+            x, y = work.row[i], work.row[j]
             if int(rng.random() * 2) == 0:
                 x, y = y, x
-            room.xs[pairs], room.ys[pairs] = x, y
+            work.xs[pairs], work.ys[pairs] = x, y
             pairs += 1
     return pairs
 
 
 @leaf
-def _slot_cost(weakest: float) -> int:
+def _position_cost(weakest: float) -> int:
     """What it costs that two should both be shown first, or both second."""
     if weakest >= 10:
-        return SLOT_MUST
-    return SLOT if weakest >= 2 else SLOT // 10
+        return POSITION_MUST
+    return POSITION if weakest >= 2 else POSITION // 10

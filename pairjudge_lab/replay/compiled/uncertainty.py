@@ -15,7 +15,7 @@ def play_uncertainty_swiss(
     table: Table,
     rules: RuleCodes,
     accounts: Accounts,
-    room: Round,
+    work: Round,
     rates: Rates,
     settings: Settings,
     subsets: np.ndarray,
@@ -31,12 +31,12 @@ def play_uncertainty_swiss(
         forget(rates)
         spent = False
         while not spent:
-            pairs = cover(accounts, room, rates, everyone, n, settings.coverage, rng)
+            pairs = cover(accounts, work, rates, everyone, n, settings.coverage, rng)
             if pairs == 0:
-                pairs = near(accounts, rules, room, rates, everyone, n, settings.window, rng)
+                pairs = near(accounts, rules, work, rates, everyone, n, settings.window, rng)
             if pairs == 0:
                 break
-            spent = meet(accounts, table, rules, room, rates, pairs, settings.floor, rng)
+            spent = meet(accounts, table, rules, work, rates, pairs, settings.floor, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
         chosen[number] = accounts.players[best_of(rates, rates, everyone, n, rng)]
