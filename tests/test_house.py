@@ -1,4 +1,4 @@
-"""The arrows run one way: no room reaches for a higher one."""
+"""The arrows run one way: no part reaches for a higher one."""
 
 import ast
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pairjudge_lab"
 
-# What each room may lean on. A room may always lean on itself.
+# What each part may lean on. A part may always lean on itself.
 MAY_LEAN_ON = {
     "records": set(),
     "renamed": set(),
@@ -85,11 +85,11 @@ MAY_LEAN_ON = {
 ANYONE_MAY_LEAN_ON = {"extras", "compiling", "files", "renamed", "results"}
 
 
-def room_of(file: Path) -> str:
+def part_of(file: Path) -> str:
     return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def rooms_imported(file: Path) -> set[str]:
+def parts_imported(file: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
         names = []
@@ -111,11 +111,11 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
-def test_a_room_leans_only_on_lower_ones(file):
-    room = room_of(file)
-    assert room in MAY_LEAN_ON, f"{room} is not on the map; give it a line in MAY_LEAN_ON"
-    reached = rooms_imported(file) - {room} - MAY_LEAN_ON[room] - ANYONE_MAY_LEAN_ON
-    assert not reached, f"{room} reaches for {', '.join(sorted(reached))}"
+def test_a_part_leans_only_on_lower_ones(file):
+    part = part_of(file)
+    assert part in MAY_LEAN_ON, f"{part} is not on the map; give it a line in MAY_LEAN_ON"
+    reached = parts_imported(file) - {part} - MAY_LEAN_ON[part] - ANYONE_MAY_LEAN_ON
+    assert not reached, f"{part} reaches for {', '.join(sorted(reached))}"
 
 
 def test_no_file_is_longer_than_350_lines():
@@ -158,15 +158,15 @@ def test_no_run_of_twelve_lines_stands_twice():
 
 
 def test_the_map_has_no_circle():
-    below = {room: set(rooms) for room, rooms in MAY_LEAN_ON.items()}
+    below = {part: set(parts) for part, parts in MAY_LEAN_ON.items()}
     while below:
-        ground = {room for room, rooms in below.items() if not rooms & below.keys()}
+        ground = {part for part, parts in below.items() if not parts & below.keys()}
         assert ground, f"a circle among {sorted(below)}"
-        below = {room: rooms for room, rooms in below.items() if room not in ground}
+        below = {part: parts for part, parts in below.items() if part not in ground}
 
 
-def test_the_map_names_only_rooms_that_are_there():
-    assert {room_of(f) for f in FILES} == MAY_LEAN_ON.keys()
+def test_the_map_names_only_parts_that_are_there():
+    assert {part_of(f) for f in FILES} == MAY_LEAN_ON.keys()
 
 
 HEAVY = {

@@ -26,7 +26,7 @@ from pairjudge_lab.results import Result, plain
 from tests.more_results import more_results
 
 PACKAGE = Path(pairjudge_lab.__file__).parent
-ROOMS = ("statistics", "replay", "price", "planner", "study", "runs", "verdicts")
+PARTS = ("statistics", "replay", "price", "planner", "study", "runs", "verdicts")
 
 # Data classes there that are no results, and why.
 LINES_OF_A_RESULT = {
@@ -48,11 +48,11 @@ NO_RESULTS = LINES_OF_A_RESULT | GOES_IN | USED_BY_OTHER_MODULES_ALONE
 
 
 def data_classes():
-    """By module and name, every public data class of the rooms whose classes are results."""
+    """By module and name, every public data class of the parts whose classes are results."""
     found = {}
     for file in sorted(PACKAGE.rglob("*.py")):
         parts = file.relative_to(PACKAGE).with_suffix("").parts
-        if parts[0] in ROOMS and parts[-1] not in ("__init__", "__main__"):
+        if parts[0] in PARTS and parts[-1] not in ("__init__", "__main__"):
             module = importlib.import_module(".".join(("pairjudge_lab", *parts)))
             for name, kind in inspect.getmembers(module, inspect.isclass):
                 mine = kind.__module__ == module.__name__ and not name.startswith("_")

@@ -1,4 +1,4 @@
-"""A teacher for the small world: it works every step again, and errs only by plan."""
+"""A teacher for the small world: it works every step again, and errs with a given probability."""
 
 from __future__ import annotations
 
