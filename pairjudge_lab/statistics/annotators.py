@@ -89,7 +89,7 @@ class AlternativeAnnotator(Result):
         return (
             f"{body}\nwinning rate {self.winning_rate:.2f} "
             f"({'passed' if self.passed else 'not passed'} at epsilon {self.epsilon:g}), average "
-            f"advantage probability {self.advantage:.3f}\n{self.unread} items not read, "
+            f"advantage probability {self.advantage:.3f}\n{self.unread} items unread, "
             f"{self.alone} with fewer than two annotators{few}"
         )
 

@@ -213,7 +213,7 @@ class Monitored(Result):
         if not self.steps:
             return f"{self.name}: no problem has a value ({self.skipped} skipped)"
         end = f"; may stop after {self.stopped[0]}: {self.stopped[1]}" if self.stopped else ""
-        gaps = f"; {self.unread} not read, {self.skipped} problems skipped" if self.unread else ""
+        gaps = f"; {self.unread} unread, {self.skipped} problems skipped" if self.unread else ""
         return f"{self.name}: {self.steps[-1]}{end}{gaps}"
 
     def to_frame(self) -> pd.DataFrame:

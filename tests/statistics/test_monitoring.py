@@ -140,7 +140,7 @@ def test_what_was_not_read_is_left_out_or_bounded():
     table.loc[table.problem_id == 3, "verdict"] = "invalid"
     out = monitor_judge(table, figures=["consistency"])["consistency"]
     assert (len(out.steps), out.skipped, out.unread) == (29, 1, 4)
-    assert "4 not read, 1 problems skipped" in str(out)
+    assert "4 unread, 1 problems skipped" in str(out)
     both = monitor_judge(table, figures=["consistency"], unread="bounds")["consistency"]
     assert (len(both.steps), both.skipped) == (30, 0)
     assert both.steps[-1].low <= out.steps[-1].low
