@@ -11,7 +11,7 @@ from pairjudge_lab.records import Tournament
 from pairjudge_lab.replay.compiled.adaptive import (
     NOT_CONVERGED,
     Terms,
-    new_teams,
+    new_groups,
     play_adaptives,
 )
 from pairjudge_lab.replay.compiled.blossoms import new_search
@@ -165,7 +165,7 @@ def _adaptive(recording: Recording, kind: Adaptive, n: int) -> tuple[Any, ...]:
         1 if kind.rules.order == "both" else 2,
         kind.rules.most_calls_a_match,
     )
-    return new_points(n), new_teams(n), new_draws(n), terms
+    return new_points(n), new_groups(n), new_draws(n), terms
 
 
 def _uncertainty_swiss(_: Recording, kind: UncertaintySwiss, n: int) -> tuple[Any, ...]:

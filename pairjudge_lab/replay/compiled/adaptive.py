@@ -33,8 +33,8 @@ class Terms(NamedTuple):
     """An ``Adaptive``'s own settings.
 
     Attributes:
-        coverage: pairings that every team plays first.
-        confidence: the share of draws in which one team must be best.
+        coverage: pairings that every group plays first.
+        confidence: the share of draws in which one group must be best.
         ceiling: a share of a round-robin's matches, below 0 where there is none.
         meetings: how often the same two may meet.
         most: calls that a match can take when nothing can be read.
@@ -47,16 +47,16 @@ class Terms(NamedTuple):
     most: int
 
 
-class Teams(NamedTuple):
-    """The teams of one play, in the order in which they were drawn.
+class Groups(NamedTuple):
+    """The answer groups of one play, in the order in which they were drawn.
 
     Attributes:
-        of: (n,) each player's team.
-        members: (n,) the players, team by team; ``begin`` (n + 1,) where each team begins.
-        played: (n,) pairings of each team.
+        of: (n,) each player's answer group.
+        members: (n,) the players, group by group; ``begin`` (n + 1,) where each group begins.
+        played: (n,) pairings of each group.
         sent: (n,) pairings of each player.
         met: (n, n) how often two players have met.
-        between: (n, n) how often players of two teams have.
+        between: (n, n) how often players of two groups have.
     """
 
     of: np.ndarray
@@ -68,11 +68,11 @@ class Teams(NamedTuple):
     between: np.ndarray
 
 
-def new_teams(n: int) -> Teams:
-    """Room for n players."""
+def new_groups(n: int) -> Groups:
+    """Working arrays for n players."""
     lines = np.zeros((5, n + 1), dtype=np.int64)
     met = np.zeros((2, n, n), dtype=np.int64)
-    return Teams(lines[0, :n], lines[1, :n], lines[2], lines[3, :n], lines[4, :n], met[0], met[1])
+    return Groups(lines[0, :n], lines[1, :n], lines[2], lines[3, :n], lines[4, :n], met[0], met[1])
 
 
 @kernel
@@ -80,9 +80,9 @@ def play_adaptives(
     table: Table,
     rules: RuleCodes,
     accounts: Accounts,
-    room: Round,
+    work: Round,
     points: Points,
-    teams: Teams,
+    groups: Groups,
     draws: Draws,
     terms: Terms,
     subsets: np.ndarray,
@@ -101,14 +101,14 @@ def play_adaptives(
         clear(accounts, points)
         fit.theta[:] = 0
         fit.count[0] = 0
-        count, apart = _form(accounts, room, teams, rng)
+        count, apart = _form(accounts, work, groups, rng)
         own_rules = limited(rules, min(rules.limit, _most(terms, count, apart)))
         spent = False
-        while count > 1 and not spent and _least(teams, count) < terms.coverage:
-            pairs = _cover(room, teams, count, terms, rng)
+        while count > 1 and not spent and _least(groups, count) < terms.coverage:
+            pairs = _cover(work, groups, count, terms, rng)
             if pairs < 0:
                 break
-            spent = _meet(accounts, table, own_rules, room, points, teams, pairs, rng)
+            spent = _meet(accounts, table, own_rules, work, points, groups, pairs, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
         asking = count > 1 and not spent
@@ -119,56 +119,56 @@ def play_adaptives(
                 return NOT_CONVERGED
             if favourite(draws, fit, count, terms.confidence) >= 0:
                 break
-            if not _challenge(room, teams, draws, fit, count, terms, rng):
+            if not _challenge(work, groups, draws, fit, count, terms, rng):
                 break
-            spent = _meet(accounts, table, own_rules, room, points, teams, 1, rng)
+            spent = _meet(accounts, table, own_rules, work, points, groups, 1, rng)
             if accounts.calls[1] >= 0:
                 return int(accounts.calls[1])
         if newton(fit, count, points.points, points.correct, points.wrong, 0.5) < 0:
             return NOT_CONVERGED
-        chosen[number] = accounts.players[_strongest(accounts, teams, fit, rng)]
+        chosen[number] = accounts.players[_strongest(accounts, groups, fit, rng)]
         calls[number] = accounts.calls[0]
     return -1
 
 
 @leaf
 def _form(
-    accounts: Accounts, room: Round, teams: Teams, rng: np.random.Generator
+    accounts: Accounts, work: Round, groups: Groups, rng: np.random.Generator
 ) -> tuple[int, int]:
-    """Draw the teams' order; how many there are, and how many pairs of players are of two teams."""
+    """Draw the groups' order; how many there are, and how many pairs are of two groups."""
     n = len(accounts.players)
     for i in range(n):
-        room.row[i] = i
-    shuffle(room.row, n, rng)
-    room.seen[:] = -1
+        work.row[i] = i
+    shuffle(work.row, n, rng)
+    work.seen[:] = -1
     count = 0
     for i in range(n):
-        c = room.row[i]
+        c = work.row[i]
         group = accounts.groups[c]
-        if room.seen[group] < 0:
-            room.seen[group] = count
-            room.begin[count] = 0
+        if work.seen[group] < 0:
+            work.seen[group] = count
+            work.begin[count] = 0
             count += 1
-        teams.of[c] = room.seen[group]
-        room.begin[teams.of[c]] += 1
+        groups.of[c] = work.seen[group]
+        work.begin[groups.of[c]] += 1
     total, apart = 0, n * n
     for t in range(count):
-        size = room.begin[t]
+        size = work.begin[t]
         apart -= size * size
-        teams.begin[t] = total
-        room.begin[t] = total
+        groups.begin[t] = total
+        work.begin[t] = total
         total += size
-    teams.begin[count] = total
+    groups.begin[count] = total
     for i in range(n):
-        c = room.row[i]
-        teams.members[room.begin[teams.of[c]]] = c
-        room.begin[teams.of[c]] += 1
+        c = work.row[i]
+        groups.members[work.begin[groups.of[c]]] = c
+        work.begin[groups.of[c]] += 1
     for i in range(n):
-        teams.played[i] = 0
-        teams.sent[i] = 0
+        groups.played[i] = 0
+        groups.sent[i] = 0
         for j in range(n):
-            teams.met[i, j] = 0
-            teams.between[i, j] = 0
+            groups.met[i, j] = 0
+            groups.between[i, j] = 0
     return count, apart // 2
 
 
@@ -181,75 +181,75 @@ def _most(terms: Terms, count: int, apart: int) -> int:
 
 
 @leaf
-def _least(teams: Teams, count: int) -> int:
-    least = teams.played[0]
+def _least(groups: Groups, count: int) -> int:
+    least = groups.played[0]
     for t in range(1, count):
-        least = min(least, teams.played[t])
+        least = min(least, groups.played[t])
     return int(least)
 
 
 @leaf
-def _cover(room: Round, teams: Teams, count: int, terms: Terms, rng: np.random.Generator) -> int:
+def _cover(work: Round, groups: Groups, count: int, terms: Terms, rng: np.random.Generator) -> int:
     """A round of those who have played least, in random order; its pairs, -1 where some two had
     nothing new to tell."""
-    order = room.ordered
+    order = work.ordered
     for t in range(count):
         order[t] = t
     shuffle(order, count, rng)
     need = 0
     for k in range(count):
         t, at = order[k], k
-        need += teams.played[t] < terms.coverage
-        while at > 0 and teams.played[order[at - 1]] > teams.played[t]:
+        need += groups.played[t] < terms.coverage
+        while at > 0 and groups.played[order[at - 1]] > groups.played[t]:
             order[at] = order[at - 1]
             at -= 1
         order[at] = t
     half = min(need + 1, count) // 2
     pairs = 0
     for k in range(half):
-        pairs += _send(room, teams, order[k], order[k + half], terms.meetings, pairs)
+        pairs += _send(work, groups, order[k], order[k + half], terms.meetings, pairs)
     return pairs if pairs == half else -1
 
 
 @leaf
-def _send(room: Round, teams: Teams, s: int, t: int, meetings: int, at: int) -> bool:
+def _send(work: Round, groups: Groups, s: int, t: int, meetings: int, at: int) -> bool:
     """The two members who met least and, of these, were sent least meet, at place ``at``; whether
     any two can still tell something new."""
-    if not _open(teams, s, t, meetings):
+    if not _open(groups, s, t, meetings):
         return False
     least = 2**62
     width = 2**31
-    for i in range(teams.begin[s], teams.begin[s + 1]):
-        one = teams.members[i]
-        for j in range(teams.begin[t], teams.begin[t + 1]):
-            other = teams.members[j]
-            cost = teams.met[one, other] * width + teams.sent[one] + teams.sent[other]
+    for i in range(groups.begin[s], groups.begin[s + 1]):
+        one = groups.members[i]
+        for j in range(groups.begin[t], groups.begin[t + 1]):
+            other = groups.members[j]
+            cost = groups.met[one, other] * width + groups.sent[one] + groups.sent[other]
             if cost < least:
                 least = cost
-                room.xs[at], room.ys[at] = one, other
-    x, y = room.xs[at], room.ys[at]
-    teams.met[x, y] += 1
-    teams.met[y, x] += 1
-    teams.between[s, t] += 1
-    teams.between[t, s] += 1
-    teams.sent[x] += 1
-    teams.sent[y] += 1
-    teams.played[s] += 1
-    teams.played[t] += 1
+                work.xs[at], work.ys[at] = one, other
+    x, y = work.xs[at], work.ys[at]
+    groups.met[x, y] += 1
+    groups.met[y, x] += 1
+    groups.between[s, t] += 1
+    groups.between[t, s] += 1
+    groups.sent[x] += 1
+    groups.sent[y] += 1
+    groups.played[s] += 1
+    groups.played[t] += 1
     return True
 
 
 @leaf
-def _open(teams: Teams, s: int, t: int, meetings: int) -> bool:
-    """Whether some members of two teams have met less often than they may."""
-    pairs = (teams.begin[s + 1] - teams.begin[s]) * (teams.begin[t + 1] - teams.begin[t])
-    return bool(teams.between[s, t] < pairs * meetings)
+def _open(groups: Groups, s: int, t: int, meetings: int) -> bool:
+    """Whether some members of two groups have met less often than they may."""
+    pairs = (groups.begin[s + 1] - groups.begin[s]) * (groups.begin[t + 1] - groups.begin[t])
+    return bool(groups.between[s, t] < pairs * meetings)
 
 
 @part
 def _challenge(
-    room: Round,
-    teams: Teams,
+    work: Round,
+    groups: Groups,
     draws: Draws,
     fit: Fit,
     count: int,
@@ -262,9 +262,9 @@ def _challenge(
     rival, best = -1, 0.0
     for t in range(count):
         value = draws.values[t, place] + fit.theta[t]
-        if t != first and (rival < 0 or value > best) and _open(teams, first, t, terms.meetings):
+        if t != first and (rival < 0 or value > best) and _open(groups, first, t, terms.meetings):
             rival, best = t, value
-    return rival >= 0 and _send(room, teams, first, rival, terms.meetings, 0)
+    return rival >= 0 and _send(work, groups, first, rival, terms.meetings, 0)
 
 
 @part
@@ -272,20 +272,20 @@ def _meet(
     accounts: Accounts,
     table: Table,
     rules: RuleCodes,
-    room: Round,
+    work: Round,
     points: Points,
-    teams: Teams,
+    groups: Groups,
     pairs: int,
     rng: np.random.Generator,
 ) -> bool:
-    """``settle`` and, for the teams of those who met, ``Evidence.add``."""
+    """``settle`` and, for the groups of those who met, ``Evidence.add``."""
     wins, fit = points.points, points.fit
-    spent = settle(accounts, table, rules, room.xs, room.ys, pairs, False, rng)
+    spent = settle(accounts, table, rules, work.xs, work.ys, pairs, False, rng)
     for p in range(pairs):
-        what = counted(accounts, rules, p, room.xs[p])
+        what = counted(accounts, rules, p, work.xs[p])
         if what == KEPT:
             continue
-        s, t = teams.of[room.xs[p]], teams.of[room.ys[p]]
+        s, t = groups.of[work.xs[p]], groups.of[work.ys[p]]
         if what != OUT and wins[s, t] + wins[t, s] == 0:
             fit.met[0, fit.count[0]], fit.met[1, fit.count[0]] = s, t
             fit.count[0] += 1
@@ -307,12 +307,12 @@ def _meet(
 
 
 @leaf
-def _strongest(accounts: Accounts, teams: Teams, fit: Fit, rng: np.random.Generator) -> int:
-    """The best by its team's strength, then by the share of verdicts that called it correct, then
+def _strongest(accounts: Accounts, groups: Groups, fit: Fit, rng: np.random.Generator) -> int:
+    """The best by its group's strength, then by the share of verdicts that called it correct, then
     by lot."""
     best, most, share, lot = -1, 0.0, 0.0, 0.0
     for c in range(len(accounts.players)):
-        strength = np.rint(fit.theta[teams.of[c]] * 1e9)
+        strength = np.rint(fit.theta[groups.of[c]] * 1e9)
         own = accounts.called[c] / max(accounts.heard[c], 1)
         mine = rng.random()
         if (

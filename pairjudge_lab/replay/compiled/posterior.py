@@ -1,7 +1,7 @@
 """Draws of Bradley-Terry strengths, compiled: ``tournaments.strengths.drawn_strengths``.
 
 They are worked out in blocks, and no more of them than are asked for: in most matches of an
-adaptive tournament a few of them show that no team is best often enough.
+adaptive tournament a few of them show that no group is best often enough.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ BLOCK = 8
 
 
 class Draws(NamedTuple):
-    """Room for the draws of n teams' strengths.
+    """Working arrays for the draws of n groups' strengths.
 
     Attributes:
         normal: (n, draws) standard normal numbers, kept for a whole play.
         values: (n, draws) by how much each draw is above the strengths.
-        best: (draws,) the best team of each draw; ``height`` (draws,) its strength.
-        counts: (n,) in how many of the draws looked at each team is best.
+        best: (draws,) the best group of each draw; ``height`` (draws,) its strength.
+        counts: (n,) in how many of the draws looked at each group is best.
         known: (blocks,) which blocks have been worked out.
     """
 
@@ -38,7 +38,7 @@ class Draws(NamedTuple):
 
 
 def new_draws(n: int) -> Draws:
-    """Room for n teams."""
+    """Working arrays for n groups."""
     numbers = np.zeros((2, n, POSTERIOR_DRAWS))
     return Draws(
         numbers[0],
@@ -52,7 +52,7 @@ def new_draws(n: int) -> Draws:
 
 @leaf
 def draw_normal(draws: Draws, n: int, rng: np.random.Generator) -> None:
-    """The standard normal numbers of a play of n teams."""
+    """The standard normal numbers of a play of n groups."""
     for place in range(POSTERIOR_DRAWS):
         for t in range(n):
             draws.normal[t, place] = rng.standard_normal()
@@ -60,7 +60,7 @@ def draw_normal(draws: Draws, n: int, rng: np.random.Generator) -> None:
 
 @part
 def favourite(draws: Draws, fit: Fit, n: int, confidence: float) -> int:
-    """A team that is best in this share of the draws, -1 where there is none."""
+    """A group that is best in this share of the draws, -1 where there is none."""
     enough = confidence * POSTERIOR_DRAWS
     draws.known[:] = False
     for t in range(n):
@@ -84,7 +84,7 @@ def favourite(draws: Draws, fit: Fit, n: int, confidence: float) -> int:
 
 @leaf
 def sample(draws: Draws, fit: Fit, n: int, rng: np.random.Generator, first: int) -> int:
-    """Take a draw: its best team, or its place where the first team has been chosen."""
+    """Take a draw: its best group, or its place where the first group has been chosen."""
     place = int(rng.random() * POSTERIOR_DRAWS)
     if not draws.known[place // BLOCK]:
         _work_out(draws, fit, n, place // BLOCK)

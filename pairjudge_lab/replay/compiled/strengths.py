@@ -10,14 +10,14 @@ from pairjudge_lab.replay.compiled.rules import part, sums
 
 
 class Fit(NamedTuple):
-    """Room for the strengths of n players.
+    """Working arrays for the strengths of n players.
 
     Attributes:
         theta: (n,) the strengths; where the search begins, too.
         step: (n,) the last step towards them.
         factor: (n, n) what is above the diagonal of U, U'U being the negative second derivative.
         inverse: (n,) one over U's diagonal.
-        odds: (n,) room for the exponentials of the strengths.
+        odds: (n,) the exponentials of the strengths.
         met: (2, n(n - 1)/2) the pairs of players who have met.
         count: (1,) how many pairs those are.
     """
@@ -32,7 +32,7 @@ class Fit(NamedTuple):
 
 
 def new_fit(n: int) -> Fit:
-    """Room for n players, of whom every two have met."""
+    """Working arrays for n players, of whom every two have met."""
     met = np.array(np.triu_indices(n, 1), dtype=np.int64)
     count = np.array([met.shape[1]])
     return Fit(np.zeros(n), np.zeros(n), np.zeros((n, n)), np.zeros(n), np.zeros(n), met, count)
