@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pairjudge_lab.plots.bracket_layout import bracket_layout, group_colours
 from pairjudge_lab.plots.style import BLACK, GREY, RED, lab_style, new_figure, short
 from pairjudge_lab.records import Pool, Selection
@@ -24,7 +26,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
     layout = bracket_layout(pool, selection)
     with lab_style():
         if ax is None:
-            size = (1.6 + 1.3 * (rounds + 1), 0.9 + 0.32 * len(layout.entrants))
+            size = (1.6 + 1.3 * (rounds + 1), 1.1 + 0.32 * len(layout.entrants))
             ax = new_figure(*size).subplots()
         ax.axis("off")
         colours = group_colours(pool)
@@ -36,7 +38,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
             for c, height in meeting.sides.items():
                 won = c in meeting.winners
                 ax.plot(
-                    [right - 0.18, right, right],
+                    [meeting.round - 1, right, right],
                     [height, height, middle],
                     color=BLACK if won else GREY,
                     lw=1.6 if won else 0.9,
@@ -44,7 +46,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
                     zorder=1,
                 )
             for c, height in meeting.winners.items():
-                line = [right, right + 0.18]
+                line = [right, meeting.round]
                 ax.plot(line, [height] * 2, color=BLACK, lw=1.6, ls=solid, zorder=1)
                 _box(ax, pool, c, meeting.round, height, colours)
             if meeting.lost_right:
@@ -54,7 +56,7 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
         said = {True: "right", False: "wrong", None: "unknown"}[right_answer]
         title = (
             f"{selection.rules['tournament']}, {len(pool)} candidates\n{selection.calls} calls, "
-            f"{selection.calls_saved} saved by shared answers; selected answer {said}"
+            f"{selection.calls_saved} saved by shared answers\nselected answer {said}"
         )
         ax.set_title(title)
         ax.set_xlim(-0.45, rounds + 0.45)
@@ -63,6 +65,8 @@ def plot_bracket(pool: Pool, selection: Selection, *, ax: Axes | None = None) ->
 
 
 def _box(ax: Axes, pool: Pool, candidate: int, x: float, y: float, colours: dict[int, str]) -> None:
+    from matplotlib.colors import to_rgb
+
     shown = short(pool.candidates[candidate].answer)
     correct = pool.candidates[candidate].correct
     ax.text(
@@ -76,7 +80,8 @@ def _box(ax: Axes, pool: Pool, candidate: int, x: float, y: float, colours: dict
         fontweight="bold" if correct else "normal",
         bbox={
             "boxstyle": "round,pad=0.25",
-            "fc": colours[pool.group_of(candidate)] + "55",
+            # Mixed with white, and not transparent: lines end beneath the box.
+            "fc": 1 - (1 - np.array(to_rgb(colours[pool.group_of(candidate)]))) / 3,
             "ec": BLACK if correct else GREY,
             "ls": "-" if correct else "--",
             "lw": 1.4 if correct else 0.8,
