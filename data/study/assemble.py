@@ -14,6 +14,7 @@ import hashlib
 import json
 import math
 from collections import Counter
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -76,16 +77,9 @@ def pool_of(answers: Answers, problem: Any) -> Pool | None:
     return prepare(Pool(problem.problem(), tuple(found)))
 
 
-def label_verdict(answers: Answers, model: str, match: Match, wording: str) -> Verdict | None:
-    """The verdict without reasoning, with the probabilities of both labels."""
-    begun, text, label, shares, seconds, tokens = (
-        plan.label_prompt(match, wording),
-        "",
-        "",
-        [],
-        0.0,
-        0,
-    )
+def label_verdict(answers: Answers, model: str, begun: str, wording: str) -> Verdict | None:
+    """The verdict whose labels were begun for the judge, with the probabilities of both."""
+    text, label, shares, seconds, tokens = "", "", [], 0.0, 0
     for position in plan.label_positions(wording):
         text += label + position.lead
         row = answers.of(model, plan.label_request(begun + text))
@@ -107,20 +101,35 @@ def label_verdict(answers: Answers, model: str, match: Match, wording: str) -> V
     )  # fmt: skip
 
 
-def reasoned_verdict(
+def reasoned_verdicts(
     answers: Answers, model: str, match: Match, wording: str, repetition: int
-) -> Verdict | None:
-    """The verdict with its reasoning."""
+) -> tuple[Verdict, Verdict] | None:
+    """The verdict with its reasoning as it was written, and with the labels that were begun for the
+    judge where it wrote none."""
     row = answers.of(model, plan.reasoned_request(match, wording, repetition))
     if row is None:
         return None
     said = row["response"]
     read = plan.PROTOCOLS[wording].read(said["content"], cut_off=said["stop_type"] == "limit")
-    return Verdict(
+    written = Verdict(
         read.status, read.a_correct, read.b_correct, text=said["content"], reason=read.reason,
         prompt_tokens=said["tokens_evaluated"], completion_tokens=said["tokens_predicted"],
         seconds=row["seconds"],
     )  # fmt: skip
+    if not plan.unread(said, wording):
+        return written, written
+    begun = plan.closing_prompt(match, wording, said["content"])
+    closed = label_verdict(answers, model, begun, wording)
+    if closed is None:
+        return None
+    whole = replace(
+        closed,
+        text=f"{said['content'].rstrip()}\n\n{closed.text}",
+        prompt_tokens=written.prompt_tokens,
+        completion_tokens=written.completion_tokens + 2,
+        seconds=written.seconds + closed.seconds,
+    )
+    return written, whole
 
 
 def labelled(answers: Answers, pool: Pool) -> list[tuple[Any, ...]] | None:
@@ -130,7 +139,8 @@ def labelled(answers: Answers, pool: Pool) -> list[tuple[Any, ...]] | None:
         for a, b in permutations(range(len(pool)), 2):
             if pool.groups[a] == pool.groups[b]:
                 continue
-            verdict = label_verdict(answers, model, Match(pool, a, b), plan.WORDING)
+            begun = plan.label_prompt(Match(pool, a, b), plan.WORDING)
+            verdict = label_verdict(answers, model, begun, plan.WORDING)
             if verdict is None:
                 return None
             rows.append(table_row(f"{model}, labels", 0, pool.problem.id, a, b, verdict))
@@ -141,7 +151,8 @@ def reasoned(answers: Answers, pool: Pool) -> list[tuple[Any, ...]]:
     """The rows with reasoning, of pairs that have both orders.
 
     Greedy verdicts are one judge a wording, and those at a temperature a judge of their own, whose
-    repetitions are numbered from 0.
+    repetitions are numbered from 0. Each is there twice: as it was written, and with its labels
+    begun for it where it wrote none.
     """
     asked = [(wording, wording, 0) for wording in plan.REASONED_WORDINGS]
     first = plan.REASONED_WORDINGS[0]
@@ -151,18 +162,15 @@ def reasoned(answers: Answers, pool: Pool) -> list[tuple[Any, ...]]:
     for model in answers.models:
         for name, wording, number in asked:
             for pair in plan.reasoned_matches(pool):
-                both = [
-                    (match, reasoned_verdict(answers, model, match, wording, number))
-                    for match in (pair, pair.swapped)
-                ]
-                if None in (both[0][1], both[1][1]):
-                    continue
-                judge = f"{model}, reasoning, {name}"
-                rows += [
-                    table_row(judge, max(0, number - 1), pool.problem.id, match.a, match.b, verdict)
-                    for match, verdict in both
-                    if verdict is not None
-                ]
+                both = (pair, pair.swapped)
+                found = [reasoned_verdicts(answers, model, m, wording, number) for m in both]
+                for match, verdicts in zip(both, found, strict=True):
+                    if verdicts is None or None in found:
+                        continue
+                    place = (max(0, number - 1), pool.problem.id, match.a, match.b)
+                    judge = f"{model}, reasoning, {name}"
+                    rows.append(table_row(judge, *place, verdicts[0]))
+                    rows.append(table_row(f"{judge}, labels asked for", *place, verdicts[1]))
     return rows
 
 

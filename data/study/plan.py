@@ -13,7 +13,7 @@ from pairjudge_lab.protocols import PairJudgeProtocol
 from pairjudge_lab.protocols.labels import LabelPosition
 from pairjudge_lab.protocols.pairjudge import STOP
 from pairjudge_lab.protocols.template import Template
-from pairjudge_lab.records import Match, Pool
+from pairjudge_lab.records import Match, Pool, Status
 from pairjudge_lab.word_problems import WordProblem, draw_problems
 
 SEED = 16
@@ -165,6 +165,18 @@ def reasoned_matches(pool: Pool) -> list[Match]:
     known = [c.correct for c in pool.candidates]
     pairs.sort(key=lambda pair: known[pair[0]] == known[pair[1]])
     return [Match(pool, a, b) for a, b in pairs[:REASONED_PAIRS]]
+
+
+def unread(response: dict[str, Any], wording: str) -> bool:
+    """Whether an answer with reasoning does not end with a verdict that can be read."""
+    read = PROTOCOLS[wording].read(response["content"], cut_off=response["stop_type"] == "limit")
+    return read.status is not Status.PARSED
+
+
+def closing_prompt(match: Match, wording: str, said: str) -> str:
+    """The prompt of a match and an answer without a verdict, up to where the verdict is begun for
+    the judge; as for zero-shot reasoning in Kojima et al. (2022, arXiv 2205.11916)."""
+    return label_prompt(match, wording) + said.rstrip() + "\n\n"
 
 
 def reasoned_request(match: Match, wording: str, repetition: int) -> dict[str, Any]:

@@ -152,27 +152,33 @@ class Study:
                 "kind": "label", "problem": pool.problem.id, "wording": wording,
                 "a": first, "b": second,
             }  # fmt: skip
-            begun = plan.label_prompt(match, wording)
-            label = ""
-            for place, position in enumerate(plan.label_positions(wording)):
-                begun += label + position.lead
-                told = self.servers[model].ask(
-                    slot, {**what, "place": place}, plan.label_request(begun)
-                )
-                weights = plan.weights(told)
-                shares = position.shares({piece: math.exp(lp) for piece, lp in weights.items()})
-                if shares is None:
-                    break
-                label = position.words[max(range(len(shares)), key=lambda i: shares[i])]
+            self.label(model, slot, what, plan.label_prompt(match, wording), wording)
+
+    def label(self, model: str, slot: int, what: dict[str, Any], begun: str, wording: str) -> None:
+        """Both labels of a match, each begun for the judge."""
+        label = ""
+        for place, position in enumerate(plan.label_positions(wording)):
+            begun += label + position.lead
+            told = self.servers[model].ask(
+                slot, {**what, "place": place}, plan.label_request(begun)
+            )
+            weights = plan.weights(told)
+            shares = position.shares({piece: math.exp(lp) for piece, lp in weights.items()})
+            if shares is None:
+                break
+            label = position.words[max(range(len(shares)), key=lambda i: shares[i])]
 
     def reason(self, model: str, slot: int, match: Match, wording: str, repetition: int) -> None:
-        """A verdict with its reasoning."""
+        """A verdict with its reasoning; its labels are asked for where it gives none."""
         what = {
             "kind": "reasoned", "problem": match.pool.problem.id, "wording": wording,
             "a": match.a, "b": match.b, "repetition": repetition,
         }  # fmt: skip
         body = plan.reasoned_request(match, wording, repetition)
-        self.servers[model].ask(slot, what, body)
+        told = self.servers[model].ask(slot, what, body)
+        if plan.unread(told, wording):
+            begun = plan.closing_prompt(match, wording, told["content"])
+            self.label(model, slot, {**what, "kind": "closing"}, begun, wording)
 
     def tasks(self, model: str) -> Iterator[tuple[str, Any]]:
         """What a model does, in order: (kind, what it takes)."""

@@ -28,6 +28,8 @@ class Handler(BaseHTTPRequestHandler):
             told, content = [{"top_logprobs": tops}], "Correct"
         elif "seed" in body and body["seed"] >= 1000:
             content = f"1 + {body['seed']}\n\\boxed{{{body['seed'] % 3}}}"
+        elif "First solve" in body["prompt"]:
+            content = "I looked, and found \\boxed{12}."
         else:
             content = "I looked.\n<resp_a_judge>Correct</resp_a_judge>\n<resp_b_judge>Incorrect"
         self.server.asked.append(body)
@@ -103,14 +105,23 @@ def test_it_goes_on_where_it_stopped_and_becomes_pools_and_verdicts(server, tmp_
     assert (labels["verdict"] == "tie").all()
     assert labels["a_probability"].iloc[0] > labels["b_probability"].iloc[0] > 0.5
     reasoned = table[table["judge"].str.contains("reasoning")]
-    assert set(reasoned["verdict"]) == {"A"}
     # Three pairs in both orders; the repetitions at a temperature are a judge of their own.
-    assert reasoned.groupby("judge")["repetition"].agg(["size", "max"]).T.to_dict("list") == {
-        "two, reasoning, lab": [6, 0],
-        "two, reasoning, example": [6, 0],
-        "two, reasoning, solve-first": [6, 0],
-        "two, reasoning, lab, temperature 0.7": [30, 4],
-    }
+    for more in ("", ", labels asked for"):
+        some = reasoned[reasoned["judge"].str.endswith(" asked for") == bool(more)]
+        assert some.groupby("judge")["repetition"].agg(["size", "max"]).T.to_dict("list") == {
+            f"two, reasoning, lab{more}": [6, 0],
+            f"two, reasoning, example{more}": [6, 0],
+            f"two, reasoning, solve-first{more}": [6, 0],
+            f"two, reasoning, lab, temperature 0.7{more}": [30, 4],
+        }
+    said = reasoned.groupby("judge")["verdict"].agg(set).to_dict()
+    assert said["two, reasoning, lab"] == said["two, reasoning, lab, labels asked for"] == {"A"}
+    # An answer without labels is unread as it was written, and its labels are asked for.
+    assert said["two, reasoning, solve-first"] == {"invalid"}
+    assert said["two, reasoning, solve-first, labels asked for"] == {"tie"}
+    asked_for = reasoned[reasoned["judge"] == "two, reasoning, solve-first, labels asked for"]
+    assert asked_for["text"].str.startswith("I looked, and found").all()
+    assert asked_for["a_probability"].notna().all()
 
 
 def test_prompts_are_chatml_and_keep_the_models_control_tokens_out(server, tmp_path):
