@@ -40,7 +40,6 @@ def open_vllm(spec: str, options: ModelOptions) -> VLLMEngine:
         os.environ["VLLM_BATCH_INVARIANT"] = "1"
     from transformers import AutoConfig
     from vllm import LLM
-    from vllm.platforms import current_platform
 
     source = find_source(spec, options)
     code = options.trust_remote_code
@@ -54,6 +53,8 @@ def open_vllm(spec: str, options: ModelOptions) -> VLLMEngine:
     if "gguf_file" in source.where:
         raise UserError(f"vLLM reads no GGUF file here; name {spec} without vllm:")
     check_files(source)
+    from vllm.platforms import current_platform
+
     if options.dtype == "auto" and current_platform.is_cpu():
         # vLLM would take the checkpoint's own, and most processors are slow in half precision.
         dtype = choose_dtype(options, "cpu", source.parameters)
