@@ -21,6 +21,8 @@ from pairjudge_lab import (
     load_verdicts,
     prepare,
 )
+from pairjudge_lab.judges.cascade import CascadeRule
+from pairjudge_lab.judges.cascade_tables import cascade_table
 from pairjudge_lab.replay import record
 from pairjudge_lab.statistics.discrimination import right_favoured
 from pairjudge_lab.verdicts.by_probability import by_probability
@@ -90,6 +92,32 @@ def test_what_notebook_10_says_came_out(pools):
             gaps.append(gap)
     assert all(gap.estimate < 0 for gap in gaps)
     assert sum(gap.high < 0 for gap in gaps) >= 2
+
+
+def test_few_answers_with_reasoning_end_with_labels_and_all_are_read_once_these_are_asked_for():
+    table = load_verdicts("study")
+    read = (table["verdict"] != "invalid").groupby(table["judge"]).mean()
+    for wording in ("lab", "example", "solve-first"):
+        name = f"{MODELS[1]}, reasoning, {wording}"
+        assert read[name] < 0.35
+        assert read[f"{name}, labels asked for"] == 1
+        written = table[table["judge"] == name]
+        assert written["completion_tokens"].median() > 250
+        places = written[["problem_id", "response_a", "response_b"]].to_numpy().tolist()
+        assert all([problem, b, a] in places for problem, a, b in places)
+
+
+def test_a_cascade_of_the_two_gains_nothing_over_the_larger_alone(pools):
+    weak, strong = (load_verdicts("study", judge=f"{model}, labels") for model in MODELS)
+    six = [pool.first(6) for pool in pools]
+    found = {}
+    for threshold in (0, 0.5, 0.55, 0.6, 2):
+        table = cascade_table(weak, strong, CascadeRule(threshold))
+        played = curve(record(six, table), ["majority", "knockout"], [6], subsets=50)
+        (gap,) = (c.difference for c in played.compare("majority"))
+        assert gap.estimate < 0
+        found[threshold] = played.points[1].accuracy.estimate
+    assert max(found.values()) < found[2] + 0.02
 
 
 def test_an_unknown_judge_lists_those_there():
