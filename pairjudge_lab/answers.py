@@ -178,8 +178,12 @@ def prepare(pool: Pool, undecided: Counter[str] | None = None) -> Pool:
     final answer is then wrong. What math-verify cannot decide in time counts as no answer, or as
     a different one, and is logged.
 
-    Args:
-        undecided: where what stays undecided is counted, by the problem's id.
+    Parameters
+    ----------
+    pool : Pool
+        As it was loaded.
+    undecided : mapping or None
+        Where what stays undecided is counted, by the problem's id.
 
     Examples
     --------

@@ -47,9 +47,12 @@ class AnswerProcess:
     def ask(self, request: dict[str, str], seconds: float) -> Any:
         """The result of a request.
 
-        Raises:
-            Late: when it was not there within the limit.
-            RuntimeError: when the process does not start.
+        Raises
+        ------
+        Late
+            When it was not there within the limit.
+        RuntimeError
+            When the process does not start.
         """
         with self._lock:
             for fresh in (False, True):

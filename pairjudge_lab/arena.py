@@ -70,18 +70,23 @@ class _Round:
 class Arena:
     """Plays tournaments, or judges plain lists of matches, over one judge and one store.
 
-    Args:
-        judge: anything with ``identity``, ``capacity`` and ``judge``.
-        store: where verdicts are kept; without one they live as long as the arena.
-        progress: whether to show how far it is; a path is a log file that gets it as well.
+    Parameters
+    ----------
+    judge : Judge or StreamingJudge
+        Anything with ``identity``, ``capacity`` and ``judge``.
+    store : Store or None
+        Where verdicts are kept; without one they live as long as the arena.
+    progress : bool or Path
+        Whether to show how far it is; a path is a log file that gets it as well.
 
-    Examples:
-        >>> from pairjudge_lab import Arena, Knockout, load_judge, load_pools, prepare
-        >>> pools = [prepare(pool.first(8)) for pool in load_pools("embedded", limit=3)]
-        >>> arena = Arena(load_judge("simulated:accuracy=0.9"))
-        >>> selections = arena.play(pools, Knockout(), seed=0)
-        >>> len(selections), arena.statistics.asked == sum(s.calls for s in selections)
-        (3, True)
+    Examples
+    --------
+    >>> from pairjudge_lab import Arena, Knockout, load_judge, load_pools, prepare
+    >>> pools = [prepare(pool.first(8)) for pool in load_pools("embedded", limit=3)]
+    >>> arena = Arena(load_judge("simulated:accuracy=0.9"))
+    >>> selections = arena.play(pools, Knockout(), seed=0)
+    >>> len(selections), arena.statistics.asked == sum(s.calls for s in selections)
+    (3, True)
     """
 
     def __init__(
@@ -107,8 +112,10 @@ class Arena:
         A pool's random choices depend on the seed and its problem id alone, so neither the batch
         size nor the other pools change what is selected.
 
-        Raises:
-            UserError: when the tournament needs labels and the judge gives preferences.
+        Raises
+        ------
+        UserError
+            When the tournament needs labels and the judge gives preferences.
         """
         check_tournament(tournament, judge_kind(self._judge_model))
         selections: list[Selection | None] = [None] * len(pools)
@@ -247,6 +254,18 @@ def problem_seed(seed: int, problem_id: str) -> list[int]:
 
 def all_ordered_pairs(pool: Pool, repetitions: Iterable[int] = (0,)) -> list[Match]:
     """Every ordered pair of a pool's candidates, for each repetition.
+
+    Parameters
+    ----------
+    pool : Pool
+        N candidates.
+    repetitions : iterable of int
+        The numbers of the repetitions.
+
+    Returns
+    -------
+    list of Match
+        N(N - 1) for each repetition.
 
     Examples
     --------

@@ -35,8 +35,10 @@ except ModuleNotFoundError:
 def njit(**settings: Any) -> Callable[[Function], Function]:
     """As ``numba.njit`` with settings.
 
-    Args:
-        settings: of ``numba.njit``, such as ``cache`` and ``nogil``; without numba not used.
+    Parameters
+    ----------
+    settings
+        Of ``numba.njit``, such as ``cache`` and ``nogil``; without numba not used.
     """
     if numba is not None:
         compiled: Callable[[Function], Function] = numba.njit(**settings)

@@ -14,8 +14,10 @@ the recorded study of real language models."""
 def data_folder() -> Path:
     """The folder of embedded data.
 
-    Raises:
-        UserError: when this installation carries none.
+    Raises
+    ------
+    UserError
+        When this installation carries none.
     """
     package = Path(__file__).resolve().parent
     for folder in (package / "_data", package.parent / "data"):
@@ -34,11 +36,15 @@ def is_shipped(source: object) -> bool:
 def shipped_path(source: str, file: str) -> Path:
     """The path of a file of shipped data.
 
-    Args:
-        source: a key of ``SHIPPED``.
+    Parameters
+    ----------
+    source : str
+        A key of ``SHIPPED``.
 
-    Raises:
-        UserError: when it is not there.
+    Raises
+    ------
+    UserError
+        When it is not there.
     """
     return data_path(str(Path(SHIPPED[source]) / file))
 
@@ -46,8 +52,10 @@ def shipped_path(source: str, file: str) -> Path:
 def data_path(name: str) -> Path:
     """The path of one embedded file or folder.
 
-    Raises:
-        UserError: when it is not there; the message lists what is.
+    Raises
+    ------
+    UserError
+        When it is not there; the message lists what is.
     """
     path = data_folder() / name
     if not path.exists():

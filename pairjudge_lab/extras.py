@@ -44,9 +44,11 @@ EXTRAS = {
 def missing_extra(problem: ImportError) -> UserError | None:
     """The error that tells a user what to install; None where no extra would help.
 
-    Args:
-        problem: what an import raised. One that failed inside a module that is there (a broken
-            installation) is no matter of extras.
+    Parameters
+    ----------
+    problem : ImportError
+        What an import raised. One that failed inside a module that is there (a broken installation)
+        is no matter of extras.
     """
     module = (problem.name or "").partition(".")[0]
     if not isinstance(problem, ModuleNotFoundError) or module not in EXTRAS:
@@ -58,8 +60,10 @@ def missing_extra(problem: ImportError) -> UserError | None:
 def naming_extras() -> Iterator[None]:
     """Turn the error of a missing module into one line that names the extra.
 
-    Raises:
-        UserError: instead of ``ModuleNotFoundError``, where an extra brings the module.
+    Raises
+    ------
+    UserError
+        Instead of ``ModuleNotFoundError``, where an extra brings the module.
     """
     try:
         yield

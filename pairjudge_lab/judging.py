@@ -23,27 +23,39 @@ def judge_pairs(
 ) -> JudgedPairs:
     """Judge all pairs of candidates of every pool.
 
-    Args:
-        pools: the pools; or matches, which are judged as they are.
-        both_orders: show every pair in both orders; without it each is shown in one, drawn at
-            random.
-        repetitions: how often each ordered pair is judged; more than once is of use to a judge that
-            samples.
-        seed: draws the order of each pair.
-        store: where verdicts are kept, and taken from instead of judging twice.
-        progress: whether to show how far it is; a path is a log file that gets it as well.
+    Parameters
+    ----------
+    judge : Judge or StreamingJudge
+        What ``load_judge`` gave, or a judge of your own.
+    pools : sequence of Pool or sequence of Match
+        The pools; or matches, which are judged as they are.
+    both_orders : bool
+        Show every pair in both orders; without it each is shown in one, drawn at random.
+    repetitions : int
+        How often each ordered pair is judged; more than once is of use to a judge that samples.
+    seed : int
+        Draws the order of each pair.
+    store : Store or None
+        Where verdicts are kept, and taken from instead of judging twice.
+    progress : bool or Path
+        Whether to show how far it is; a path is a log file that gets it as well.
 
-    Returns:
+    Returns
+    -------
+    JudgedPairs
         The matches and their verdicts; ``to_pandas()`` makes a verdict table of them.
 
-    Raises:
-        UserError: when there is nothing to judge.
+    Raises
+    ------
+    UserError
+        When there is nothing to judge.
 
-    Examples:
-        >>> from pairjudge_lab import judge_pairs, load_judge, load_pools
-        >>> pools = [pool.first(3) for pool in load_pools("embedded", limit=2)]
-        >>> len(judge_pairs(load_judge("simulated:accuracy=0.8"), pools).to_pandas())
-        12
+    Examples
+    --------
+    >>> from pairjudge_lab import judge_pairs, load_judge, load_pools
+    >>> pools = [pool.first(3) for pool in load_pools("embedded", limit=2)]
+    >>> len(judge_pairs(load_judge("simulated:accuracy=0.8"), pools).to_pandas())
+    12
     """
     matches: list[Match] = []
     for one in pools:

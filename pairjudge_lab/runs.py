@@ -186,8 +186,10 @@ def run_selection(
 ) -> SelectionRun:
     """Play a tournament among the first n candidates of each pool.
 
-    Raises:
-        UserError: when a pool has fewer than n candidates.
+    Raises
+    ------
+    UserError
+        When a pool has fewer than n candidates.
     """
     import time
 
@@ -218,8 +220,10 @@ def _rules_of(tournament: Tournament) -> dict[str, Any]:
 def open_folder(folder: Path) -> Path:
     """Make a folder and see that it can be written to.
 
-    Raises:
-        UserError: when it cannot.
+    Raises
+    ------
+    UserError
+        When it cannot.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

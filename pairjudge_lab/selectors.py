@@ -18,8 +18,10 @@ BORDA_POWER = 0.5
 def correctness(pool: Pool) -> list[bool]:
     """Whether each candidate is right.
 
-    Raises:
-        UserError: when that is not known for one of them.
+    Raises
+    ------
+    UserError
+        When that is not known for one of them.
     """
     unknown = [i for i, c in enumerate(pool.candidates) if c.correct is None]
     if unknown:
@@ -55,8 +57,10 @@ def weighted_majority(pool: Pool) -> float:
     Scores below zero would let a group lose by having more members, so scores should be weights,
     such as probabilities.
 
-    Raises:
-        UserError: when a candidate has no score, or one below zero.
+    Raises
+    ------
+    UserError
+        When a candidate has no score, or one below zero.
     """
     scores = _scores(pool)
     if min(scores) < 0:
@@ -70,8 +74,10 @@ def weighted_majority(pool: Pool) -> float:
 def best_score(pool: Pool) -> float:
     """The candidate with the highest score; equal ones share.
 
-    Raises:
-        UserError: when a candidate has no score.
+    Raises
+    ------
+    UserError
+        When a candidate has no score.
     """
     return _highest(pool, _scores(pool))
 
@@ -82,8 +88,10 @@ def best_likelihood(pool: Pool) -> float:
     This is the length-normalised likelihood under the model that wrote the candidate, which is
     known of candidates that were sampled here by an engine that tells.
 
-    Raises:
-        UserError: when it is not known of a candidate.
+    Raises
+    ------
+    UserError
+        When it is not known of a candidate.
     """
     return _highest(pool, likelihoods(pool))
 
@@ -92,8 +100,10 @@ def likelihoods(pool: Pool) -> list[float]:
     """The mean log-probability of each candidate's tokens; of an empty one, which has no tokens,
     minus infinity.
 
-    Raises:
-        UserError: when it is not known of one.
+    Raises
+    ------
+    UserError
+        When it is not known of one.
     """
     return _measured(pool, "mean_logprob")
 
@@ -106,8 +116,10 @@ def best_certainty(pool: Pool) -> float:
     with other vocabularies are not on one scale. Their program never selects a candidate without a
     final answer; this selector does not look at answers.
 
-    Raises:
-        UserError: when it is not known of a candidate.
+    Raises
+    ------
+    UserError
+        When it is not known of a candidate.
     """
     return _highest(pool, certainties(pool))
 
@@ -115,8 +127,10 @@ def best_certainty(pool: Pool) -> float:
 def certainties(pool: Pool) -> list[float]:
     """The self-certainty of each candidate; of an empty one, which has no tokens, minus infinity.
 
-    Raises:
-        UserError: when it is not known of one.
+    Raises
+    ------
+    UserError
+        When it is not known of one.
     """
     return _measured(pool, "self_certainty")
 
@@ -129,12 +143,17 @@ def certainty_borda(pool: Pool, p: float = BORDA_POWER) -> float:
     ranks' votes; one without a final answer has a rank and no vote. 0 is majority voting, and the
     larger p, the more the surest candidate decides.
 
-    Args:
-        pool: the candidates.
-        p: from 0 to 20; the default is that of the paper's program.
+    Parameters
+    ----------
+    pool : Pool
+        The candidates.
+    p : float
+        From 0 to 20; the default is that of the paper's program.
 
-    Raises:
-        UserError: when it is not known of a candidate, or p is out of range.
+    Raises
+    ------
+    UserError
+        When it is not known of a candidate, or p is out of range.
     """
     check_power(p)
     values = certainties(pool)
@@ -148,8 +167,10 @@ def certainty_borda(pool: Pool, p: float = BORDA_POWER) -> float:
 def check_power(p: float) -> None:
     """See that a power of Borda votes is one.
 
-    Raises:
-        UserError: when it is not from 0 to 20.
+    Raises
+    ------
+    UserError
+        When it is not from 0 to 20.
     """
     if not 0 <= p <= 20:
         raise UserError(f"the power of Borda votes is a number from 0 to 20; got {p}")

@@ -16,10 +16,14 @@ CACHE_NAMES = ("cache", "past_key_values")
 def cache_name(model: Any) -> str:
     """The name under which a model's ``forward`` takes its key-value cache.
 
-    Args:
-        model: a causal language model of transformers, or one with adapters of peft around it.
+    Parameters
+    ----------
+    model
+        A causal language model of transformers, or one with adapters of peft around it.
 
-    Returns:
+    Returns
+    -------
+    str
         ``"cache"`` or ``"past_key_values"``.
     """
     # peft's wrappers take any argument and hand it on, so the model inside is asked.
@@ -31,8 +35,10 @@ def cache_name(model: Any) -> str:
 def read_cache(output: Any) -> Any:
     """The key-value cache in what a model's ``forward`` returned; None where it kept none.
 
-    Args:
-        output: a ``ModelOutput`` of transformers.
+    Parameters
+    ----------
+    output
+        A ``ModelOutput`` of transformers.
     """
     # As a mapping, because in newer versions the old attribute is an alias that warns.
     return next((output[name] for name in CACHE_NAMES if name in output), None)

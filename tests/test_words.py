@@ -40,7 +40,7 @@ ALLOWED = {
     "pairjudge_lab/plots/training.py": ('OF_BEFORE = "slot_effect"',),
     "pairjudge_lab/runs.py": ('"ledger"',),
     "pairjudge_lab/toy/card.py": ("unreadable",),
-    "pairjudge_lab/training/annotate.py": ('"slots_before"',),
+    "pairjudge_lab/training/funnel.py": ('"slots_before"',),
     "pairjudge_lab/training/audit.py": ('"slot_effect"', '"unreadable"'),
     "pairjudge_lab/training/training_card.py": ("last['unreadable']",),
     "notebooks/09_make_a_judge.ipynb": ("run['slots']",),

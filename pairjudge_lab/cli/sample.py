@@ -70,8 +70,10 @@ def add_problems(parser: argparse.ArgumentParser) -> None:
 def columns_given(args: argparse.Namespace) -> dict[str, str]:
     """The columns as a mapping.
 
-    Raises:
-        UserError: for one that is not NAME=COLUMN.
+    Raises
+    ------
+    UserError
+        For one that is not NAME=COLUMN.
     """
     pairs = [text.partition("=") for text in args.column]
     for text, (name, equals, column) in zip(args.column, pairs, strict=True):

@@ -20,8 +20,10 @@ def paper_table(benchmark: str, generator: str) -> dict[str, dict[int, float]]:
     """Accuracy in per cent by method and N, as the paper prints it, for one benchmark and
     generator.
 
-    Raises:
-        UserError: for a benchmark or generator that the table does not hold.
+    Raises
+    ------
+    UserError
+        For a benchmark or generator that the table does not hold.
     """
     rows = paper_rows()
     for name, value in (("benchmark", benchmark), ("generator", generator)):

@@ -41,25 +41,31 @@ def load_pools(
 
     Answers are not looked for and answer groups not formed: that is ``answers.prepare``'s work.
 
-    Args:
-        source: ``"embedded"``, of the small world; ``"study"``, of real language models; a name
-            that ``pairjudge-lab datasets`` lists; the path of a file; a hub id (``owner/name``); a
-            data frame, a ``datasets.Dataset`` or a list of dicts. The layouts are those of
-            ``tables``.
-        columns: the lab's name of a column to the table's, as in ``{"problem": "question"}``.
-        config, split: of a hub id.
-        limit: only the first pools.
+    Parameters
+    ----------
+    source : Table
+        ``"embedded"``, of the small world; ``"study"``, of real language models; a name that
+        ``pairjudge-lab datasets`` lists; the path of a file; a hub id (``owner/name``); a data
+        frame, a ``datasets.Dataset`` or a list of dicts. The layouts are those of ``tables``.
+    columns : mapping or None
+        The lab's name of a column to the table's, as in ``{"problem": "question"}``.
+    config, split : str or None
+        Of a hub id.
+    limit : int or None
+        Only the first pools.
 
-    Raises:
-        UserError: no such file, broken JSON (with its line), a row without its columns, a pool
-            without candidates, one problem id twice, an unknown name, or a dataset that cannot be
-            fetched.
+    Raises
+    ------
+    UserError
+        No such file, broken JSON (with its line), a row without its columns, a pool without
+        candidates, one problem id twice, an unknown name, or a dataset that cannot be fetched.
 
-    Examples:
-        >>> from pairjudge_lab import load_pools
-        >>> pools = load_pools("embedded", limit=3)
-        >>> len(pools), len(pools[0])
-        (3, 64)
+    Examples
+    --------
+    >>> from pairjudge_lab import load_pools
+    >>> pools = load_pools("embedded", limit=3)
+    >>> len(pools), len(pools[0])
+    (3, 64)
     """
     from pairjudge_lab.datasets.sources import other_pools
 
@@ -94,8 +100,20 @@ def load_pools(
 
 
 def save_pools(pools: Sequence[Pool], path: Path, *, guard_formulas: bool = False) -> None:
-    """Write pools as ``.jsonl`` or ``.parquet``, or as ``.csv`` with one row a candidate, by the
-    suffix; answer groups are not written. Formulas are guarded in ``.csv`` alone.
+    """Write pools to a file; answer groups are not written.
+
+    Parameters
+    ----------
+    pools : sequence of Pool
+    path : Path
+        By its suffix ``.jsonl`` or ``.parquet``, or ``.csv`` with one row a candidate.
+    guard_formulas : bool
+        Whether cells that a spreadsheet would run are made harmless, in ``.csv`` alone.
+
+    Raises
+    ------
+    UserError
+        For another suffix, or where the file cannot be written.
 
     Examples
     --------

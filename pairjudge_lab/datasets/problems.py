@@ -141,7 +141,15 @@ def problems_to_dataset(problems: Sequence[Problem]) -> Dataset:
 
 
 def save_problems(problems: Sequence[Problem], path: Path, *, guard_formulas: bool = False) -> None:
-    """Write problems as ``.jsonl``, ``.parquet`` or ``.csv``, by the suffix.
+    """Write problems to a file.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+    path : Path
+        ``.jsonl``, ``.parquet`` or ``.csv``, by its suffix.
+    guard_formulas : bool
+        Whether cells that a spreadsheet would run are made harmless, in ``.csv`` alone.
 
     Raises
     ------

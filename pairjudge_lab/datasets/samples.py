@@ -26,13 +26,18 @@ def load_groups(
 ) -> dict[str, list[Pool]]:
     """Pools by group: one group for pools with their texts, one a run for a ``.csv`` of samples.
 
-    Args:
-        by: of a ``.csv``, the column that tells runs apart; by default the first of ``model``,
-            ``prompt``, ``run_id`` and ``source`` that is there.
-        limit: only the first problems of each group.
+    Parameters
+    ----------
+    by : str or None
+        Of a ``.csv``, the column that tells runs apart; by default the first of ``model``,
+        ``prompt``, ``run_id`` and ``source`` that is there.
+    limit : int or None
+        Only the first problems of each group.
 
-    Raises:
-        UserError: no such file or column, or a row that does not fit the layout.
+    Raises
+    ------
+    UserError
+        No such file or column, or a row that does not fit the layout.
     """
     path = Path(source)
     if path.suffix != ".csv":

@@ -114,7 +114,15 @@ def pools_from(
 def pools_to_frame(pools: Sequence[Pool]) -> pd.DataFrame:
     """Pools as a data frame of one row a candidate; ``pools_from`` reads it back.
 
-    What is known only of sampled candidates has columns where it is known of any of them.
+    Parameters
+    ----------
+    pools : sequence of Pool
+
+    Returns
+    -------
+    DataFrame
+        One row a candidate. What is known only of sampled candidates has columns where it is known
+        of any of them.
 
     Examples
     --------
@@ -148,6 +156,15 @@ def pools_to_frame(pools: Sequence[Pool]) -> pd.DataFrame:
 
 def pools_to_dataset(pools: Sequence[Pool]) -> Dataset:
     """Pools as a ``datasets.Dataset`` of one row a problem; ``pools_from`` reads it back.
+
+    Parameters
+    ----------
+    pools : sequence of Pool
+
+    Returns
+    -------
+    datasets.Dataset
+        One row a problem, its candidates in a column.
 
     Examples
     --------

@@ -44,23 +44,31 @@ def load_verdicts(
 ) -> pd.DataFrame:
     """Read a verdict table; ``embedded`` names the tiny judge's own, ``study`` those of real ones.
 
-    Args:
-        source: ``"embedded"``; ``"study"``; a name that ``pairjudge-lab datasets`` lists; the path
-            of a file, also of another tool's result file (see ``adapters``); a hub id; or data in
-            memory.
-        judge: only this judge's verdicts.
-        columns: the lab's name of a column to the table's, as in ``{"verdict": "winner"}``.
-        config, split: of a hub id.
-        layout: of another tool's result file, where it is not recognised.
+    Parameters
+    ----------
+    source : Table
+        ``"embedded"``; ``"study"``; a name that ``pairjudge-lab datasets`` lists; the path of a
+        file, also of another tool's result file (see ``adapters``); a hub id; or data in memory.
+    judge : str or None
+        Only this judge's verdicts.
+    columns : mapping or None
+        The lab's name of a column to the table's, as in ``{"verdict": "winner"}``.
+    config, split : str or None
+        Of a hub id.
+    layout : str or None
+        Of another tool's result file, where it is not recognised.
 
-    Raises:
-        UserError: no such file, another format, an absent column, an unknown name or judge, a
-            dataset that cannot be fetched, or a table that ``check_verdicts`` refuses.
+    Raises
+    ------
+    UserError
+        No such file, another format, an absent column, an unknown name or judge, a dataset that
+        cannot be fetched, or a table that ``check_verdicts`` refuses.
 
-    Examples:
-        >>> from pairjudge_lab import load_verdicts
-        >>> load_verdicts("embedded")["verdict"].isin(["A", "B", "tie", "neither", "invalid"]).all()
-        np.True_
+    Examples
+    --------
+    >>> from pairjudge_lab import load_verdicts
+    >>> load_verdicts("embedded")["verdict"].isin(["A", "B", "tie", "neither", "invalid"]).all()
+    np.True_
     """
     from pairjudge_lab.datasets.sources import other_verdicts
 
@@ -109,8 +117,10 @@ def _read_file(path: Path) -> pd.DataFrame:
 def verdict_table(data: pd.DataFrame | Dataset) -> pd.DataFrame:
     """A verdict table from a frame or a ``datasets.Dataset`` in memory, checked like a file.
 
-    Raises:
-        UserError: see ``check_verdicts``.
+    Raises
+    ------
+    UserError
+        See ``check_verdicts``.
     """
     import pandas as pd
 
@@ -121,10 +131,12 @@ def verdict_table(data: pd.DataFrame | Dataset) -> pd.DataFrame:
 def check_verdicts(table: pd.DataFrame, where: str) -> pd.DataFrame:
     """The table once it has been seen to be sound, its columns in their dtypes and with a kind.
 
-    Raises:
-        UserError: a missing column, an empty table, an unknown verdict, kind or gold, a kind that
-            contradicts the labels, a response paired with itself, or the same ordered pair twice
-            in one repetition of a judge.
+    Raises
+    ------
+    UserError
+        A missing column, an empty table, an unknown verdict, kind or gold, a kind that contradicts
+        the labels, a response paired with itself, or the same ordered pair twice in one repetition
+        of a judge.
     """
     absent = [c for c in NEEDED if c not in table]
     if absent:
@@ -192,22 +204,31 @@ def verdict_costs(table: pd.DataFrame) -> dict[str, tuple[float, float]] | None:
 
 
 def save_verdicts(table: pd.DataFrame, path: Path, *, guard_formulas: bool = False) -> None:
-    """Write a verdict table as ``.parquet``, ``.csv`` or ``.jsonl``, by the suffix.
+    """Write a verdict table to a file.
 
-    Args:
-        guard_formulas: in a ``.csv``, as ``files.spreadsheet.csv_text`` does.
+    Parameters
+    ----------
+    table : DataFrame
+        A verdict table.
+    path : Path
+        ``.parquet``, ``.csv`` or ``.jsonl``, by its suffix.
+    guard_formulas : bool
+        In a ``.csv``, as ``files.spreadsheet.csv_text`` does.
 
-    Raises:
-        UserError: another suffix, or formulas to guard in a file that is no ``.csv``.
+    Raises
+    ------
+    UserError
+        Another suffix, or formulas to guard in a file that is no ``.csv``.
 
-    Examples:
-        >>> from pathlib import Path
-        >>> from tempfile import mkdtemp
-        >>> from pairjudge_lab import load_verdicts, save_verdicts
-        >>> file = Path(mkdtemp()) / "verdicts.csv"
-        >>> save_verdicts(load_verdicts("embedded").head(10), file)
-        >>> len(load_verdicts(file))
-        10
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> from pairjudge_lab import load_verdicts, save_verdicts
+    >>> file = Path(mkdtemp()) / "verdicts.csv"
+    >>> save_verdicts(load_verdicts("embedded").head(10), file)
+    >>> len(load_verdicts(file))
+    10
     """
     if guard_formulas and path.suffix != ".csv":
         raise UserError(f"{path}: formulas are guarded in .csv files; no other kind runs them")

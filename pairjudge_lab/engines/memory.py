@@ -17,8 +17,10 @@ OVERHEAD = 1.15
 def count_parameters(folder: Path) -> int:
     """Parameters in a local folder's safetensors files, read from their headers alone.
 
-    Raises:
-        UserError: when there is no safetensors file, or one is broken.
+    Raises
+    ------
+    UserError
+        When there is no safetensors file, or one is broken.
     """
     files = sorted(folder.glob("*.safetensors"))
     if not files:
@@ -72,8 +74,10 @@ def free_memory(device: str) -> int:
 def check_fit(spec: str, parameters: int, bytes_each: float, device: str) -> None:
     """Refuse a model that cannot fit, with the numbers and what would.
 
-    Raises:
-        UserError: when weights and overhead pass the free memory.
+    Raises
+    ------
+    UserError
+        When weights and overhead pass the free memory.
     """
     need, free = parameters * bytes_each * OVERHEAD, free_memory(device)
     if need <= free:

@@ -30,17 +30,27 @@ CUDA_CONTEXT = 0.6e9
 class Diagnosis:
     """A model's needs, in bytes.
 
-    Attributes:
-        parameters: of the model; ``dtype`` and ``quantisation`` as they would be loaded.
-        weights: of the model in memory.
-        cache: keys and values of ``rows`` matches of ``prompt_tokens`` + ``answer_tokens``; held
-            twice while it grows.
-        activations: of reading the prompts of one batch.
-        libraries: the process without any model.
-        peak: the largest of loading and running.
-        free: what this machine has free.
-        fits: whether the peak is at most what is free.
-        advice: options that would make it fit, or run more at once.
+    Attributes
+    ----------
+    parameters : int
+        Of the model; ``dtype`` and ``quantisation`` as they would be loaded.
+    weights : float
+        Of the model in memory.
+    cache : float
+        Keys and values of ``rows`` matches of ``prompt_tokens`` + ``answer_tokens``; held twice
+        while it grows.
+    activations : float
+        Of reading the prompts of one batch.
+    libraries : float
+        The process without any model.
+    peak : float
+        The largest of loading and running.
+    free : float
+        What this machine has free.
+    fits : bool
+        Whether the peak is at most what is free.
+    advice : tuple of str
+        Options that would make it fit, or run more at once.
     """
 
     model: str
@@ -83,8 +93,10 @@ class Diagnosis:
 def model_of(spec: str) -> str:
     """The model in a judge's name, without the engine that runs it.
 
-    Raises:
-        UserError: for a judge that is no model on this machine.
+    Raises
+    ------
+    UserError
+        For a judge that is no model on this machine.
     """
     prefix, colon, rest = spec.partition(":")
     if prefix in ("simulated", "recorded"):
@@ -111,12 +123,17 @@ def diagnose(
 ) -> Diagnosis:
     """What a judge would need here.
 
-    Args:
-        spec: as ``load_judge`` takes it; the need of a replica for ``ray:4:MODEL``.
-        rows: matches in one batch; by default as many as the judge would take.
+    Parameters
+    ----------
+    spec : str
+        As ``load_judge`` takes it; the need of a replica for ``ray:4:MODEL``.
+    rows : int or None
+        Matches in one batch; by default as many as the judge would take.
 
-    Raises:
-        UserError: for a judge that is no model on this machine, or a model that is not there.
+    Raises
+    ------
+    UserError
+        For a judge that is no model on this machine, or a model that is not there.
     """
     options = options or ModelOptions()
     spec = model_of(spec)

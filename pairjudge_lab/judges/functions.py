@@ -23,20 +23,26 @@ Answer = str | tuple[bool, bool] | None
 class FunctionJudge:
     """A judge made of a function of a question and two responses.
 
-    Args:
-        function: called with the question, the response shown first, and the one shown second. What
-            it raises makes a ``failed`` verdict, None an ``unparsed`` one; neither is ever counted.
-        name: part of every verdict's identity: give a changed function another name.
-        kind: ``labels`` where the function returns booleans, ``preference`` where it names one;
-            said beforehand, what cannot use it refuses it before anything is judged.
-        capacity: matches a batch; it changes nothing but how often progress is shown.
+    Parameters
+    ----------
+    function : callable
+        Called with the question, the response shown first, and the one shown second. What it raises
+        makes a ``failed`` verdict, None an ``unparsed`` one; neither is ever counted.
+    name : str
+        Part of every verdict's identity: give a changed function another name.
+    kind : VerdictKind or str or None
+        ``labels`` where the function returns booleans, ``preference`` where it names one; said
+        beforehand, what cannot use it refuses it before anything is judged.
+    capacity : int
+        Matches a batch; it changes nothing but how often progress is shown.
 
-    Examples:
-        >>> from pairjudge_lab import FunctionJudge, Match, Pool
-        >>> judge = FunctionJudge(lambda q, a, b: "A" if len(a) < len(b) else "B", "shorter")
-        >>> match = Match(Pool.from_texts("What is 2 + 3?", ["It is five.", "5"]), 0, 1)
-        >>> judge.judge([match])[0].outcome
-        'B'
+    Examples
+    --------
+    >>> from pairjudge_lab import FunctionJudge, Match, Pool
+    >>> judge = FunctionJudge(lambda q, a, b: "A" if len(a) < len(b) else "B", "shorter")
+    >>> match = Match(Pool.from_texts("What is 2 + 3?", ["It is five.", "5"]), 0, 1)
+    >>> judge.judge([match])[0].outcome
+    'B'
     """
 
     def __init__(
@@ -83,8 +89,10 @@ class FunctionJudge:
 class PairwiseRanks:
     """Our judges in the shape of TRL's pairwise judges: ``judge(prompts, completions)``.
 
-    Args:
-        judge: any judge of whole batches.
+    Parameters
+    ----------
+    judge
+        Any judge of whole batches.
     """
 
     def __init__(self, judge: Any) -> None:
@@ -98,12 +106,16 @@ class PairwiseRanks:
     ) -> list[int]:
         """For each prompt 0 or 1, the better of its two completions, or -1 where neither is.
 
-        Args:
-            shuffle_order: ask in both orders, and say -1 where they disagree: what a shuffle hides,
-                this takes out. False asks as given.
+        Parameters
+        ----------
+        shuffle_order : bool
+            Ask in both orders, and say -1 where they disagree: what a shuffle hides, this takes
+            out. False asks as given.
 
-        Raises:
-            ValueError: when a prompt does not have two completions.
+        Raises
+        ------
+        ValueError
+            When a prompt does not have two completions.
         """
         if any(len(pair) != 2 for pair in completions) or len(prompts) != len(completions):
             raise ValueError("every prompt needs exactly two completions")

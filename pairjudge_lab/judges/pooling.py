@@ -24,11 +24,15 @@ from pairjudge_lab.verdicts.kinds import judge_kind
 class PooledJudge:
     """Asks a judge of whole batches several times about each match, and pools what it says.
 
-    Args:
-        judge: the judge, at a temperature above 0.
-        samples: verdicts a match.
-        pooling: ``majority`` of the outcomes, equal counts unread; or the ``mean`` of the labels'
-            probabilities, which the judge must tell.
+    Parameters
+    ----------
+    judge : Judge
+        The judge, at a temperature above 0.
+    samples : int
+        Verdicts a match.
+    pooling : str
+        ``majority`` of the outcomes, equal counts unread; or the ``mean`` of the labels'
+        probabilities, which the judge must tell.
     """
 
     def __init__(self, judge: Judge, samples: int, pooling: str) -> None:

@@ -16,8 +16,10 @@ def open_ranker(folder: Path) -> Any:
     two-layer head named ``head_layer`` over (question, response) states; scores of several tasks
     are averaged.
 
-    Raises:
-        UserError: when the weights are of another shape, or are no numbers.
+    Raises
+    ------
+    UserError
+        When the weights are of another shape, or are no numbers.
     """
     import torch
     from safetensors.torch import load_file

@@ -22,15 +22,21 @@ _COLUMNS = (*_PLACE, "verdict", "status")
 class RecordedJudge:
     """Answers matches from a table that the lab wrote; candidates are their index in the pool.
 
-    Args:
-        table: the verdict table, of one judge.
-        name: what to call the judge.
-        digest: what tells this recording from another.
-        capacity: matches a batch; it changes nothing but how often the arena asks.
+    Parameters
+    ----------
+    table : DataFrame
+        The verdict table, of one judge.
+    name : str
+        What to call the judge.
+    digest : str
+        What tells this recording from another.
+    capacity : int
+        Matches a batch; it changes nothing but how often the arena asks.
 
-    Raises:
-        UserError: when the table lacks a column, or holds several judges, or labels and
-            preferences.
+    Raises
+    ------
+    UserError
+        When the table lacks a column, or holds several judges, or labels and preferences.
     """
 
     def __init__(
@@ -69,8 +75,10 @@ class RecordedJudge:
     def judge(self, matches: Sequence[Match]) -> list[Verdict]:
         """The recorded verdicts.
 
-        Raises:
-            UserError: when a match was not recorded.
+        Raises
+        ------
+        UserError
+            When a match was not recorded.
         """
         return [self._verdict(match) for match in matches]
 

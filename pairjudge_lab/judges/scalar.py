@@ -52,13 +52,20 @@ class Reader(Protocol):
 class ScalarJudge:
     """Judges a match by two scores.
 
-    Args:
-        name: what the judge is called in tables.
-        model: a model of transformers, in evaluation mode.
-        pad: the token that fills a batch.
-        reader: how it is asked and read.
-        weights: digest or revision of the weights.
-        options: how it is run.
+    Parameters
+    ----------
+    name : str
+        What the judge is called in tables.
+    model
+        A model of transformers, in evaluation mode.
+    pad : int
+        The token that fills a batch.
+    reader : Reader
+        How it is asked and read.
+    weights : str
+        Digest or revision of the weights.
+    options : ModelOptions
+        How it is run.
     """
 
     def __init__(
@@ -157,12 +164,17 @@ class ResponseReader:
 
     Remote code that answers with ``.score`` (ArmoRM) or with a bare tensor (Eurus-RM) is read too.
 
-    Args:
-        tokenizer: with a chat template.
-        called: what the model is called in messages.
+    Parameters
+    ----------
+    tokenizer
+        With a chat template.
+    called : str
+        What the model is called in messages.
 
-    Raises:
-        UserError: when the tokenizer has none, or one that is not sound.
+    Raises
+    ------
+    UserError
+        When the tokenizer has none, or one that is not sound.
     """
 
     name = "scalar"
@@ -191,8 +203,10 @@ class ResponseReader:
 def read_tensor(out: Any, rows: int) -> list[float]:
     """One number for each row of a model's output.
 
-    Raises:
-        UserError: when there are more or fewer, so that none of them is the score.
+    Raises
+    ------
+    UserError
+        When there are more or fewer, so that none of them is the score.
     """
     import torch
 
@@ -213,14 +227,20 @@ class StepReader:
     Steps are the response's paragraphs, or its lines where it has but one paragraph. A solution is
     worth as much as its worst step.
 
-    Args:
-        tokenizer: of the model.
-        name: ``math-shepherd``, whose steps end in a tag (two Cyrillic letters, "ki"), or
-            ``rlhflow-prm``, which is told one step a turn and needs a chat template.
-        called: what the model is called in messages.
+    Parameters
+    ----------
+    tokenizer
+        Of the model.
+    name : str
+        ``math-shepherd``, whose steps end in a tag (two Cyrillic letters, "ki"), or
+        ``rlhflow-prm``, which is told one step a turn and needs a chat template.
+    called : str
+        What the model is called in messages.
 
-    Raises:
-        UserError: when a chat template is needed, and there is none or one that is not sound.
+    Raises
+    ------
+    UserError
+        When a chat template is needed, and there is none or one that is not sound.
     """
 
     def __init__(self, tokenizer: Any, name: str, called: str = "this reward model") -> None:
@@ -279,8 +299,10 @@ class JointReader:
     The texts are laid out as PairRM's are (arXiv 2306.02561): source, first and second candidate,
     each behind its own token.
 
-    Args:
-        tokenizer: of the model, with those three tokens.
+    Parameters
+    ----------
+    tokenizer
+        Of the model, with those three tokens.
     """
 
     name = "pairrm"

@@ -30,8 +30,10 @@ class SimulatedJudge:
     A verdict depends on ``seed`` and the match's texts alone, never on its batch: like a model,
     the judge says the same of two candidates that wrote the same.
 
-    Raises:
-        UserError: for a figure outside its range.
+    Raises
+    ------
+    UserError
+        For a figure outside its range.
     """
 
     accuracy: float = 0.8

@@ -19,7 +19,7 @@ from pairjudge_lab.plots.style import (
 )
 from pairjudge_lab.renamed import warn_renamed
 from pairjudge_lab.statistics.bias_table import BiasReport
-from pairjudge_lab.statistics.position import PositionBias
+from pairjudge_lab.statistics.position_bias import PositionBias
 from pairjudge_lab.statistics.stability import Stability
 
 if TYPE_CHECKING:

@@ -20,10 +20,13 @@ _COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
 def plot_calibration(results: Mapping[str, Calibration], *, ax: Axes | None = None) -> Axes:
     """Frequency against probability, a line a group, with 95 % intervals over problems.
 
-    Args:
-        results: by name, such as the position that the labelled response had. The calibration error
-            stands in the legend beside the one that exact probabilities would have.
-        ax: where to draw; a new figure by default.
+    Parameters
+    ----------
+    results : mapping
+        By name, such as the position that the labelled response had. The calibration error stands
+        in the legend beside the one that exact probabilities would have.
+    ax : Axes or None
+        Where to draw; a new figure by default.
     """
     with lab_style():
         if ax is None:

@@ -37,9 +37,12 @@ class _Frontier(Protocol):
 def plot_frontier(frontier: _Frontier, *, cost: str = "calls", ax: Axes | None = None) -> Axes:
     """Accuracy of every tournament under every budget, with 95 % intervals over problems.
 
-    Args:
-        frontier: what ``replay.frontier`` returned.
-        cost: ``calls``, ``tokens`` or ``money``.
+    Parameters
+    ----------
+    frontier
+        What ``replay.frontier`` returned.
+    cost : str
+        ``calls``, ``tokens`` or ``money``.
     """
     with lab_style():
         if ax is None:

@@ -46,8 +46,10 @@ def plot_plan(plan: _Plan, *, ax: Axes | None = None) -> Axes:
 
     What costs nothing, such as majority voting where calls are counted, stands at the left edge.
 
-    Args:
-        plan: what ``planner.make_plan`` returned.
+    Parameters
+    ----------
+    plan
+        What ``planner.make_plan`` returned.
     """
     with lab_style():
         if ax is None:

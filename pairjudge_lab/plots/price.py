@@ -22,10 +22,14 @@ _WORDS = {
 def plot_price(lost: Mapping[str, Estimate], n: int, *, ax: Axes | None = None) -> Axes:
     """Accuracy lost to each effect, with its interval; zero costs nothing.
 
-    Args:
-        lost: by effect, the difference in accuracy without and with it.
-        n: the number of candidates.
-        ax: where to draw; a new figure by default.
+    Parameters
+    ----------
+    lost : mapping
+        By effect, the difference in accuracy without and with it.
+    n : int
+        The number of candidates.
+    ax : Axes or None
+        Where to draw; a new figure by default.
     """
     with lab_style():
         if ax is None:

@@ -64,12 +64,16 @@ def plot_curve(
 ) -> Axes:
     """Accuracy of each selector with its 95 % interval over problems, on a logarithmic axis.
 
-    Args:
-        curve: what ``replay.curve`` returned.
-        against: ``n``, ``calls`` or ``tokens``. A selector that costs nothing is a line across the
-            whole picture at its largest N when drawn against calls.
-        expected: (N, accuracy) pairs to compare with, drawn dotted, such as those of
-            ``replay.independent.independent_curve``.
+    Parameters
+    ----------
+    curve
+        What ``replay.curve`` returned.
+    against : str
+        ``n``, ``calls`` or ``tokens``. A selector that costs nothing is a line across the whole
+        picture at its largest N when drawn against calls.
+    expected : sequence of tuple or None
+        (N, accuracy) pairs to compare with, drawn dotted, such as those of
+        ``replay.independent.independent_curve``.
     """
     if against not in AXES:
         raise ValueError(f"against is one of {', '.join(AXES)}; got {against!r}")
@@ -148,9 +152,12 @@ def plot_over_table(
 ) -> Axes:
     """Lay one's own run over a published table.
 
-    Args:
-        table: by method, published accuracy in per cent by N. Published figures have no intervals.
-        runs: by name, a list of points (``Curve.of``), drawn with their intervals.
+    Parameters
+    ----------
+    table : mapping
+        By method, published accuracy in per cent by N. Published figures have no intervals.
+    runs : mapping
+        By name, a list of points (``Curve.of``), drawn with their intervals.
     """
     with lab_style():
         if ax is None:

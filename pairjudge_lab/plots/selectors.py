@@ -24,10 +24,14 @@ def plot_accuracies(
 ) -> Axes:
     """Dots with interval bars, the lowest at the bottom.
 
-    Args:
-        accuracies: selector by selector.
-        highlight: the selector under study, drawn in colour; the rivals are grey.
-        ax: where to draw; a new figure by default.
+    Parameters
+    ----------
+    accuracies : mapping
+        Selector by selector.
+    highlight : str
+        The selector under study, drawn in colour; the rivals are grey.
+    ax : Axes or None
+        Where to draw; a new figure by default.
     """
     with lab_style():
         if ax is None:

@@ -90,8 +90,10 @@ def as_svg(figure: Figure | SubFigure) -> str:
 def save_picture(figure: Figure | SubFigure, path: Path) -> None:
     """Write a figure as ``.svg``, ``.pdf`` or ``.png``.
 
-    Raises:
-        UserError: for another suffix, or where the file cannot be written.
+    Raises
+    ------
+    UserError
+        For another suffix, or where the file cannot be written.
     """
     if path.suffix not in (".svg", ".pdf", ".png"):
         raise UserError(f"{path}: pictures are written as .svg, .pdf or .png")

@@ -28,9 +28,12 @@ def plot_audits(
 ) -> Axes:
     """One figure of each run's audits against the step, with its 95 % interval over problems.
 
-    Args:
-        runs: by name, a history; entries without the figure, such as losses, are passed over.
-        figure: ``label_accuracy``, ``consistency``, ``position_effect`` or ``pair_accuracy``.
+    Parameters
+    ----------
+    runs : mapping
+        By name, a history; entries without the figure, such as losses, are passed over.
+    figure : str
+        ``label_accuracy``, ``consistency``, ``position_effect`` or ``pair_accuracy``.
     """
     if figure == OF_BEFORE:
         warn_renamed(f'plot_audits(figure="{OF_BEFORE}")', '"position_effect"')

@@ -69,9 +69,12 @@ def plot_verdict_matrix(
     orange, and like colours facing elsewhere. Candidates stand by answer group, right answers
     first, with lines between groups.
 
-    Args:
-        codes: (n, n), what was said, as in ``Recording.codes``; see ``verdicts.codes``.
-        kind: what the codes are.
+    Parameters
+    ----------
+    codes : array
+        (n, n), what was said, as in ``Recording.codes``; see ``verdicts.codes``.
+    kind : VerdictKind
+        What the codes are.
     """
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch

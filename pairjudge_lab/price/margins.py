@@ -38,13 +38,20 @@ finite ones."""
 class Matches:
     """Every recorded verdict that was read, on a pair with different answers, one row each.
 
-    Attributes:
-        problem: (rows,) the problem's number.
-        place: (rows, 3) repetition, candidate shown first, candidate shown second.
-        features: (rows, 3) the features of ``TERMS``.
-        side: (rows,) 1 where the first is favoured, -1 the second, 0 neither.
-        margin: (rows,) the margin, where the judge's probabilities are known.
-        problems: how many problems there are.
+    Attributes
+    ----------
+    problem : array
+        (rows,) the problem's number.
+    place : array
+        (rows, 3) repetition, candidate shown first, candidate shown second.
+    features : array
+        (rows, 3) the features of ``TERMS``.
+    side : array
+        (rows,) 1 where the first is favoured, -1 the second, 0 neither.
+    margin : array or None
+        (rows,) the margin, where the judge's probabilities are known.
+    problems : int
+        How many problems there are.
     """
 
     problem: np.ndarray
@@ -59,10 +66,13 @@ class Matches:
 class Fit:
     """Fitted coefficients.
 
-    Attributes:
-        theta: the coefficients of ``TERMS`` and, of an ordered regression, the threshold.
-        influence: (problems, len(theta)) how each problem moves theta, times the number of
-            problems: the variance of theta is that of their mean.
+    Attributes
+    ----------
+    theta : array
+        The coefficients of ``TERMS`` and, of an ordered regression, the threshold.
+    influence : array
+        (problems, len(theta)) how each problem moves theta, times the number of problems: the
+        variance of theta is that of their mean.
     """
 
     theta: np.ndarray
@@ -79,11 +89,15 @@ def collect(
 ) -> Matches:
     """The rows of all recordings.
 
-    Args:
-        margins: for each recording (repetitions, n, n), NaN where unknown.
+    Parameters
+    ----------
+    margins : sequence of array or None
+        For each recording (repetitions, n, n), NaN where unknown.
 
-    Raises:
-        UserError: when a candidate's correctness is not known, or nothing is left.
+    Raises
+    ------
+    UserError
+        When a candidate's correctness is not known, or nothing is left.
     """
     rows: list[tuple[np.ndarray, ...]] = []
     for number, recording in enumerate(recordings):
@@ -130,15 +144,21 @@ def collect(
 def margins_of(recordings: Sequence[Recording], table: pd.DataFrame) -> list[np.ndarray]:
     """The margins in a verdict table of one judge, for ``collect``.
 
-    Args:
-        table: with ``a_probability`` and ``b_probability``, the chances of calling each correct.
+    Parameters
+    ----------
+    table : DataFrame
+        With ``a_probability`` and ``b_probability``, the chances of calling each correct.
 
-    Returns:
+    Returns
+    -------
+    list of array
         For each recording (repetitions, n, n): the log-odds of calling the first correct minus
         those of the second; NaN where they were not recorded.
 
-    Raises:
-        UserError: when the table has no probabilities.
+    Raises
+    ------
+    UserError
+        When the table has no probabilities.
     """
     from scipy.special import logit
 
@@ -165,8 +185,10 @@ def margins_of(recordings: Sequence[Recording], table: pd.DataFrame) -> list[np.
 def fit(matches: Matches) -> Fit:
     """The coefficients, with the influence of each problem.
 
-    Raises:
-        UserError: when the regression does not end.
+    Raises
+    ------
+    UserError
+        When the regression does not end.
     """
     return _least_squares(matches) if matches.margin is not None else _ordered(matches)
 

@@ -36,16 +36,24 @@ EFFECTS = {
 class Price(Result):
     """What one effect costs at one N.
 
-    Attributes:
-        effect: a key of ``EFFECTS``.
-        n: the number of candidates.
-        recorded: accuracy with the recorded verdicts.
-        without: accuracy with the effect taken out.
-        lost: without minus recorded: positive where the effect costs accuracy. The interval is
-            over problems, and includes the error of a fitted coefficient.
-        per_problem: (problems,) the differences.
-        coefficient: the fitted coefficient with its interval, in log-odds: of being shown first, or
-            of being e times as long; None where nothing is fitted.
+    Attributes
+    ----------
+    effect : str
+        A key of ``EFFECTS``.
+    n : int
+        The number of candidates.
+    recorded : Estimate
+        Accuracy with the recorded verdicts.
+    without : Estimate
+        Accuracy with the effect taken out.
+    lost : Estimate
+        Without minus recorded: positive where the effect costs accuracy. The interval is over
+        problems, and includes the error of a fitted coefficient.
+    per_problem : array
+        (problems,) the differences.
+    coefficient : Estimate or None
+        The fitted coefficient with its interval, in log-odds: of being shown first, or of being e
+        times as long; None where nothing is fitted.
     """
 
     picture: ClassVar[tuple[str, str]] = ("price", "plot_price")
@@ -79,22 +87,32 @@ def price(
 ) -> list[Price]:
     """What each effect costs in Best-of-N accuracy.
 
-    Args:
-        recordings: problems whose truth is known, with both orders recorded.
-        n: the number of candidates that play.
-        effects: keys of ``EFFECTS``; by default all that the recordings allow (noise needs
-            repetitions).
-        by: the tournament, which shows one order of each match.
-        margins: for each recording (repetitions, n, n), the log-odds of calling the first correct
-            minus those of the second. The verdicts are then read from them, before and after an
-            effect is taken out, and not from the labels.
-        subsets: subsets and brackets a problem.
-        draws: how often the margins are drawn where they are not known.
-        seed: of the subsets, the brackets and the margins.
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Problems whose truth is known, with both orders recorded.
+    n : int
+        The number of candidates that play.
+    effects : sequence of str or None
+        Keys of ``EFFECTS``; by default all that the recordings allow (noise needs repetitions).
+    by : Tournament or str
+        The tournament, which shows one order of each match.
+    margins : sequence of array or None
+        For each recording (repetitions, n, n), the log-odds of calling the first correct minus
+        those of the second. The verdicts are then read from them, before and after an effect is
+        taken out, and not from the labels.
+    subsets : int
+        Subsets and brackets a problem.
+    draws : int
+        How often the margins are drawn where they are not known.
+    seed : int
+        Of the subsets, the brackets and the margins.
 
-    Raises:
-        UserError: for an effect that is not there or needs repetitions that were not recorded, or
-            whatever ``collect`` and ``replay.curve`` refuse.
+    Raises
+    ------
+    UserError
+        For an effect that is not there or needs repetitions that were not recorded, or whatever
+        ``collect`` and ``replay.curve`` refuse.
 
     References:
         McCullagh (1980), Regression models for ordinal data, JRSS B 42, 109-142.

@@ -28,10 +28,13 @@ def without_fitted(
 ) -> list[Recording]:
     """The recordings with the effect subtracted from every margin; None subtracts nothing.
 
-    Args:
-        theta: the coefficients.
-        chances: (rows,) numbers between 0 and 1 that decide what is left open: the same numbers
-            give the same margins, so two coefficients can be compared.
+    Parameters
+    ----------
+    theta : array
+        The coefficients.
+    chances : array
+        (rows,) numbers between 0 and 1 that decide what is left open: the same numbers give the
+        same margins, so two coefficients can be compared.
     """
     term = None if effect is None else TERMS.index(effect)
     shift = 0.0 if term is None else matches.features[:, term] * theta[term]

@@ -15,17 +15,27 @@ from pairjudge_lab.verdicts.codes import FIRST, SECOND, TIE
 class Planted:
     """A judge whose margins are planted, and the problems that it meets.
 
-    Attributes:
-        problems: how many problems.
-        candidates: of each problem.
-        content: margin that a right response has over a wrong one, in log-odds.
-        position: added to the margin of the response shown first.
-        length: times the difference of the logarithms of the lengths.
-        threshold: margins below it, of either sign, are a tie.
-        belief: standard deviation of a lasting error of each pair, the same in both orders and all
-            repetitions: what the judge believes of these two texts.
-        repetitions: verdicts on each ordered pair.
-        longer: how much longer wrong responses are, as a difference of logarithms.
+    Attributes
+    ----------
+    problems : int
+        How many problems.
+    candidates : int
+        Of each problem.
+    content : float
+        Margin that a right response has over a wrong one, in log-odds.
+    position : float
+        Added to the margin of the response shown first.
+    length : float
+        Times the difference of the logarithms of the lengths.
+    threshold : float
+        Margins below it, of either sign, are a tie.
+    belief : float
+        Standard deviation of a lasting error of each pair, the same in both orders and all
+        repetitions: what the judge believes of these two texts.
+    repetitions : int
+        Verdicts on each ordered pair.
+    longer : float
+        How much longer wrong responses are, as a difference of logarithms.
     """
 
     problems: int = 60

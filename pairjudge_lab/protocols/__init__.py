@@ -83,8 +83,10 @@ def register(name: str, factory: Factory) -> None:
 
     The name is part of every verdict's identity: give a changed protocol another.
 
-    Raises:
-        UserError: for the name of a protocol that ships with the lab.
+    Raises
+    ------
+    UserError
+        For the name of a protocol that ships with the lab.
     """
     if name in PROTOCOLS:
         raise UserError(f"the protocol {name!r} ships with the lab; give yours another name")
@@ -169,8 +171,10 @@ def protocol(
 ) -> JudgeProtocol:
     """The protocol of that name, with its own wording or another.
 
-    Raises:
-        UserError: when there is none; the message lists those there are.
+    Raises
+    ------
+    UserError
+        When there is none; the message lists those there are.
     """
     if name == PairJudgeProtocol.name:
         return PairJudgeProtocol(template, reserved)

@@ -74,10 +74,12 @@ def control_tokens(tokenizer: Any, *, markup: bool = True) -> frozenset[str]:
     ``<tool_call>``. Tokenizers also add ordinary text for speed (``10``, blanks, words); that is
     no control string, and stays.
 
-    Args:
-        tokenizer: of transformers, or anything with ``added_tokens_decoder`` or
-            ``all_special_tokens``.
-        markup: count markup that is not special as well.
+    Parameters
+    ----------
+    tokenizer
+        Of transformers, or anything with ``added_tokens_decoder`` or ``all_special_tokens``.
+    markup : bool
+        Count markup that is not special as well.
     """
     # In transformers 5 ``all_special_tokens`` holds those with a role of their own and no others.
     named = {str(text) for text in getattr(tokenizer, "all_special_tokens", ())}
@@ -108,9 +110,12 @@ class PromptCheck:
     The last line of defence, behind the sanitizer: whatever let a control token in, such a prompt
     is not shown to a model.
 
-    Attributes:
-        controls: ids of the control tokens.
-        frame: how often each stands in the prompt when the texts in it are plain ones.
+    Attributes
+    ----------
+    controls : set of int
+        Ids of the control tokens.
+    frame : mapping
+        How often each stands in the prompt when the texts in it are plain ones.
     """
 
     controls: frozenset[int]

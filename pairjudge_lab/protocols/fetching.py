@@ -21,8 +21,10 @@ AUTHORS_URLS = tuple(
 def fetch_template(urls: Sequence[str] = AUTHORS_URLS, *, timeout: float = 30.0) -> Template:
     """The first template found at the addresses.
 
-    Raises:
-        UserError: when none answers with a text that has the three places.
+    Raises
+    ------
+    UserError
+        When none answers with a text that has the three places.
     """
     problems = []
     for url in urls:
@@ -40,9 +42,10 @@ def fetch_template(urls: Sequence[str] = AUTHORS_URLS, *, timeout: float = 30.0)
 def _body(url: str, timeout: float) -> bytes:
     """What an address answers, complete.
 
-    Raises:
-        ValueError: another kind of address, also of a redirection, or an answer that is too long or
-            too short.
+    Raises
+    ------
+    ValueError
+        Another kind of address, also of a redirection, or an answer that is too long or too short.
     """
     if not url.startswith(("https://", "http://")):
         raise ValueError("an address starts with https://")

@@ -19,10 +19,13 @@ _WRAPPED = re.compile(r"^\\(?:boxed|text|textbf|mathrm)\{(.*)\}$", re.DOTALL)
 class LabelPosition:
     """A place where the judge's next word is its label.
 
-    Attributes:
-        lead: what is written before the label when an answer is begun for the judge (fast mode);
-            its last line is what stands right before a label in any answer.
-        words: the labels that can follow, the one that favours response A first.
+    Attributes
+    ----------
+    lead : str
+        What is written before the label when an answer is begun for the judge (fast mode); its last
+        line is what stands right before a label in any answer.
+    words : tuple of str
+        The labels that can follow, the one that favours response A first.
     """
 
     lead: str
@@ -36,8 +39,10 @@ class LabelPosition:
     def places(self, pieces: Sequence[str]) -> list[list[int]]:
         """For each word, the tokens that begin it or begin with it; disjoint for distinct labels.
 
-        Args:
-            pieces: the text of every token.
+        Parameters
+        ----------
+        pieces : sequence of str
+            The text of every token.
         """
         found: list[list[int]] = [[] for _ in self.words]
         for token, piece in enumerate(pieces):

@@ -73,9 +73,12 @@ _LABEL_B = re.compile(r"([^<]*+)(<\s*+/\s*+resp_b_judge\s*+>)?+" + AFTER, re.IGN
 class PairJudgeProtocol:
     """Asks for, and reads, the verdict on one match.
 
-    Args:
-        template: the wording; ours by default.
-        reserved: special tokens of the model's tokenizer, kept out of untrusted text.
+    Parameters
+    ----------
+    template : Template or None
+        The wording; ours by default.
+    reserved : iterable of str
+        Special tokens of the model's tokenizer, kept out of untrusted text.
     """
 
     name = "pairjudge"
@@ -113,10 +116,12 @@ class PairJudgeProtocol:
         ``\\boxed{}`` or a full stop around them); anything else is unparsed, and nothing is guessed
         from the prose.
 
-        Args:
-            cut_off: the token limit ended the text. It is then ``truncated`` unless it ends with
-                both labels and the closing tag. So is, in any case, a text that ends at a quoted
-                judgment, since a stop string ended it there.
+        Parameters
+        ----------
+        cut_off : bool
+            The token limit ended the text. It is then ``truncated`` unless it ends with both labels
+            and the closing tag. So is, in any case, a text that ends at a quoted judgment, since a
+            stop string ended it there.
         """
         unread = Status.TRUNCATED if cut_off else Status.UNPARSED
         begin, thought = after_thinking(text)

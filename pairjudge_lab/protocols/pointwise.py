@@ -49,9 +49,12 @@ _LABEL = re.compile(r"([^<]*+)(<\s*+/\s*+resp_judge\s*+>)?+" + AFTER, re.IGNOREC
 class PointwiseProtocol:
     """Asks about one response at a time, and joins two answers into a match's verdict.
 
-    Args:
-        template: the wording, with the places ``{question}`` and ``{response}``; ours by default.
-        reserved: special tokens of the model's tokenizer, kept out of untrusted text.
+    Parameters
+    ----------
+    template : Template or None
+        The wording, with the places ``{question}`` and ``{response}``; ours by default.
+    reserved : iterable of str
+        Special tokens of the model's tokenizer, kept out of untrusted text.
     """
 
     name = "pointwise"

@@ -27,17 +27,27 @@ _NOTHING = re.compile(AFTER)
 class Contract:
     """What a family of preference judges is asked, and how its last word is read.
 
-    Attributes:
-        name: of the protocol.
-        system: the system message.
-        wording: the user message.
-        verdict: finds each verdict, its word as the first group.
-        meaning: that word, in lower case, to ``A``, ``B`` or ``tie``.
-        label_position: where the verdict's word stands, the word for A first, then the one for B.
-        close: what follows the word.
-        reserved: strings of the wording that mark its sections, kept out of the responses; so is
-            whatever ``verdict`` finds.
-        begun: whether every answer is begun for the judge, whose next word is its verdict.
+    Attributes
+    ----------
+    name : str
+        Of the protocol.
+    system : str
+        The system message.
+    wording : Template
+        The user message.
+    verdict : Pattern
+        Finds each verdict, its word as the first group.
+    meaning : mapping
+        That word, in lower case, to ``A``, ``B`` or ``tie``.
+    label_position : LabelPosition
+        Where the verdict's word stands, the word for A first, then the one for B.
+    close : str
+        What follows the word.
+    reserved : tuple of str
+        Strings of the wording that mark its sections, kept out of the responses; so is whatever
+        ``verdict`` finds.
+    begun : bool
+        Whether every answer is begun for the judge, whose next word is its verdict.
     """
 
     name: str
@@ -138,10 +148,14 @@ PAIR_PREFERENCE = Contract(
 class PreferenceProtocol:
     """Asks for, and reads, a preference.
 
-    Args:
-        contract: ``MT_BENCH``, ``RRM``, or one of your own.
-        template: other wording; the contract's by default.
-        reserved: special tokens of the model's tokenizer, kept out of untrusted text.
+    Parameters
+    ----------
+    contract : Contract
+        ``MT_BENCH``, ``RRM``, or one of your own.
+    template : Template or None
+        Other wording; the contract's by default.
+    reserved : iterable of str
+        Special tokens of the model's tokenizer, kept out of untrusted text.
     """
 
     generation = GenerationConfig(max_new_tokens=2048, context_window=4096, margin=200)

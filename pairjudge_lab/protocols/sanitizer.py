@@ -25,13 +25,17 @@ class PromptSanitizer:
     With nothing reserved nothing is changed, but for lone surrogates, which are no characters and
     become U+FFFD in any case.
 
-    Args:
-        tags: names whose opening and closing tags are reserved, in any case and with white space
-            anywhere inside; the closing bracket is not asked for.
-        reserved: further strings that must not appear, such as a tokenizer's control tokens.
-            Strings of one character are left out, since they cannot be broken.
-        patterns: further forms that must not appear, as they are read in folded text (lower case,
-            white space as blanks), such as a protocol's verdict.
+    Parameters
+    ----------
+    tags : iterable of str
+        Names whose opening and closing tags are reserved, in any case and with white space anywhere
+        inside; the closing bracket is not asked for.
+    reserved : iterable of str
+        Further strings that must not appear, such as a tokenizer's control tokens. Strings of one
+        character are left out, since they cannot be broken.
+    patterns : iterable of Pattern
+        Further forms that must not appear, as they are read in folded text (lower case, white space
+        as blanks), such as a protocol's verdict.
 
     Notes:
         The time is linear in the length of the text if that of every pattern is. Cleaning a clean

@@ -26,8 +26,10 @@ PLACES = ("question", "response_a", "response_b")
 class Template:
     """The wording of a request.
 
-    Raises:
-        UserError: when one of the places is missing or stands there twice.
+    Raises
+    ------
+    UserError
+        When one of the places is missing or stands there twice.
     """
 
     text: str
@@ -60,8 +62,10 @@ class Template:
 def read_template(path: Path, places: tuple[str, ...] = PLACES) -> Template:
     """Read a template from a UTF-8 file; a line end that closes the file is no part of it.
 
-    Raises:
-        UserError: when the file cannot be read or lacks a place.
+    Raises
+    ------
+    UserError
+        When the file cannot be read or lacks a place.
     """
     try:
         text = read_text(path, "template", LARGEST)

@@ -13,6 +13,15 @@ from pairjudge_lab.renamed import renamed_arguments, renamed_attribute, warn_ren
 class Problem:
     """A question with, where known, its reference answer.
 
+    Parameters
+    ----------
+    id : str
+        What the problem is called in tables; no two of a set have the same.
+    question : str
+        Its text.
+    answer : str or None
+        The reference answer.
+
     Examples
     --------
     >>> from pairjudge_lab import Problem
@@ -29,12 +38,29 @@ class Problem:
 class Candidate:
     """One solution: its text, the final answer found in it, and whether that is right, where known.
 
-    ``score`` is a scalar reward where one came with the data; ``source`` names the model or run.
-    Of a candidate that was sampled here it is known what it took: ``tokens`` written and
-    ``seconds``; ``mean_logprob``, the mean natural-log probability of its tokens, and
-    ``self_certainty``, how far the model's distributions were from uniform ones (see
-    ``Completion``), where the engine tells; and ``finish``: ``stop``, or ``length`` where the token
-    limit cut it off.
+    Parameters
+    ----------
+    text : str
+        The solution as it was written.
+    answer : str or None
+        The final answer found in it.
+    correct : bool or None
+        Whether that is right; None where it is not known.
+    source : str or None
+        The model or run that it came from.
+    score : float or None
+        A scalar reward, where one came with the data.
+    tokens : int or None
+        Tokens written; like all that follow, known of candidates that were sampled here.
+    seconds : float or None
+        How long that took.
+    mean_logprob : float or None
+        Mean natural-log probability of its tokens, where the engine tells.
+    finish : str or None
+        ``stop``, or ``length`` where the limit of tokens cut it off.
+    self_certainty : float or None
+        How far the model's distributions were from uniform ones (see ``Completion``), where the
+        engine tells.
 
     Examples
     --------
@@ -60,8 +86,22 @@ class Candidate:
 class Pool:
     """A problem with its N candidates.
 
-    ``groups[i]`` is the answer group of candidate i: equal numbers, same final answer. Empty means
-    that groups were not worked out, and then every candidate stands alone.
+    Parameters
+    ----------
+    problem : Problem
+        The question.
+    candidates : tuple of Candidate
+        N of them, at least one.
+    groups : tuple of int
+        N numbers, the answer group of each candidate: equal numbers, same final answer. Empty means
+        that groups were not worked out, and then every candidate stands alone.
+
+    Raises
+    ------
+    UserError
+        Without a candidate.
+    ValueError
+        For another number of groups than of candidates.
 
     Examples
     --------
@@ -138,8 +178,10 @@ class Pool:
     def first(self, n: int) -> Pool:
         """The pool of the first n candidates.
 
-        Raises:
-            UserError: when the pool holds fewer than n.
+        Raises
+        ------
+        UserError
+            When the pool holds fewer than n.
         """
         if not 1 <= n <= len(self):
             raise UserError(

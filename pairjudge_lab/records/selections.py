@@ -34,10 +34,27 @@ class MatchResult:
 class Selection:
     """What came out of a tournament.
 
-    ``calls`` counts matches given to the judge (each repetition one); ``calls_saved`` counts those
-    that shared answers made needless. ``rules`` has every rule that could have mattered, as codes;
-    ``tournaments.rules_in_words`` says what they mean. ``note`` is empty unless something unusual
-    decided (everybody eliminated, say).
+    Parameters
+    ----------
+    candidate : int
+        The place in the pool of the one that was selected.
+    rounds : int
+        How many were played.
+    calls : int
+        Matches given to the judge, each repetition one.
+    calls_saved : int
+        Those that shared answers made needless.
+    rules : mapping
+        Every rule that could have mattered, as codes; ``tournaments.rules_in_words`` says what they
+        mean.
+    history : tuple of tuple of MatchResult
+        What happened in each round.
+    ranking : tuple of int or None
+        All candidates, the best first, where the tournament ranks them.
+    statuses : mapping
+        Verdicts by status.
+    note : str
+        Empty unless something unusual decided, such as that everybody was eliminated.
 
     Examples
     --------

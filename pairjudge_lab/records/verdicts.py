@@ -15,14 +15,26 @@ from pairjudge_lab.records.pools import Pool
 class Match:
     """Two candidates of one pool in a fixed order: ``a`` is shown first, ``b`` second.
 
-    Raises:
-        UserError: when ``pool`` is no Pool, ``a`` or ``b`` is no place in it, or both are the same.
+    Parameters
+    ----------
+    pool : Pool
+        The problem with its candidates.
+    a, b : int
+        Their places in the pool, from 0.
+    repetition : int
+        From 0; each is judged anew.
 
-    Examples:
-        >>> from pairjudge_lab import Match, Pool
-        >>> match = Match(Pool.from_texts("What is 2 + 3?", ["It is 5.", "It is 6."]), 0, 1)
-        >>> match.response_a, match.swapped.response_a
-        ('It is 5.', 'It is 6.')
+    Raises
+    ------
+    UserError
+        When ``pool`` is no Pool, ``a`` or ``b`` is no place in it, or both are the same.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Match, Pool
+    >>> match = Match(Pool.from_texts("What is 2 + 3?", ["It is 5.", "It is 6."]), 0, 1)
+    >>> match.response_a, match.swapped.response_a
+    ('It is 5.', 'It is 6.')
     """
 
     pool: Pool
@@ -107,15 +119,35 @@ class VerdictKind(StrEnum):
 class Verdict:
     """What a judge said of one match.
 
-    A judge of correctness labels both responses: ``a_correct`` and ``b_correct``. A judge of
-    preference names one, or neither: ``preference`` is ``A``, ``B`` or ``tie``. One of the two is
-    known exactly when ``status`` is ``parsed``; a verdict that was not read holds neither, and says
-    why in ``reason``. ``seconds`` is this verdict's share of its batch's wall time; tokens are
-    counted by the judge's own tokenizer. ``a_probability`` is the probability that the judge gave
-    to calling A correct (or, of a preference, to naming A) where the backend tells, and
-    ``b_probability`` likewise; never known of a verdict that was not read. ``reasoning`` is what a
-    judge that thinks first wrote before its answer; ``reasoning_tokens`` are part of
-    ``completion_tokens``, and ``cached_tokens`` those of the prompt that were not read again.
+    A judge of correctness labels both responses, a judge of preference names one or neither. One of
+    the two is known exactly when ``status`` is ``parsed``; a verdict that was not read holds
+    neither.
+
+    Parameters
+    ----------
+    status : Status
+        Whether it could be read.
+    a_correct, b_correct : bool or None
+        The labels of the response shown first, and of the one shown second.
+    text : str
+        What the judge wrote.
+    reason : str
+        Why it was not read.
+    prompt_tokens, completion_tokens : int
+        Tokens read and written, by the judge's own tokenizer.
+    seconds : float
+        This verdict's share of its batch's wall time.
+    preference : str or None
+        ``A``, ``B`` or ``tie``.
+    a_probability, b_probability : float or None
+        The probability that the judge gave to calling A, and B, correct (or, of a preference, to
+        naming it), where the backend tells; never known of a verdict that was not read.
+    reasoning : str
+        What a judge that thinks first wrote before its answer.
+    reasoning_tokens : int
+        Those of the completion that went into it.
+    cached_tokens : int
+        Those of the prompt that were not read again.
 
     Examples
     --------

@@ -36,18 +36,22 @@ _MOST_SUBSETS = 200_000
 class Point:
     """One selector at one N.
 
-    Attributes:
-        accuracy: over problems, each with the mean of its subsets and brackets. Its interval says
-        how
-            sure the mean over such problems is.
-        per_problem: (problems,) those means, in the order of the curve's problems.
-        monte_carlo: standard error that sampling subsets and brackets leaves in the accuracy; 0 for
-            closed forms. It is no part of the uncertainty over problems, and shrinks with
-            ``subsets``.
-        calls: mean judge calls a problem; tokens and seconds are calls times the mean of the
-            problem's recorded verdicts, None where they were not recorded.
-        candidate_tokens: of the N candidates, as counted when they were sampled here; otherwise an
-            estimate, at four characters a token.
+    Attributes
+    ----------
+    accuracy : Estimate
+        Over problems, each with the mean of its subsets and brackets. Its interval says how sure
+        the mean over such problems is.
+    per_problem : array
+        (problems,) those means, in the order of the curve's problems.
+    monte_carlo : float
+        Standard error that sampling subsets and brackets leaves in the accuracy; 0 for closed
+        forms. It is no part of the uncertainty over problems, and shrinks with ``subsets``.
+    calls : float
+        Mean judge calls a problem; tokens and seconds are calls times the mean of the problem's
+        recorded verdicts, None where they were not recorded.
+    candidate_tokens : float
+        Of the N candidates, as counted when they were sampled here; otherwise an estimate, at four
+        characters a token.
     """
 
     selector: str
@@ -103,8 +107,10 @@ class Curve(Result):
         Interval and p are of one test (``intervals.paired_difference``); p is adjusted after
         Benjamini and Hochberg. With fewer than six problems there is neither.
 
-        Args:
-            against: the selector that all others are compared with; without it all pairs are.
+        Parameters
+        ----------
+        against : str or None
+            The selector that all others are compared with; without it all pairs are.
         """
         from itertools import combinations
 
@@ -186,31 +192,44 @@ def curve(
 ) -> Curve:
     """Measure every selector at every N.
 
-    Args:
-        recordings: the problems; pools will do for selectors that ask no judge.
-        selectors: names of ``UNJUDGED``, ``mean-verdict``, or a tournament, which may carry an
-        order
-            policy after a colon: ``knockout:both``; or tournaments under names of your own.
-        sizes: the values of N.
-        subsets: how many subsets (and brackets) a problem.
-        tolerance: draw more until the Monte Carlo error is below this, up to 200,000 a problem.
-        left_out: problems that were left out before, by reason, to be carried along.
-        costs: by problem id, the mean tokens and seconds of a recorded verdict.
-        progress: called after each point.
-
     Problems whose truth is not known, or with fewer candidates than the largest N, are left out of
     the whole curve, so that all points are of the same problems.
 
-    Raises:
-        UserError: for a selector that is not there, or that needs verdicts, answers, or scores that
-            were not given; for an N below 1; when no problem is left.
+    Parameters
+    ----------
+    recordings : sequence of Recording or Pool
+        The problems; pools will do for selectors that ask no judge.
+    selectors : sequence of str or mapping
+        Names of ``UNJUDGED``, ``mean-verdict``, or a tournament, which may carry an order policy
+        after a colon: ``knockout:both``; or tournaments under names of your own.
+    sizes : sequence of int
+        The values of N.
+    subsets : int
+        How many subsets (and brackets) a problem.
+    tolerance : float or None
+        Draw more until the Monte Carlo error is below this, up to 200,000 a problem.
+    seed : int
+        Of the subsets and brackets.
+    left_out : mapping or None
+        Problems that were left out before, by reason, to be carried along.
+    costs : mapping or None
+        By problem id, the mean tokens and seconds of a recorded verdict.
+    progress : callable or None
+        Called after each point.
 
-    Examples:
-        >>> from pairjudge_lab import curve, load_pools, prepare
-        >>> pools = [prepare(pool.first(8)) for pool in load_pools("embedded", limit=10)]
-        >>> found = curve(pools, ["pass", "majority"], [1, 4, 8], subsets=20)
-        >>> len(found.points)
-        6
+    Raises
+    ------
+    UserError
+        For a selector that is not there, or that needs verdicts, answers, or scores that were not
+        given; for an N below 1; when no problem is left.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import curve, load_pools, prepare
+    >>> pools = [prepare(pool.first(8)) for pool in load_pools("embedded", limit=10)]
+    >>> found = curve(pools, ["pass", "majority"], [1, 4, 8], subsets=20)
+    >>> len(found.points)
+    6
     """
     judged = [without_verdicts([r])[0] if isinstance(r, Pool) else r for r in recordings]
     plans: dict[str, Plan] = (

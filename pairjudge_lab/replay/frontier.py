@@ -29,13 +29,18 @@ COSTS = ("calls", "tokens", "money")
 class FrontierPoint:
     """A tournament under one budget.
 
-    Attributes:
-        budget: the most calls a problem; None for no budget.
-        accuracy: over problems, each with the mean of its subsets and draws.
-        per_problem: (problems,) those means.
-        costs: by name of ``COSTS``, the mean spent a problem: fewer calls than the budget where the
-            tournament ended before. Tokens and money are calls times the mean of the problem's
-            recorded verdicts, and are not there where that is not known.
+    Attributes
+    ----------
+    budget : int or None
+        The most calls a problem; None for no budget.
+    accuracy : Estimate
+        Over problems, each with the mean of its subsets and draws.
+    per_problem : array
+        (problems,) those means.
+    costs : mapping
+        By name of ``COSTS``, the mean spent a problem: fewer calls than the budget where the
+        tournament ended before. Tokens and money are calls times the mean of the problem's recorded
+        verdicts, and are not there where that is not known.
     """
 
     selector: str
@@ -83,8 +88,10 @@ class Frontier(Result):
         most that it can spend it stays as it is. Intervals are simultaneous: those of
         ``paired_difference`` at a level that Bonferroni's inequality spreads over all comparisons.
 
-        Raises:
-            UserError: for a cost that is not known.
+        Raises
+        ------
+        UserError
+            For a cost that is not known.
         """
         if cost not in self.points[0].costs:
             raise UserError(
@@ -159,18 +166,26 @@ def frontier(
 ) -> Frontier:
     """Play every tournament under every budget, and without one.
 
-    Args:
-        recordings: of problems whose truth is known and that have n candidates; others are not
-            played.
-        tournaments: names, or tournaments under names of your own; the knockout is added where it
-            is not among them.
-        n: candidates.
-        budgets: calls a problem.
-        subsets: how many subsets (and draws) a problem.
-        prices: by problem id, the mean ``tokens`` and ``money`` of a verdict.
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Of problems whose truth is known and that have n candidates; others are not played.
+    tournaments : sequence of str or mapping
+        Names, or tournaments under names of your own; the knockout is added where it is not among
+        them.
+    n : int
+        Candidates.
+    budgets : sequence of int
+        Calls a problem.
+    subsets : int
+        How many subsets (and draws) a problem.
+    prices : mapping or None
+        By problem id, the mean ``tokens`` and ``money`` of a verdict.
 
-    Raises:
-        UserError: when no problem is left, or see ``replay``.
+    Raises
+    ------
+    UserError
+        When no problem is left, or see ``replay``.
     """
     kinds: dict[str, Tournament] = (
         dict(tournaments)

@@ -50,13 +50,19 @@ def independent_curve(
     The closed recursion (``structure.predicted_knockout``) does not: it knows neither answer groups
     nor that candidates are drawn without replacement.
 
-    Args:
-        recordings, sizes, subsets, seed: as for ``curve``.
-        tournament: which.
-        draws: how many times all verdicts are drawn.
+    Parameters
+    ----------
+    recordings, sizes, subsets, seed
+        As for ``curve``.
+    tournament : str
+        Which.
+    draws : int
+        How many times all verdicts are drawn.
 
-    Raises:
-        UserError: for fewer than one draw, or whatever ``curve`` raises.
+    Raises
+    ------
+    UserError
+        For fewer than one draw, or whatever ``curve`` raises.
     """
     if draws < 1:
         raise UserError(f"draws is at least 1, got {draws}")

@@ -46,11 +46,15 @@ from pairjudge_lab.tournaments.swiss import tie_breaks
 class Replays(NamedTuple):
     """What came of each subset.
 
-    Attributes:
-        chosen: (count,) the candidate selected, as its place in the recorded pool.
-        calls: (count,) the judge calls that it took.
-        compiled: whether compiled code played; without it the tournament's own generator did,
-            some hundred times slower.
+    Attributes
+    ----------
+    chosen : array
+        (count,) the candidate selected, as its place in the recorded pool.
+    calls : array
+        (count,) the judge calls that it took.
+    compiled : bool
+        Whether compiled code played; without it the tournament's own generator did, some hundred
+        times slower.
     """
 
     chosen: np.ndarray
@@ -71,11 +75,15 @@ def replay_many(
     Each makes the draws that ``replay(recording, tournament, rng, subset)`` would, and selects the
     same candidate.
 
-    Args:
-        subsets: (count, n) places in the recorded pool, see ``draw_subsets``.
+    Parameters
+    ----------
+    subsets : array
+        (count, n) places in the recorded pool, see ``draw_subsets``.
 
-    Raises:
-        UserError: see ``replay``.
+    Raises
+    ------
+    UserError
+        See ``replay``.
     """
     check_replay(recording, tournament)
     count = len(subsets)
@@ -98,12 +106,17 @@ def replay_many(
 class Compiled(NamedTuple):
     """How compiled code plays a tournament.
 
-    Attributes:
-        kernel: plays one tournament a line of the subsets.
-        more: what the kernel takes beyond what all of them do, for a recording, a tournament and
-            n players.
-        meets_again: whether the same two can meet more than once.
-        limited: whether the generator stops at the tournament's ``calls(n)``.
+    Attributes
+    ----------
+    kernel : callable
+        Plays one tournament a line of the subsets.
+    more : callable
+        What the kernel takes beyond what all of them do, for a recording, a tournament and n
+        players.
+    meets_again : bool
+        Whether the same two can meet more than once.
+    limited : bool
+        Whether the generator stops at the tournament's ``calls(n)``.
     """
 
     kernel: Callable[..., int]

@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 class PoweredCurve(Result):
     """Accuracy of selectors at every N, from the gold labels of few problems.
 
-    Attributes:
-        points: by selector and N, the accuracy.
-        gold, problems: how many problems have gold labels, and how many there are.
-        values: by selector and N, (problems,) the proxy's value, and the gold one or NaN.
+    Attributes
+    ----------
+    points : mapping
+        By selector and N, the accuracy.
+    gold, problems : int
+        How many problems have gold labels, and how many there are.
+    values : mapping
+        By selector and N, (problems,) the proxy's value, and the gold one or NaN.
     """
 
     points: dict[tuple[str, int], Powered]
@@ -45,8 +49,10 @@ class PoweredCurve(Result):
     def differences(self, against: str) -> pd.DataFrame:
         """Each selector minus ``against`` at every N, prediction-powered problem by problem.
 
-        Raises:
-            UserError: when there is no such selector.
+        Raises
+        ------
+        UserError
+            When there is no such selector.
         """
         names = list(dict.fromkeys(name for name, _ in self.points))
         if against not in names:
@@ -62,16 +68,21 @@ class PoweredCurve(Result):
 def powered_curve(gold: Curve, proxy: Curve) -> PoweredCurve:
     """Bring the curve of the few and the curve of all together.
 
-    Args:
-        gold: ``curve`` of the problems whose truth is known, with the true labels.
-        proxy: ``curve`` of all problems, those among them, with the proxy's labels in place of the
-            true ones, and the same selectors, sizes and seed, so that both play the same brackets.
-
     The gold problems must be a random draw of all problems.
 
-    Raises:
-        UserError: when a gold problem, a selector or an N is missing from the proxy's curve, or the
-            seeds differ.
+    Parameters
+    ----------
+    gold : Curve
+        ``curve`` of the problems whose truth is known, with the true labels.
+    proxy : Curve
+        ``curve`` of all problems, those among them, with the proxy's labels in place of the true
+        ones, and the same selectors, sizes and seed, so that both play the same brackets.
+
+    Raises
+    ------
+    UserError
+        When a gold problem, a selector or an N is missing from the proxy's curve, or the seeds
+        differ.
     """
     if gold.seed != proxy.seed:
         raise UserError(

@@ -34,10 +34,13 @@ LARGEST_INDEX = 9_999
 class Recording:
     """One pool with its recorded verdicts.
 
-    Attributes:
-        codes: (repetitions, n, n), ``codes[r, i, j]`` is what was said in repetition r with
-            candidate i shown before j, as a code of ``verdicts.codes``.
-        kind: whether the codes are labels or preferences.
+    Attributes
+    ----------
+    codes : array
+        (repetitions, n, n), ``codes[r, i, j]`` is what was said in repetition r with candidate i
+        shown before j, as a code of ``verdicts.codes``.
+    kind : VerdictKind
+        Whether the codes are labels or preferences.
     """
 
     pool: Pool
@@ -58,8 +61,10 @@ class Recording:
     def hear(self, match: Match, subset: Sequence[int]) -> Verdict:
         """The recorded verdict of a match among a subset of the candidates.
 
-        Raises:
-            UserError: when it was not recorded.
+        Raises
+        ------
+        UserError
+            When it was not recorded.
         """
         a, b = subset[match.a], subset[match.b]
         code = self.codes[match.repetition % len(self.codes), a, b]
@@ -78,17 +83,24 @@ def pools_heard(pools: Sequence[Pool], table: pd.DataFrame) -> tuple[list[Pool],
 def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
     """Bring pools and a verdict table together.
 
-    Args:
-        pools: with answer groups, so that what shares an answer is known.
-        table: the verdicts of one judge; candidates are named by their place in the pool, from 0.
+    Parameters
+    ----------
+    pools : sequence of Pool
+        With answer groups, so that what shares an answer is known.
+    table : DataFrame
+        The verdicts of one judge; candidates are named by their place in the pool, from 0.
 
-    Returns:
+    Returns
+    -------
+    list of Recording
         A recording for each pool that has verdicts, of the candidates up to the last one that
         occurs in them. Pools without verdicts have none.
 
-    Raises:
-        UserError: verdicts of several judges or of both kinds, of a candidate that is not in the
-            pool, twice the same, or of none of the pools.
+    Raises
+    ------
+    UserError
+        Verdicts of several judges or of both kinds, of a candidate that is not in the pool, twice
+        the same, or of none of the pools.
     """
     only_judge(table, "the verdicts")
     place = {pool.problem.id: i for i, pool in enumerate(pools)}
@@ -149,13 +161,17 @@ def replay(
     When two meet again in the same order more often than was recorded, the recording says again
     what it said first, as a judge that decodes greedily would.
 
-    Args:
-        subset: candidates that play, by default all; the Selection's numbers are places in it.
+    Parameters
+    ----------
+    subset : sequence of int or None
+        Candidates that play, by default all; the Selection's numbers are places in it.
 
-    Raises:
-        UserError: when the tournament asks for a verdict that was not recorded, when its rules
-            need repetitions (several votes, or judging again) that were not, or when it needs
-            labels and the recorded verdicts are preferences.
+    Raises
+    ------
+    UserError
+        When the tournament asks for a verdict that was not recorded, when its rules need
+        repetitions (several votes, or judging again) that were not, or when it needs labels and the
+        recorded verdicts are preferences.
     """
     check_replay(recording, tournament)
     pool = recording.pool
@@ -178,10 +194,12 @@ def replay(
 def check_replay(recording: Recording, tournament: Tournament) -> None:
     """See that a tournament can be played on what was recorded.
 
-    Raises:
-        UserError: when its rules need repetitions that were not recorded, it needs labels and the
-            recorded verdicts are preferences, or it needs verdicts that nobody has heard or choices
-            among more than two.
+    Raises
+    ------
+    UserError
+        When its rules need repetitions that were not recorded, it needs labels and the recorded
+        verdicts are preferences, or it needs verdicts that nobody has heard or choices among more
+        than two.
     """
     if getattr(tournament, "needs_lists", False):
         raise UserError(

@@ -54,14 +54,19 @@ Plan = str | Tournament
 def plan_named(name: str, **rules: Any) -> Plan:
     """The selector of that name.
 
-    Args:
-        name: one of ``UNJUDGED``, ``mean-verdict``, or a tournament, which may carry an order
-            policy after a colon: ``knockout:both``. ``self-certainty-borda`` may carry the power of
-            its votes: ``self-certainty-borda:1.2``.
-        rules: fields of ``Rules`` for a tournament; an order policy in the name goes before.
+    Parameters
+    ----------
+    name : str
+        One of ``UNJUDGED``, ``mean-verdict``, or a tournament, which may carry an order policy
+        after a colon: ``knockout:both``. ``self-certainty-borda`` may carry the power of its votes:
+        ``self-certainty-borda:1.2``.
+    rules
+        Fields of ``Rules`` for a tournament; an order policy in the name goes before.
 
-    Raises:
-        UserError: when there is none; the message lists those there are.
+    Raises
+    ------
+    UserError
+        When there is none; the message lists those there are.
     """
     if name in UNJUDGED or name == MEAN_VERDICT:
         return name
@@ -83,8 +88,10 @@ def plan_named(name: str, **rules: Any) -> Plan:
 def power_of(name: str) -> float:
     """The power of the votes of a ``self-certainty-borda``.
 
-    Raises:
-        UserError: when it is not a number from 0 to 20.
+    Raises
+    ------
+    UserError
+        When it is not a number from 0 to 20.
     """
     given = name.partition(":")[2]
     try:
@@ -105,8 +112,10 @@ def votes_by_answer(plan: Plan) -> bool:
 def check_plan(name: str, plan: Plan, recording: Recording) -> None:
     """See that a selector can be played on verdicts of the kind that were recorded.
 
-    Raises:
-        UserError: when it needs labels and they are preferences.
+    Raises
+    ------
+    UserError
+        When it needs labels and they are preferences.
     """
     if plan == MEAN_VERDICT:
         need_labels(recording.kind, f"the selector {name!r}")

@@ -24,8 +24,10 @@ def known_study(
 ) -> list[Recording]:
     """Recordings of problems drawn from the population; every verdict apart from all others.
 
-    Args:
-        p_gen: the same chance of a right candidate for every problem, in place of ``SHAPE``.
+    Parameters
+    ----------
+    p_gen : float or None
+        The same chance of a right candidate for every problem, in place of ``SHAPE``.
     """
     out = []
     for i in range(problems):

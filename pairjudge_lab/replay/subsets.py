@@ -14,8 +14,10 @@ def draw_subsets(size: int, n: int, count: int, rng: np.random.Generator) -> np.
     When n is size there is but one subset, and it is given in its own order: what is left to chance
     then is the bracket alone.
 
-    Raises:
-        UserError: unless 1 <= n <= size.
+    Raises
+    ------
+    UserError
+        Unless 1 <= n <= size.
     """
     if not 1 <= n <= size:
         raise UserError(

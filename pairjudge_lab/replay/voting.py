@@ -17,11 +17,14 @@ def weighted_votes(
 ) -> np.ndarray:
     """(count,) the chance that the group with the largest sum of weights is right; ties are shared.
 
-    Args:
-        groups: each candidate's answer group; None has no vote, and where nobody has one anybody
-            is taken.
-        weights, right: one a candidate.
-        subsets: (count, n) places.
+    Parameters
+    ----------
+    groups : sequence of int or None
+        Each candidate's answer group; None has no vote, and where nobody has one anybody is taken.
+    weights, right
+        One a candidate.
+    subsets : array
+        (count, n) places.
     """
     inside = membership(subsets, len(groups))
     return _votes(groups, inside * np.asarray(weights, dtype=float), right, inside)
@@ -38,11 +41,16 @@ def borda_votes(
 
     See ``selectors.certainty_borda``: ranks are those within each subset.
 
-    Args:
-        groups: as for ``weighted_votes``.
-        certainties, right: one a candidate.
-        subsets: (count, n) places.
-        p: the power of the votes.
+    Parameters
+    ----------
+    groups : sequence of int or None
+        As for ``weighted_votes``.
+    certainties, right
+        One a candidate.
+    subsets : array
+        (count, n) places.
+    p : float
+        The power of the votes.
     """
     sure = np.asarray(certainties, dtype=float)
     inside = membership(subsets, len(groups))
@@ -83,8 +91,10 @@ def best_mean_verdict(recording: Recording, subsets: np.ndarray, right: np.ndarr
     its matches with the others of the subset; unread verdicts are left out, and who has no
     other scores nothing.
 
-    Raises:
-        UserError: when one of the verdicts was not recorded, or they are preferences.
+    Raises
+    ------
+    UserError
+        When one of the verdicts was not recorded, or they are preferences.
     """
     need_labels(recording.kind, "the selector mean-verdict")
     codes = recording.codes[0]
@@ -116,8 +126,10 @@ def membership(subsets: np.ndarray, size: int) -> np.ndarray:
 def need_scores(recording: Recording) -> list[float]:
     """Every candidate's score.
 
-    Raises:
-        UserError: when one has none.
+    Raises
+    ------
+    UserError
+        When one has none.
     """
     scores = [c.score for c in recording.pool.candidates if c.score is not None]
     if len(scores) < len(recording.pool):

@@ -20,8 +20,10 @@ def disagreements(
     One a problem, in the order of the pools, with the verdict on the match and on its swap; those
     that could not be read are not among them.
 
-    Raises:
-        UserError: when the table holds several judges, or no texts.
+    Raises
+    ------
+    UserError
+        When the table holds several judges, or no texts.
     """
     judge = RecordedJudge(table, "verdicts", "")
     mine: dict[str, set[tuple[int, int]]] = {}

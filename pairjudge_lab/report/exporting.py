@@ -53,17 +53,25 @@ def write_report(
 ) -> None:
     """Run a report's notebook with parameters, and write it as one HTML file.
 
-    Args:
-        name: one of ``BOOKS``.
-        out: the page. It holds its pictures, styles and scripts, and fetches nothing.
-        parameters: of the notebook: ``pools``, ``verdicts`` and whatever else its first code cell
-            names. Those that are None keep the notebook's own value.
-        notebook: where to keep the notebook that was run, to go on from.
-        progress: show how many of its cells have run.
+    Parameters
+    ----------
+    name : str
+        One of ``BOOKS``.
+    out : Path
+        The page. It holds its pictures, styles and scripts, and fetches nothing.
+    parameters : mapping
+        Of the notebook: ``pools``, ``verdicts`` and whatever else its first code cell names. Those
+        that are None keep the notebook's own value.
+    notebook : Path or None
+        Where to keep the notebook that was run, to go on from.
+    progress : bool
+        Show how many of its cells have run.
 
-    Raises:
-        UserError: an unknown report or parameter, data that is missing or unsound, or a file that
-            cannot be written.
+    Raises
+    ------
+    UserError
+        An unknown report or parameter, data that is missing or unsound, or a file that cannot be
+        written.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -152,8 +160,10 @@ def browser() -> str | None:
 def write_pdf(page: Path, out: Path) -> None:
     """Print an HTML page as PDF.
 
-    Raises:
-        UserError: when this machine has no Chromium or Chrome, or it fails.
+    Raises
+    ------
+    UserError
+        When this machine has no Chromium or Chrome, or it fails.
     """
     program = browser()
     if program is None:

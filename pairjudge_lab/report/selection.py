@@ -51,15 +51,27 @@ _MATRIX = (
 def write_selection_report(run: SelectionRun, path: str | Path, *, title: str) -> None:
     """Write a run's report as one HTML file.
 
-    Raises:
-        UserError: when the file cannot be written.
+    Parameters
+    ----------
+    run : SelectionRun
+        What ``runs.run_selection`` gave.
+    path : str or Path
+        The file.
+    title : str
+        Its heading.
 
-    Examples:
-        >>> from pairjudge_lab import Knockout, load_judge, load_pools, write_selection_report
-        >>> from pairjudge_lab.runs import run_selection
-        >>> pools = load_pools("embedded", limit=6)
-        >>> run = run_selection(pools, load_judge("simulated:accuracy=0.9"), Knockout(), n=4)
-        >>> write_selection_report(run, "report.html", title="A run")
+    Raises
+    ------
+    UserError
+        When the file cannot be written.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Knockout, load_judge, load_pools, write_selection_report
+    >>> from pairjudge_lab.runs import run_selection
+    >>> pools = load_pools("embedded", limit=6)
+    >>> run = run_selection(pools, load_judge("simulated:accuracy=0.9"), Knockout(), n=4)
+    >>> write_selection_report(run, "report.html", title="A run")
     """
     import jinja2
 

@@ -46,8 +46,10 @@ def fleiss_kappa(counts: np.ndarray) -> float:
 
     Every item must have the same number of raters; use ``krippendorff_alpha`` otherwise.
 
-    Raises:
-        ValueError: when the items have different numbers of raters.
+    Raises
+    ------
+    ValueError
+        When the items have different numbers of raters.
     """
     from statsmodels.stats.inter_rater import fleiss_kappa as fleiss
 
@@ -67,8 +69,10 @@ def krippendorff_alpha(ratings: np.ndarray, *, level: str = "nominal") -> float:
     1 - D_o / D_e. Items with fewer than two ratings say nothing. NaN where every rating is the
     same.
 
-    Args:
-        level: ``nominal``, ``ordinal``, ``interval`` or ``ratio``.
+    Parameters
+    ----------
+    level : str
+        ``nominal``, ``ordinal``, ``interval`` or ``ratio``.
     """
     import krippendorff
 

@@ -13,7 +13,7 @@ from pairjudge_lab.statistics.intervals import FEW_PROBLEMS, FEWEST_PROBLEMS, Es
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pairjudge_lab.statistics.position import PositionBias
+    from pairjudge_lab.statistics.position_bias import PositionBias
 
 _HEAD = (
     "judge",
@@ -34,14 +34,21 @@ _WIDTHS = (6, 6, 6, 6, 6, 21, 23, 8, 8)
 class BiasReport(Result):
     """Position bias of every judge of a table; prints as a table, and is one in Jupyter.
 
-    Attributes:
-        rows: one a judge.
-        resamples, seed: of the bootstrap, where ``method`` is that.
-        statuses: verdicts by status where the table has one, and by whether they could be read
-            where it does not.
-        method, weight: of all intervals; see ``figures.Figures``.
-        margin: of the tests of equivalence, None where there are none.
-        unread: what became of verdicts that could not be read, in consistency and accuracy.
+    Attributes
+    ----------
+    rows : tuple of PositionBias
+        One a judge.
+    resamples, seed : int
+        Of the bootstrap, where ``method`` is that.
+    statuses : mapping
+        Verdicts by status where the table has one, and by whether they could be read where it does
+        not.
+    method, weight : str
+        Of all intervals; see ``figures.Figures``.
+    margin : float or None
+        Of the tests of equivalence, None where there are none.
+    unread : str
+        What became of verdicts that could not be read, in consistency and accuracy.
     """
 
     picture: ClassVar[tuple[str, str]] = ("bias", "plot_bias")

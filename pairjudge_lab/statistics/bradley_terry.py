@@ -26,18 +26,27 @@ class Strengths(Result):
     (Davidson 1970) the three outcomes weigh mu a_i, a_j and nu sqrt(a_i a_j), a = exp(theta),
     mu = exp(gamma), nu = exp(tie).
 
-    Attributes:
-        items: names, in the order of ``theta``.
-        theta: (n,) strengths; the reference item has 0, or they sum to 0 without one.
-        order_effect: gamma, or None when the model has none.
-        tie: ln nu, or None when the model has no ties.
-        errors: (parameters,) standard errors in the order theta, gamma, tie; of a reference item 0.
-            ``robust_errors`` take problems (or whatever was given) as clusters.
-        log_likelihood: of the data, without the binomial coefficients.
-        deviance: 2 (log-likelihood of the saturated model - log-likelihood), grouped by ordered
-            pair.
-        comparisons: how many there were; ``clusters``: of how many problems.
-        steps: Newton steps to convergence.
+    Attributes
+    ----------
+    items : tuple of str
+        Names, in the order of ``theta``.
+    theta : array
+        (n,) strengths; the reference item has 0, or they sum to 0 without one.
+    order_effect : float or None
+        Gamma, or None when the model has none.
+    tie : float or None
+        Ln nu, or None when the model has no ties.
+    errors : array
+        (parameters,) standard errors in the order theta, gamma, tie; of a reference item 0.
+        ``robust_errors`` take problems (or whatever was given) as clusters.
+    log_likelihood : float
+        Of the data, without the binomial coefficients.
+    deviance : float
+        2 (log-likelihood of the saturated model - log-likelihood), grouped by ordered pair.
+    comparisons : int
+        How many there were; ``clusters``: of how many problems.
+    steps : int
+        Newton steps to convergence.
     """
 
     items: tuple[str, ...]
@@ -96,23 +105,35 @@ def bradley_terry(
 ) -> Strengths:
     """Fit strengths, and the effect of being shown first, to comparisons.
 
-    Args:
-        first, second: (comparisons,) names, in the order shown.
-        outcome: ``A`` (the first won), ``B``, or ``tie``. With ties the model is Davidson's.
-        weight: how often each comparison occurred, 1 by default.
-        cluster: what hangs together, such as the problem, for robust standard errors.
-        order_effect: whether the model has one.
-        reference: the item whose strength is 0.
-        prior: the standard deviation of a normal prior around 0 on strengths and order effect. The
-            estimates are then the posterior's mode and ``errors`` its curvature's, all of them
-            finite even where somebody never lost. Without it, maximum likelihood.
-        bootstraps: resamples of the clusters; their parameters are in ``Strengths.bootstrap``.
+    Parameters
+    ----------
+    first, second : sequence of str or array or Series
+        (comparisons,) names, in the order shown.
+    outcome : sequence of str or array or Series
+        ``A`` (the first won), ``B``, or ``tie``. With ties the model is Davidson's.
+    weight : array or None
+        How often each comparison occurred, 1 by default.
+    cluster : sequence of str or array or Series or None
+        What hangs together, such as the problem, for robust standard errors.
+    order_effect : bool
+        Whether the model has one.
+    reference : str or None
+        The item whose strength is 0.
+    prior : float or None
+        The standard deviation of a normal prior around 0 on strengths and order effect. The
+        estimates are then the posterior's mode and ``errors`` its curvature's, all of them finite
+        even where somebody never lost. Without it, maximum likelihood.
+    bootstraps : int
+        Resamples of the clusters; their parameters are in ``Strengths.bootstrap``.
 
-    Raises:
-        UserError: for an outcome of another name, an item that meets itself, an unknown reference,
-            items that no chain of comparisons joins, or strengths that would be infinite because
-            somebody, or some group, never lost or never won; for a prior that is not positive.
-        RuntimeError: when it has not converged.
+    Raises
+    ------
+    UserError
+        For an outcome of another name, an item that meets itself, an unknown reference, items that
+        no chain of comparisons joins, or strengths that would be infinite because somebody, or some
+        group, never lost or never won; for a prior that is not positive.
+    RuntimeError
+        When it has not converged.
     """
     import pandas as pd
 

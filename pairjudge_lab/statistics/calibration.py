@@ -27,16 +27,23 @@ if TYPE_CHECKING:
 class Calibration(Result):
     """How probabilities of labels compare with what came true.
 
-    Attributes:
-        labels, problems: how many.
-        brier: the mean squared difference of probability and truth, with an interval over problems.
-        reliability, resolution, uncertainty: its parts by bins (Murphy 1973), brier = reliability -
-            resolution + uncertainty up to the spread within bins. The first two are corrected for
-            the bias that finite bins have (Ferro and Fricker 2012).
-        ece: the mean distance of probability and frequency over bins; ``ece_chance`` is its mean
-            if the probabilities were exactly right: an ECE that is no larger shows nothing.
-        bins: a row a bin: the mean probability, the frequency with its interval, how many labels.
-        log_loss: mean negative log-likelihood in nats.
+    Attributes
+    ----------
+    labels, problems : int
+        How many.
+    brier : Estimate
+        The mean squared difference of probability and truth, with an interval over problems.
+    reliability, resolution, uncertainty : float
+        Its parts by bins (Murphy 1973), brier = reliability - resolution + uncertainty up to the
+        spread within bins. The first two are corrected for the bias that finite bins have (Ferro
+        and Fricker 2012).
+    ece : float
+        The mean distance of probability and frequency over bins; ``ece_chance`` is its mean if the
+        probabilities were exactly right: an ECE that is no larger shows nothing.
+    bins : tuple of tuple
+        A row a bin: the mean probability, the frequency with its interval, how many labels.
+    log_loss : float
+        Mean negative log-likelihood in nats.
     """
 
     picture: ClassVar[tuple[str, str]] = ("calibration", "plot_calibration")
@@ -91,15 +98,23 @@ def calibration(
 ) -> Calibration:
     """Calibration of label probabilities.
 
-    Args:
-        probability: (labels,) the judge's probability that a response is correct.
-        truth: (labels,) whether it is.
-        problem: (labels,) the problem of each, the unit of all intervals.
-        bins: how many, with equally many labels each; labels of equal probability stay together.
-        seed: of the draws behind ``ece_chance``.
+    Parameters
+    ----------
+    probability : sequence of float or array
+        (labels,) the judge's probability that a response is correct.
+    truth : sequence of bool or array
+        (labels,) whether it is.
+    problem : sequence of str or array or Series
+        (labels,) the problem of each, the unit of all intervals.
+    bins : int
+        How many, with equally many labels each; labels of equal probability stay together.
+    seed : int
+        Of the draws behind ``ece_chance``.
 
-    Raises:
-        UserError: for no labels, probabilities outside 0 to 1, or lists of different length.
+    Raises
+    ------
+    UserError
+        For no labels, probabilities outside 0 to 1, or lists of different length.
     """
     import pandas as pd
 
@@ -159,15 +174,22 @@ def scaled_by_temperature(
 
     logit p is divided by the temperature with the least log loss on the other folds.
 
-    Args:
-        probability, truth, problem: (labels,) as for ``calibration``.
-        folds: how many parts the problems are divided into, in order of appearance.
+    Parameters
+    ----------
+    probability, truth, problem : array
+        (labels,) as for ``calibration``.
+    folds : int
+        How many parts the problems are divided into, in order of appearance.
 
-    Returns:
+    Returns
+    -------
+    tuple
         The rescaled probabilities, and the temperature of the fit to all labels.
 
-    Raises:
-        UserError: for fewer problems than folds.
+    Raises
+    ------
+    UserError
+        For fewer problems than folds.
     """
     import pandas as pd
     from scipy import optimize

@@ -13,11 +13,16 @@ from pairjudge_lab.records import UserError
 class Leading:
     """The answers so far.
 
-    Attributes:
-        answer: the most frequent one, None before the first; of equally frequent ones the earliest.
-        votes: how many it has; ``runner_up``: the next one.
-        samples: how many were drawn, ``silent`` of them without an answer.
-        sure: whether it may be taken for the model's most frequent answer, at the asked error.
+    Attributes
+    ----------
+    answer : Hashable or None
+        The most frequent one, None before the first; of equally frequent ones the earliest.
+    votes : int
+        How many it has; ``runner_up``: the next one.
+    samples : int
+        How many were drawn, ``silent`` of them without an answer.
+    sure : bool
+        Whether it may be taken for the model's most frequent answer, at the asked error.
     """
 
     answer: Hashable | None
@@ -40,8 +45,10 @@ class UntilSure:
 
     That is about what the model says most often, which need not be right.
 
-    Args:
-        error: the chance to stop with another answer than the most frequent one.
+    Parameters
+    ----------
+    error : float
+        The chance to stop with another answer than the most frequent one.
     """
 
     def __init__(self, *, error: float = 0.05) -> None:

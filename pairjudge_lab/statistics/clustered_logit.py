@@ -23,14 +23,21 @@ _FAR = 30.0
 class LogitFit(Result):
     """Coefficients of a logistic regression.
 
-    Attributes:
-        names: of the coefficients.
-        estimates: with profile limits; a limit may be infinite, and so may an estimate, where
-            everything points one way.
-        errors: clustered standard errors; ``plain_errors``: as if all rows were independent.
-        design_effects: the squares of their ratio.
-        rows, clusters: how many went into it.
-        left_out: rows that say nothing or could not be used, by what they are.
+    Attributes
+    ----------
+    names : tuple of str
+        Of the coefficients.
+    estimates : tuple of Estimate
+        With profile limits; a limit may be infinite, and so may an estimate, where everything
+        points one way.
+    errors : array
+        Clustered standard errors; ``plain_errors``: as if all rows were independent.
+    design_effects : array
+        The squares of their ratio.
+    rows, clusters : int
+        How many went into it.
+    left_out : tuple of tuple
+        Rows that say nothing or could not be used, by what they are.
     """
 
     names: tuple[str, ...]
@@ -82,17 +89,27 @@ def clustered_logit(
     The profile falls by as much as Student's t with one degree of freedom less than clusters
     allows, times the coefficient's design effect.
 
-    Args:
-        design: (rows, coefficients).
-        names: of the coefficients.
-        won: (rows,) between 0 and 1.
-        cluster: (rows,) the number of each row's cluster.
-        profiled: whose limits are wanted; all by default, the others have Student's.
-        left_out: what is told of rows that are not in the design.
-        level: of the limits.
+    Parameters
+    ----------
+    design : array
+        (rows, coefficients).
+    names : sequence of str
+        Of the coefficients.
+    won : array
+        (rows,) between 0 and 1.
+    cluster : array
+        (rows,) the number of each row's cluster.
+    profiled : sequence of str or None
+        Whose limits are wanted; all by default, the others have Student's.
+    left_out : tuple of tuple
+        What is told of rows that are not in the design.
+    level : float
+        Of the limits.
 
-    Raises:
-        UserError: for no rows, or columns that cannot be told apart.
+    Raises
+    ------
+    UserError
+        For no rows, or columns that cannot be told apart.
     """
     from scipy import stats
 

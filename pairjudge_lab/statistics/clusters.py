@@ -24,11 +24,15 @@ class Prior:
     Below 1 the density of log D is D^2. Above, it is (1 - flat) D^-2 + flat (1 - rho)^-near: most
     judges' problems differ little, and some differ very much.
 
-    Attributes:
-        flat: the part that allows for large design effects.
-        near: above 0 where a correlation near 1 is the likelier for it.
-        rarer: whether ``flat`` grows as the outcome becomes rare, with the inverse of its standard
-            deviation: the rarer an outcome, the more of it comes from a few problems.
+    Attributes
+    ----------
+    flat : float
+        The part that allows for large design effects.
+    near : float
+        Above 0 where a correlation near 1 is the likelier for it.
+    rarer : bool
+        Whether ``flat`` grows as the outcome becomes rare, with the inverse of its standard
+        deviation: the rarer an outcome, the more of it comes from a few problems.
     """
 
     flat: float
@@ -49,11 +53,15 @@ _LEAST_HEAVY = 0.25
 class Spread:
     """How a figure spreads over studies: a mixture of normal distributions.
 
-    Attributes:
-        effects: (..., points) design effects that the study leaves possible: the variance of the
-            figure, over the variance that independent units would give.
-        weights: (..., points) how likely each is; they add up to 1.
-        skewness: (...) of the figure, from the third moment of the residuals.
+    Attributes
+    ----------
+    effects : array
+        (..., points) design effects that the study leaves possible: the variance of the figure,
+        over the variance that independent units would give.
+    weights : array
+        (..., points) how likely each is; they add up to 1.
+    skewness : array
+        (...) of the figure, from the third moment of the residuals.
     """
 
     effects: np.ndarray
@@ -113,16 +121,24 @@ def moderated(
     units in each problem their variance is known from themselves; with one a problem it is the same
     question as before, between a variance near 0 and the largest.
 
-    Args:
-        residuals: (..., problems) a - theta b.
-        sizes: (..., problems) units in each problem, 0 where it has none.
-        unit: (...) the largest variance of one unit, such as theta (1 - theta) for a share.
-        rare: (...) in how many problems, effectively, the rarer outcome occurs.
-        attained: (...) the variance of the units over its largest value, 1 for zeros and ones.
-        largest: (...) the largest design effect, where it is not that of one unit a problem.
-        prior: of the design effect.
-        scale: (...) the variance of one unit over that of a share of a half: how rare the outcome
-            is.
+    Parameters
+    ----------
+    residuals : array
+        (..., problems) a - theta b.
+    sizes : array
+        (..., problems) units in each problem, 0 where it has none.
+    unit : array
+        (...) the largest variance of one unit, such as theta (1 - theta) for a share.
+    rare : array
+        (...) in how many problems, effectively, the rarer outcome occurs.
+    attained : array or float
+        (...) the variance of the units over its largest value, 1 for zeros and ones.
+    largest : array or None
+        (...) the largest design effect, where it is not that of one unit a problem.
+    prior : Prior
+        Of the design effect.
+    scale : array or float
+        (...) the variance of one unit over that of a share of a half: how rare the outcome is.
     """
     size = np.asarray(sizes, dtype=float)
     total = size.sum(axis=-1)
@@ -188,10 +204,13 @@ class _Quadratic:
     """CR2's weighted sum of squared residuals, in sums over problems only, so that thousands of
     problems cost little.
 
-    Attributes:
-        seen: (...) the sum.
-        mean, freedom: functions of the correlation within problems: its expectation, in units of
-            the variance of one unit, and Satterthwaite's degrees of freedom.
+    Attributes
+    ----------
+    seen
+        (...) the sum.
+    mean, freedom
+        Functions of the correlation within problems: its expectation, in units of the variance of
+        one unit, and Satterthwaite's degrees of freedom.
     """
 
     def __init__(self, residuals: np.ndarray, sizes: np.ndarray) -> None:

@@ -35,11 +35,16 @@ DRAWS = 9999
 class JudgeDifference:
     """One figure of two judges, first minus second.
 
-    Attributes:
-        figure: its name.
-        first, second: the judges.
-        difference: with an interval that holds for all comparisons of the table at once.
-        p: of no difference, on its own; ``p_adjusted`` against the largest of all comparisons.
+    Attributes
+    ----------
+    figure : str
+        Its name.
+    first, second : str
+        The judges.
+    difference : Estimate
+        With an interval that holds for all comparisons of the table at once.
+    p : float
+        Of no difference, on its own; ``p_adjusted`` against the largest of all comparisons.
     """
 
     figure: str
@@ -54,10 +59,14 @@ class JudgeDifference:
 class JudgeComparison(Result):
     """Every pair of judges, figure by figure.
 
-    Attributes:
-        rows: the differences.
-        problems: how many problems all judges share; ``left_out`` how many some judge lacks.
-        critical: the t value that the largest of all comparisons stays below in 95 of 100 studies.
+    Attributes
+    ----------
+    rows : tuple of JudgeDifference
+        The differences.
+    problems : int
+        How many problems all judges share; ``left_out`` how many some judge lacks.
+    critical : float
+        The t value that the largest of all comparisons stays below in 95 of 100 studies.
     """
 
     rows: tuple[JudgeDifference, ...]
@@ -107,25 +116,34 @@ def compare_judges(
     the same for every comparison, and the largest studentised difference of each draw gives the
     critical value and the adjusted p values (Westfall and Young 1993, single step).
 
-    Args:
-        table: a verdict table with two judges or more.
-        by: the column that tells them apart.
-        level: coverage of all intervals together.
-        unread: ``left out``, or ``wrong``: what could not be read counts against the judge in
-            consistency and accuracy; see ``position.PositionBias``.
-        seed: of the signs.
+    Parameters
+    ----------
+    table : DataFrame
+        A verdict table with two judges or more.
+    by : str
+        The column that tells them apart.
+    level : float
+        Coverage of all intervals together.
+    unread : str
+        ``left out``, or ``wrong``: what could not be read counts against the judge in consistency
+        and accuracy; see ``position.PositionBias``.
+    seed : int
+        Of the signs.
 
-    Raises:
-        UserError: for fewer than two judges, or fewer than six problems that all share.
+    Raises
+    ------
+    UserError
+        For fewer than two judges, or fewer than six problems that all share.
 
-    Examples:
-        >>> import pandas as pd
-        >>> from pairjudge_lab import compare_judges, judge_pairs, load_judge, load_pools
-        >>> pools = [pool.first(4) for pool in load_pools("embedded", limit=10)]
-        >>> specs = ["simulated:accuracy=0.9", "simulated:accuracy=0.7"]
-        >>> tables = [judge_pairs(load_judge(s), pools).to_pandas().assign(judge=s) for s in specs]
-        >>> compare_judges(pd.concat(tables, ignore_index=True)).problems
-        10
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from pairjudge_lab import compare_judges, judge_pairs, load_judge, load_pools
+    >>> pools = [pool.first(4) for pool in load_pools("embedded", limit=10)]
+    >>> specs = ["simulated:accuracy=0.9", "simulated:accuracy=0.7"]
+    >>> tables = [judge_pairs(load_judge(s), pools).to_pandas().assign(judge=s) for s in specs]
+    >>> compare_judges(pd.concat(tables, ignore_index=True)).problems
+    10
     """
     from scipy import stats
 

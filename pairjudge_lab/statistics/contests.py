@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 class Contests:
     """Comparisons with their outcome.
 
-    Attributes:
-        items: names, sorted.
-        first, second: (comparisons,) the number of the item shown first and second.
-        won: (comparisons,) 1 where the first won, 0 where the second did, 0.5 for a tie.
-        weight: (comparisons,) how often each occurred.
+    Attributes
+    ----------
+    items : tuple of str
+        Names, sorted.
+    first, second : array
+        (comparisons,) the number of the item shown first and second.
+    won : array
+        (comparisons,) 1 where the first won, 0 where the second did, 0.5 for a tie.
+    weight : array
+        (comparisons,) how often each occurred.
     """
 
     items: tuple[str, ...]
@@ -52,9 +57,11 @@ def contests(
 ) -> Contests:
     """Comparisons from names and outcomes ``A``, ``B`` or ``tie``.
 
-    Raises:
-        UserError: for no comparisons, missing names, another outcome, an item that meets itself, or
-            a weight that is negative or no number.
+    Raises
+    ------
+    UserError
+        For no comparisons, missing names, another outcome, an item that meets itself, or a weight
+        that is negative or no number.
     """
     import pandas as pd
 

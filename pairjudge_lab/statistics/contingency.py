@@ -70,8 +70,10 @@ def sign_flip(difference: np.ndarray) -> Test:
     whole or half differences it is computed exactly, from the characteristic function of the sum;
     its p value is exact to about 1e-12, and never below 2^(1 - n) for n differences other than 0.
 
-    Args:
-        difference: (problems,) multiples of one half.
+    Parameters
+    ----------
+    difference : array
+        (problems,) multiples of one half.
     """
     twice = np.rint(2 * np.abs(np.asarray(difference, dtype=float))).astype(np.int64)
     twice = twice[twice > 0]

@@ -33,7 +33,9 @@ _STYLE = {
 def style_counts(text: str) -> dict[str, int]:
     """Counts of a response's style.
 
-    Returns:
+    Returns
+    -------
+    mapping
         ``characters``, ``formulas`` (LaTeX between its delimiters), ``list items``, ``headings``,
         ``bold`` and ``code blocks`` of Markdown.
     """
@@ -46,10 +48,14 @@ def style_counts(text: str) -> dict[str, int]:
 def style_differences(first: Sequence[str], second: Sequence[str]) -> dict[str, np.ndarray]:
     """How much more of each style the first response has, from -1 to 1.
 
-    Args:
-        first, second: the texts of each comparison, in the order shown.
+    Parameters
+    ----------
+    first, second : sequence of str
+        The texts of each comparison, in the order shown.
 
-    Returns:
+    Returns
+    -------
+    mapping
         By name, (comparisons,) (first - second) / (first + second), and 0 where neither has any.
     """
     if len(first) != len(second):
@@ -65,9 +71,12 @@ def style_differences(first: Sequence[str], second: Sequence[str]) -> dict[str, 
 def own_family(judge: str, first: Sequence[str], second: Sequence[str]) -> np.ndarray:
     """(comparisons,) 1 where the first response alone is of the judge's family, -1 the second.
 
-    Args:
-        judge: the family of the judge, such as ``gpt``.
-        first, second: the families of the authors of the responses, in the order shown.
+    Parameters
+    ----------
+    judge : str
+        The family of the judge, such as ``gpt``.
+    first, second : sequence of str
+        The families of the authors of the responses, in the order shown.
     """
     a, b = (np.array([family == judge for family in side], float) for side in (first, second))
     return np.asarray(a - b)
@@ -86,19 +95,29 @@ def preference_covariates(
 ) -> LogitFit:
     """Bradley-Terry with covariates: ln odds = theta_i - theta_j + gamma + beta (z_i - z_j).
 
-    Args:
-        first, second: (comparisons,) names of the authors, in the order shown.
-        outcome: ``A``, ``B``, or ``tie``, which counts as half a win of each.
-        covariates: by name, (comparisons,) the first response's value less the second's, such as
-            ``style_differences`` and ``own_family`` give.
-        cluster: (comparisons,) the problem of each.
-        strengths: whether authors have strengths of their own, relative to the first by name.
-        order_effect: whether the model has one, ``(order)``.
-        level: of the limits: profile ones of covariates and order, Student's of strengths.
+    Parameters
+    ----------
+    first, second : sequence of str or array or Series
+        (comparisons,) names of the authors, in the order shown.
+    outcome : sequence of str or array or Series
+        ``A``, ``B``, or ``tie``, which counts as half a win of each.
+    covariates : mapping
+        By name, (comparisons,) the first response's value less the second's, such as
+        ``style_differences`` and ``own_family`` give.
+    cluster : sequence of str or array or Series
+        (comparisons,) the problem of each.
+    strengths : bool
+        Whether authors have strengths of their own, relative to the first by name.
+    order_effect : bool
+        Whether the model has one, ``(order)``.
+    level : float
+        Of the limits: profile ones of covariates and order, Student's of strengths.
 
-    Raises:
-        UserError: as ``contests`` and ``clustered_logit``; for a covariate of another length or
-            without a value.
+    Raises
+    ------
+    UserError
+        As ``contests`` and ``clustered_logit``; for a covariate of another length or without a
+        value.
     """
     import pandas as pd
 
@@ -135,16 +154,23 @@ def order_covariates(
     position twice goes to the first one with logit 2 (gamma + delta w), a pair that does so once
     and ties once with logit gamma + delta w. Others say nothing and are counted.
 
-    Args:
-        one, other: (pairs,) the verdicts ``A``, ``B`` or ``tie`` in the two orders, by position;
-            ``invalid`` where it was not read.
-        covariates: by name, (pairs,) what does not change with the order, such as the absolute
-            difference in length. ``(order)`` is gamma where all of them are 0: centre them.
-        cluster: (pairs,) the problem of each.
-        level: of the profile limits.
+    Parameters
+    ----------
+    one, other : sequence of str or array or Series
+        (pairs,) the verdicts ``A``, ``B`` or ``tie`` in the two orders, by position; ``invalid``
+        where it was not read.
+    covariates : mapping
+        By name, (pairs,) what does not change with the order, such as the absolute difference in
+        length. ``(order)`` is gamma where all of them are 0: centre them.
+    cluster : sequence of str or array or Series
+        (pairs,) the problem of each.
+    level : float
+        Of the profile limits.
 
-    Raises:
-        UserError: for a verdict of another name; as ``clustered_logit``.
+    Raises
+    ------
+    UserError
+        For a verdict of another name; as ``clustered_logit``.
     """
     import pandas as pd
 

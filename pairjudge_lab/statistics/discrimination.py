@@ -27,26 +27,35 @@ def right_favoured(
     were recorded. (The probability that a right response is favoured over a wrong one is the area
     under the ROC curve; Bamber 1975.) Verdicts that were not read are left out.
 
-    Args:
-        table: the verdicts of one judge.
-        truth: whether each response is right, by problem and name; matches of which one is not
-            known, or with two right or two wrong responses, are left out.
-        weight: ``pairs`` or ``problems``, as in ``figures.Figures``.
+    Parameters
+    ----------
+    table : DataFrame
+        The verdicts of one judge.
+    truth : mapping
+        Whether each response is right, by problem and name; matches of which one is not known, or
+        with two right or two wrong responses, are left out.
+    weight : str
+        ``pairs`` or ``problems``, as in ``figures.Figures``.
 
-    Returns:
+    Returns
+    -------
+    Estimate
         The share with its interval over problems, ``n`` of which have such a match.
 
-    Raises:
-        UserError: where no match that was read of a right and a wrong response is left.
+    Raises
+    ------
+    UserError
+        Where no match that was read of a right and a wrong response is left.
 
-    Examples:
-        >>> import pandas as pd
-        >>> table = pd.DataFrame(
-        ...     [("p", "0", "1", "A"), ("p", "1", "0", "tie")],
-        ...     columns=["problem_id", "response_a", "response_b", "verdict"],
-        ... )
-        >>> right_favoured(table, {("p", "0"): True, ("p", "1"): False}).estimate
-        0.75
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(
+    ...     [("p", "0", "1", "A"), ("p", "1", "0", "tie")],
+    ...     columns=["problem_id", "response_a", "response_b", "verdict"],
+    ... )
+    >>> right_favoured(table, {("p", "0"): True, ("p", "1"): False}).estimate
+    0.75
     """
     problem, first, second = (
         table[name].astype(str).tolist() for name in ("problem_id", "response_a", "response_b")

@@ -29,21 +29,29 @@ WEIGHTS = ("pairs", "problems")
 class Figures:
     """Estimates from one table of totals, all by the same method.
 
-    Args:
-        totals: a row a problem.
-        method: ``score``: limits that hold for few problems and rare outcomes
-            (``statistics.limits``). ``bootstrap``: problems resampled, the percentile interval
-            widened for few problems (Hesterberg 2015); too short near 0 and 1, kept for
-            comparison.
-        weight: ``pairs``: every pair counts the same, so that a problem with many pairs counts
-            more: what a new pair of such a study would give. ``problems``: every problem counts the
-            same: what a new problem would give.
-        rng: what resamples are drawn with; needed by the bootstrap alone.
-        resamples: how many.
-        level: nominal coverage.
+    Parameters
+    ----------
+    totals : Totals
+        A row a problem.
+    method : str
+        ``score``: limits that hold for few problems and rare outcomes (``statistics.limits``).
+        ``bootstrap``: problems resampled, the percentile interval widened for few problems
+        (Hesterberg 2015); too short near 0 and 1, kept for comparison.
+    weight : str
+        ``pairs``: every pair counts the same, so that a problem with many pairs counts more: what a
+        new pair of such a study would give. ``problems``: every problem counts the same: what a new
+        problem would give.
+    rng : Generator or None
+        What resamples are drawn with; needed by the bootstrap alone.
+    resamples : int
+        How many.
+    level : float
+        Nominal coverage.
 
-    Raises:
-        UserError: for a method or a weight of another name.
+    Raises
+    ------
+    UserError
+        For a method or a weight of another name.
     """
 
     def __init__(

@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 class Chances(Result):
     """Draws of how the chances of problems are spread: 0 with probability ``never``, else Beta.
 
-    Attributes:
-        a, b: (draws,) the beta distribution's; ``never``: (draws,).
-        right, samples: (problems,) what it was fitted to.
-        mixing: R-hat of the draws.
+    Attributes
+    ----------
+    a, b : array
+        (draws,) the beta distribution's; ``never``: (draws,).
+    right, samples : array
+        (problems,) what it was fitted to.
+    mixing : float
+        R-hat of the draws.
     """
 
     a: np.ndarray = field(repr=False)
@@ -99,12 +103,18 @@ class Chances(Result):
 class Forecast(Result):
     """A curve over N with limits.
 
-    Attributes:
-        name: what it shows.
-        n: numbers of samples; ``estimate``, ``low``, ``high``: (n,) shares.
-        drawn: the most samples that any problem had: beyond it the curve is a forecast.
-        problems: how many.
-        level: of the limits, which are quantiles of the posterior.
+    Attributes
+    ----------
+    name : str
+        What it shows.
+    n : tuple of int
+        Numbers of samples; ``estimate``, ``low``, ``high``: (n,) shares.
+    drawn : int
+        The most samples that any problem had: beyond it the curve is a forecast.
+    problems : int
+        How many.
+    level : float
+        Of the limits, which are quantiles of the posterior.
     """
 
     picture: ClassVar[tuple[str, str]] = ("along", "plot_along")
@@ -172,12 +182,17 @@ def fit_chances(
     mean ln 2 and standard deviation 1.5; ``never`` is exactly 0 with probability one half, else
     Beta(1, 4). Draws come from both models, by how well each explains the data.
 
-    Args:
-        right, samples: (problems,) right samples, and samples.
-        rng: of the draws; ``draws`` how many.
+    Parameters
+    ----------
+    right, samples : sequence of int or array
+        (problems,) right samples, and samples.
+    rng : Generator
+        Of the draws; ``draws`` how many.
 
-    Raises:
-        UserError: for fewer than six problems, or counts that cannot be.
+    Raises
+    ------
+    UserError
+        For fewer than six problems, or counts that cannot be.
     """
     c, n = np.asarray(right, dtype=float), np.asarray(samples, dtype=float)
     if c.shape != n.shape or c.ndim != 1 or len(c) < FEWEST_PROBLEMS:
@@ -262,12 +277,17 @@ def forecast_coverage(
 ) -> Forecast:
     """pass@N, up to more samples than were drawn.
 
-    Args:
-        right, samples, rng, draws: as for ``fit_chances``.
-        n: numbers of samples a problem.
-        these: the share of these very problems that will be solved when each is sampled on to n,
-            instead of the share of all problems like them.
-        level: of the limits.
+    Parameters
+    ----------
+    right, samples, rng, draws
+        As for ``fit_chances``.
+    n : sequence of int
+        Numbers of samples a problem.
+    these : bool
+        The share of these very problems that will be solved when each is sampled on to n, instead
+        of the share of all problems like them.
+    level : float
+        Of the limits.
     """
     if not len(n) or min(n) < 1:
         raise UserError("a forecast needs numbers of samples from 1 up, such as n=[16, 64, 256]")

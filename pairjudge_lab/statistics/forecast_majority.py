@@ -28,15 +28,23 @@ def forecast_majority(
     Equally frequent answers share the vote. Limits hold the uncertainty of every problem's chances
     and, by the Bayesian bootstrap, which problems there are.
 
-    Args:
-        answers: a problem's final answers, None for a sample without one, which has no vote.
-        right: whether each is right; samples with a right answer count as one answer.
-        n: numbers of samples a problem.
-        rng: of the draws; ``draws`` how many.
-        level: of the limits.
+    Parameters
+    ----------
+    answers : sequence of sequence
+        A problem's final answers, None for a sample without one, which has no vote.
+    right : sequence of sequence of bool
+        Whether each is right; samples with a right answer count as one answer.
+    n : sequence of int
+        Numbers of samples a problem.
+    rng : Generator
+        Of the draws; ``draws`` how many.
+    level : float
+        Of the limits.
 
-    Raises:
-        UserError: as ``fit_chances``; for lists of different length.
+    Raises
+    ------
+    UserError
+        As ``fit_chances``; for lists of different length.
     """
     if [len(a) for a in answers] != [len(r) for r in right]:
         raise UserError("every answer needs to be known right or wrong; the lists differ in length")

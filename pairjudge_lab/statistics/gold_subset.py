@@ -24,11 +24,16 @@ if TYPE_CHECKING:
 class Powered(Result):
     """A mean from few gold values and many of the judge's.
 
-    Attributes:
-        estimate: prediction-powered (PPI++, arXiv 2311.01453), with its interval.
-        gold_only: from the gold values alone, with the same kind of interval.
-        judge_only: the judge's mean over everything, uncorrected: biased by the judge's errors.
-        weight: how much the judge's values count, from 0 (not at all) to 1.
+    Attributes
+    ----------
+    estimate : Estimate
+        Prediction-powered (PPI++, arXiv 2311.01453), with its interval.
+    gold_only : Estimate
+        From the gold values alone, with the same kind of interval.
+    judge_only : float
+        The judge's mean over everything, uncorrected: biased by the judge's errors.
+    weight : float
+        How much the judge's values count, from 0 (not at all) to 1.
     """
 
     estimate: Estimate
@@ -55,15 +60,22 @@ def powered_mean(
     Problems with gold must be a random draw of all problems; then the estimate is unbiased whatever
     the judge does, for every weight. The weight is the one with the smallest variance.
 
-    Args:
-        judged: (rows,) the judge's value of each row, such as 0 or 1.
-        gold: (rows,) the true value, NaN where it is not known.
-        problem: (rows,) the number of each row's problem, the unit of the intervals; without it
-            every row is a problem.
-        level: nominal coverage.
+    Parameters
+    ----------
+    judged : array
+        (rows,) the judge's value of each row, such as 0 or 1.
+    gold : array
+        (rows,) the true value, NaN where it is not known.
+    problem : array or None
+        (rows,) the number of each row's problem, the unit of the intervals; without it every row is
+        a problem.
+    level : float
+        Nominal coverage.
 
-    Raises:
-        UserError: for values that are missing or no numbers, or fewer than two problems with gold.
+    Raises
+    ------
+    UserError
+        For values that are missing or no numbers, or fewer than two problems with gold.
     """
     f, y = np.asarray(judged, dtype=float), np.asarray(gold, dtype=float)
     if f.shape != y.shape or not np.isfinite(f).all() or np.isinf(y).any():
@@ -114,12 +126,16 @@ def corrected_rate(
     rows. Unlike ``powered_mean`` it does not need the gold problems to have the same share of true
     rows as the others, only the same errors of the judge.
 
-    Args:
-        judged, gold, problem, level: as for ``powered_mean``, of zeros and ones.
+    Parameters
+    ----------
+    judged, gold, problem, level
+        As for ``powered_mean``, of zeros and ones.
 
-    Raises:
-        UserError: for other values, for gold without both kinds of rows, or a judge that tells the
-            two kinds apart no better than a coin.
+    Raises
+    ------
+    UserError
+        For other values, for gold without both kinds of rows, or a judge that tells the two kinds
+        apart no better than a coin.
     """
     f, y = np.asarray(judged, dtype=float), np.asarray(gold, dtype=float)
     known = ~np.isnan(y)

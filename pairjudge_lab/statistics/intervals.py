@@ -24,12 +24,18 @@ FEW_PROBLEMS = 10
 class Estimate:
     """A figure with its interval.
 
-    Attributes:
-        estimate: the figure.
-        low, high: the limits, NaN where there is no interval. A limit can be infinite.
-        n: the number of problems.
-        method: how the interval was made.
-        level: its nominal coverage.
+    Attributes
+    ----------
+    estimate : float
+        The figure.
+    low, high : float
+        The limits, NaN where there is no interval. A limit can be infinite.
+    n : int
+        The number of problems.
+    method : str
+        How the interval was made.
+    level : float
+        Its nominal coverage.
     """
 
     estimate: float
@@ -47,8 +53,10 @@ class Estimate:
     def percent(self, sign: str = "") -> str:
         """The limits in per cent as words, or that there are too few problems for any.
 
-        Args:
-            sign: ``+`` shows the sign of positive numbers too.
+        Parameters
+        ----------
+        sign : str
+            ``+`` shows the sign of positive numbers too.
         """
         if isnan(self.low):
             return "too few problems"
@@ -91,20 +99,28 @@ def mean_interval(
 ) -> Estimate:
     """The mean of one value a problem, with an interval.
 
-    Args:
-        values: one a problem.
-        method: ``score``: Wilson's interval (1927) for zeros and ones; for other values between 0
-            and 1 the same with the number of independent zeros and ones that the values are worth
-            (``statistics.limits``), which stays wide where nearly all values are alike.
-            ``student``: Student's t on the mean, cut at 0 and 1 where all values lie between them;
-            the only one for values outside 0 to 1.
-        level: nominal coverage.
+    Parameters
+    ----------
+    values : sequence of float or array
+        One a problem.
+    method : str
+        ``score``: Wilson's interval (1927) for zeros and ones; for other values between 0 and 1 the
+        same with the number of independent zeros and ones that the values are worth
+        (``statistics.limits``), which stays wide where nearly all values are alike. ``student``:
+        Student's t on the mean, cut at 0 and 1 where all values lie between them; the only one for
+        values outside 0 to 1.
+    level : float
+        Nominal coverage.
 
-    Returns:
+    Returns
+    -------
+    Estimate
         The mean; without an interval for fewer than six problems.
 
-    Raises:
-        ValueError: for no values, or a method of another name.
+    Raises
+    ------
+    ValueError
+        For no values, or a method of another name.
     """
     from scipy import stats
 
@@ -156,12 +172,16 @@ def paired_difference(
     (1998), with the number of independent comparisons that they are worth
     (``statistics.limits.difference_limits``).
 
-    Returns:
+    Returns
+    -------
+    tuple
         The plain mean with its interval, and p. For fewer than six problems there is neither an
         interval nor a p value (NaN).
 
-    Raises:
-        ValueError: for no pairs, lists of different length, or values outside 0 to 1.
+    Raises
+    ------
+    ValueError
+        For no pairs, lists of different length, or values outside 0 to 1.
     """
     from scipy import stats
 

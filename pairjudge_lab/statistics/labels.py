@@ -33,27 +33,36 @@ Key = tuple[str, str]
 class LabelReport(Result):
     """What a judge of correctness said, against the truth.
 
-    Attributes:
-        said_by_true: (4, 4) verdicts that could be read: what was said (line) by what was true
-            (column), each in the order both correct, only A, only B, neither.
-        unread: verdicts that could not be read; they are in nothing else.
-        identical: verdicts on two identical texts, where texts are known; they are not in
-            ``position_effect``.
-        accuracy: per response; ``accuracy_a``, ``accuracy_b`` by position; ``on_right``,
-            ``on_wrong`` by truth (sensitivity and specificity); ``pair_accuracy`` both labels
-            right; ``mixed_accuracy`` the same where exactly one response is right.
-        position_effect: P(called correct | position A) - P(called correct | position B), from pairs
-            judged in both orders, so that response and opponent are the same.
-        neither_rate: share of verdicts that call neither correct.
-        same_answer_split: of verdicts on two responses with the same final answer, the share that
-            gives them different labels: wrong by the protocol's own rule.
-        different_both: of verdicts on two different answers, the share that calls both correct:
-            impossible.
-        context: how often one response's label changes with its opponent: the chance that two of
-        its
-            labels, in the same position against different opponents, differ.
-        alpha: Krippendorff's, of each response's labels over opponents and positions.
-        accuracy_bounds: accuracy if every unread label were wrong, and if every one were right.
+    Attributes
+    ----------
+    said_by_true : array
+        (4, 4) verdicts that could be read: what was said (line) by what was true (column), each in
+        the order both correct, only A, only B, neither.
+    unread : int
+        Verdicts that could not be read; they are in nothing else.
+    identical : int
+        Verdicts on two identical texts, where texts are known; they are not in ``position_effect``.
+    accuracy : Estimate
+        Per response; ``accuracy_a``, ``accuracy_b`` by position; ``on_right``, ``on_wrong`` by
+        truth (sensitivity and specificity); ``pair_accuracy`` both labels right; ``mixed_accuracy``
+        the same where exactly one response is right.
+    position_effect : Estimate
+        P(called correct | position A) - P(called correct | position B), from pairs judged in both
+        orders, so that response and opponent are the same.
+    neither_rate : Estimate
+        Share of verdicts that call neither correct.
+    same_answer_split : Estimate or None
+        Of verdicts on two responses with the same final answer, the share that gives them different
+        labels: wrong by the protocol's own rule.
+    different_both : Estimate or None
+        Of verdicts on two different answers, the share that calls both correct: impossible.
+    context : Estimate
+        How often one response's label changes with its opponent: the chance that two of its labels,
+        in the same position against different opponents, differ.
+    alpha : float
+        Krippendorff's, of each response's labels over opponents and positions.
+    accuracy_bounds : tuple
+        Accuracy if every unread label were wrong, and if every one were right.
     """
 
     verdicts: int
@@ -131,18 +140,25 @@ def label_report(
 ) -> LabelReport:
     """What a judge of correctness said, against the truth.
 
-    Args:
-        table: the verdicts of one judge.
-        truth: whether each response is right, by problem and name.
-        answers: each response's answer group (equal: same final answer), for the rules of the
-            protocol.
-        texts: each response's text; verdicts on two identical texts then say nothing of the
-            position effect, and are counted.
-        method, resamples: see ``figures.Figures``; ``seed`` is the bootstrap's.
+    Parameters
+    ----------
+    table : DataFrame
+        The verdicts of one judge.
+    truth : mapping
+        Whether each response is right, by problem and name.
+    answers : mapping or None
+        Each response's answer group (equal: same final answer), for the rules of the protocol.
+    texts : mapping or None
+        Each response's text; verdicts on two identical texts then say nothing of the position
+        effect, and are counted.
+    method, resamples
+        See ``figures.Figures``; ``seed`` is the bootstrap's.
 
-    Raises:
-        UserError: when the truth of a response is not given, nothing could be read, or the verdicts
-            are preferences.
+    Raises
+    ------
+    UserError
+        When the truth of a response is not given, nothing could be read, or the verdicts are
+        preferences.
     """
     import pandas as pd
 

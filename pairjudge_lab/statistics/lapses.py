@@ -21,18 +21,27 @@ def lapse_rate(
     that attends would hardly ever be wrong, the limits are wide, as they should be. They are those
     of the profile likelihood, by Student's t over clusters and the design effect of lambda.
 
-    Args:
-        design: (rows, coefficients) what the judge goes by otherwise, such as a column of 1 for the
-            order and one of 1 or -1 for which response is the better one.
-        won: (rows,) 1 where the response shown first won, 0 where the other did.
-        cluster: (rows,) the problem of each.
-        level: of the limits.
+    Parameters
+    ----------
+    design : array
+        (rows, coefficients) what the judge goes by otherwise, such as a column of 1 for the order
+        and one of 1 or -1 for which response is the better one.
+    won : array
+        (rows,) 1 where the response shown first won, 0 where the other did.
+    cluster : array
+        (rows,) the problem of each.
+    level : float
+        Of the limits.
 
-    Returns:
+    Returns
+    -------
+    tuple
         lambda, and beta.
 
-    Raises:
-        UserError: for values other than 0 and 1, or arrays of different length.
+    Raises
+    ------
+    UserError
+        For values other than 0 and 1, or arrays of different length.
     """
     from scipy import optimize, stats
 

@@ -30,10 +30,14 @@ def share_limits(
     the number of units (a mixture of such numbers, see ``clusters.moderated``), what skewness is
     left corrected after Hall (1992), and the exact limit where the rarer outcome hardly occurs.
 
-    Args:
-        hits: (..., problems) the total of each problem, between 0 and its size.
-        sizes: (..., problems) how many units each problem has.
-        squares: (..., problems) the total of squared units, where units are not all 0 or 1.
+    Parameters
+    ----------
+    hits : array
+        (..., problems) the total of each problem, between 0 and its size.
+    sizes : array
+        (..., problems) how many units each problem has.
+    squares : array or None
+        (..., problems) the total of squared units, where units are not all 0 or 1.
     """
     a, b = np.asarray(hits, dtype=float), np.asarray(sizes, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -61,10 +65,14 @@ def difference_limits(
     mixture of such numbers (see ``clusters.moderated``). A unit counts for plus, for minus, or for
     neither.
 
-    Args:
-        plus, minus: (..., problems) totals of the positive and of the negative parts of the units.
-        sizes: (..., problems) how many units each problem has.
-        squares: (..., problems) the total of squared units, where units are not all -1, 0 or 1.
+    Parameters
+    ----------
+    plus, minus : array
+        (..., problems) totals of the positive and of the negative parts of the units.
+    sizes : array
+        (..., problems) how many units each problem has.
+    squares : array or None
+        (..., problems) the total of squared units, where units are not all -1, 0 or 1.
     """
     up, down, worth, spread = _of_a_difference(plus, minus, sizes, squares)
     gap, t = up - down, spread.quantile(level)
@@ -114,8 +122,10 @@ def design_effect(
 def kappa_limits(cells: np.ndarray, *, level: float = 0.95) -> Limits:
     """Cohen's kappa: the limits of the agreement that it is made of, on kappa's scale.
 
-    Args:
-        cells: (..., problems, k, k) square tables of each problem.
+    Parameters
+    ----------
+    cells : array
+        (..., problems, k, k) square tables of each problem.
     """
     from pairjudge_lab.statistics.agreement import cohen_kappa
 

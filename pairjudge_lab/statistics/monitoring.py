@@ -43,9 +43,12 @@ class Monitor:
 
     The promise is about the mean over the problems that could be drawn: they come in random order.
 
-    Args:
-        low, high: between which all values lie.
-        level: the chance that the mean lies within the limits at all moments.
+    Parameters
+    ----------
+    low, high : float
+        Between which all values lie.
+    level : float
+        The chance that the mean lies within the limits at all moments.
     """
 
     def __init__(self, *, low: float = 0.0, high: float = 1.0, level: float = 0.95) -> None:
@@ -61,13 +64,18 @@ class Monitor:
     def add(self, value: float, *, best: float | None = None) -> Estimate:
         """Take in the value of the next problem.
 
-        Args:
-            value: NaN where nothing could be read: such a problem is counted in ``skipped`` and
-                changes nothing.
-            best: where the value is not known exactly, its largest; ``value`` is then its
-                smallest. The lower limit follows the smallest values, the upper one the largest.
+        Parameters
+        ----------
+        value : float
+            NaN where nothing could be read: such a problem is counted in ``skipped`` and changes
+            nothing.
+        best : float or None
+            Where the value is not known exactly, its largest; ``value`` is then its smallest. The
+            lower limit follows the smallest values, the upper one the largest.
 
-        Returns:
+        Returns
+        -------
+        Estimate
             The mean so far (of the middle of both) with its limits.
         """
         top = value if best is None else best
@@ -135,11 +143,16 @@ def confidence_sequence(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The limits of ``Monitor`` after each problem, of many studies at once.
 
-    Args:
-        values: (..., problems) between ``low`` and ``high``, in the order in which they came.
-        steps: limits are multiples of the ``steps``-th part of the range, rounded outwards.
+    Parameters
+    ----------
+    values : array
+        (..., problems) between ``low`` and ``high``, in the order in which they came.
+    steps : int
+        Limits are multiples of the ``steps``-th part of the range, rounded outwards.
 
-    Returns:
+    Returns
+    -------
+    tuple
         (..., problems) lower and upper limits.
     """
     scaled = (np.asarray(values, dtype=float) - low) / (high - low)
@@ -158,11 +171,16 @@ def confidence_sequence(
 class StopWhen:
     """When a study has seen enough: any one of the conditions that are given.
 
-    Attributes:
-        width: the limits are no further apart.
-        excludes: the limits leave out this value, such as 0 for "there is a position effect".
-        within: the limits lie inside these, such as -0.05 and 0.05 for "no effect that matters".
-        problems: the study has this many.
+    Attributes
+    ----------
+    width : float or None
+        The limits are no further apart.
+    excludes : float or None
+        The limits leave out this value, such as 0 for "there is a position effect".
+    within : tuple or None
+        The limits lie inside these, such as -0.05 and 0.05 for "no effect that matters".
+    problems : int or None
+        The study has this many.
     """
 
     width: float | None = None
@@ -192,13 +210,18 @@ class StopWhen:
 class Monitored(Result):
     """One figure, watched from the first problem on.
 
-    Attributes:
-        name: of the figure.
-        steps: the estimate after each problem that had a value.
-        skipped: problems without one, because nothing of them could be read.
-        unread: pairs, or verdicts on gold, that could not be read, within all problems.
-        stopped: after how many problems the rule was met, and why; None without, or if it never
-            was.
+    Attributes
+    ----------
+    name : str
+        Of the figure.
+    steps : tuple of Estimate
+        The estimate after each problem that had a value.
+    skipped : int
+        Problems without one, because nothing of them could be read.
+    unread : int
+        Pairs, or verdicts on gold, that could not be read, within all problems.
+    stopped : tuple or None
+        After how many problems the rule was met, and why; None without, or if it never was.
     """
 
     picture: ClassVar[tuple[str, str]] = ("along", "plot_along")
@@ -247,18 +270,26 @@ def monitor_judge(
     Every problem counts alike, however many pairs it has. All figures asked for hold together at
     the level: each has its share of the error.
 
-    Args:
-        table: verdicts of one judge, problems in the order in which they were judged, which is a
-            random one.
-        figures: which of ``consistency``, ``position effect`` and ``accuracy``.
-        stop: by figure, when it has been seen well enough.
-        unread: ``left out``: a pair that was not read in both orders is in nothing (for accuracy a
-            verdict that was not read); ``bounds``: limits hold whatever it would have been.
-        level: the chance that all limits of all figures hold at all moments.
+    Parameters
+    ----------
+    table : DataFrame
+        Verdicts of one judge, problems in the order in which they were judged, which is a random
+        one.
+    figures : sequence of str
+        Which of ``consistency``, ``position effect`` and ``accuracy``.
+    stop : mapping or None
+        By figure, when it has been seen well enough.
+    unread : str
+        ``left out``: a pair that was not read in both orders is in nothing (for accuracy a verdict
+        that was not read); ``bounds``: limits hold whatever it would have been.
+    level : float
+        The chance that all limits of all figures hold at all moments.
 
-    Raises:
-        UserError: for several judges, a figure of another name, or a stopping rule for one that is
-            not watched.
+    Raises
+    ------
+    UserError
+        For several judges, a figure of another name, or a stopping rule for one that is not
+        watched.
     """
     if "judge" in table and table["judge"].nunique() > 1:
         raise UserError("one judge is watched at a time: choose the rows of one")

@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 def codes_by_name(values: pd.Series, what: str) -> tuple[np.ndarray, list[str]]:
     """A number for each value, the same for the same name, and the names in order of appearance.
 
-    Args:
-        values: the names, as text or numbers.
-        what: the column they stand in, for the message.
+    Parameters
+    ----------
+    values : Series
+        The names, as text or numbers.
+    what : str
+        The column they stand in, for the message.
 
-    Raises:
-        UserError: for a missing name.
+    Raises
+    ------
+    UserError
+        For a missing name.
     """
     import pandas as pd
 

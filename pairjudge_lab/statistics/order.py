@@ -32,10 +32,12 @@ def order_limits(
     the side where hardly any pair went to a position they are the exact ones, where those are
     wider. Where all evidence points one way the estimate and one limit are infinite.
 
-    Args:
-        first, second: (..., problems) pairs that went to the first, the second position twice.
-        half_first, half_second: (..., problems) pairs that did so in one order and tied in the
-            other.
+    Parameters
+    ----------
+    first, second : array
+        (..., problems) pairs that went to the first, the second position twice.
+    half_first, half_second : array
+        (..., problems) pairs that did so in one order and tied in the other.
     """
     p2, r2, p1, r1 = (np.asarray(x, dtype=float) for x in (first, second, half_first, half_second))
     n2, n1 = p2 + r2, p1 + r1

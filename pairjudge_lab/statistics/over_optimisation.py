@@ -25,17 +25,23 @@ if TYPE_CHECKING:
 class ProxyCurve(Result):
     """Accuracy of the candidate with the highest score, and that score.
 
-    Attributes:
-        n: numbers of candidates.
-        accuracy: at each, with intervals over problems; ``score``: the mean of the highest score.
-        optimum: the n with the highest accuracy.
-        optimum_range: (low, high) between which the optimum of resampled problems lies at the
-            level.
-        loss: accuracy at the largest n minus accuracy at the optimum, the optimum chosen on other
-            problems than those it is measured on, so that picking it is not rewarded.
-        fit: (alpha, beta) of accuracy = accuracy at 1 + d (alpha - beta d), where d is the root of
-            ln N - (N - 1) / N, the divergence of Best-of-N from a single draw (Gao, Schulman and
-            Hilton 2022, arXiv 2210.10760).
+    Attributes
+    ----------
+    n : tuple of int
+        Numbers of candidates.
+    accuracy : tuple of Estimate
+        At each, with intervals over problems; ``score``: the mean of the highest score.
+    optimum : int
+        The n with the highest accuracy.
+    optimum_range : tuple
+        (low, high) between which the optimum of resampled problems lies at the level.
+    loss : Estimate
+        Accuracy at the largest n minus accuracy at the optimum, the optimum chosen on other
+        problems than those it is measured on, so that picking it is not rewarded.
+    fit : tuple
+        (alpha, beta) of accuracy = accuracy at 1 + d (alpha - beta d), where d is the root of ln N
+        - (N - 1) / N, the divergence of Best-of-N from a single draw (Gao, Schulman and Hilton
+        2022, arXiv 2210.10760).
     """
 
     picture: ClassVar[tuple[str, str]] = ("along", "plot_along")
@@ -102,14 +108,21 @@ def proxy_curve(
 ) -> ProxyCurve:
     """Accuracy against the judge's own score, over random subsets of every pool.
 
-    Args:
-        scores: a problem's scores, one a candidate; ``right``: whether each is right.
-        n: numbers of candidates, growing from 1, at most the smallest pool.
-        rng: of the resamples of problems; ``resamples`` how many.
-        level: of all intervals.
+    Parameters
+    ----------
+    scores : sequence of sequence of float
+        A problem's scores, one a candidate; ``right``: whether each is right.
+    n : sequence of int
+        Numbers of candidates, growing from 1, at most the smallest pool.
+    rng : Generator
+        Of the resamples of problems; ``resamples`` how many.
+    level : float
+        Of all intervals.
 
-    Raises:
-        UserError: for n that do not grow from 1, pools that are too small, or scores missing.
+    Raises
+    ------
+    UserError
+        For n that do not grow from 1, pools that are too small, or scores missing.
     """
     sizes = list(n)
     if len(sizes) < 3 or sizes[0] != 1 or sizes != sorted(set(sizes)):

@@ -24,19 +24,30 @@ class Pairs:
 
     Each repetition of a pair is a pair of its own. ``x`` is the response whose name sorts first.
 
-    Attributes:
-        name: the group.
-        problem: (pairs,) the number of the problem.
-        problems: how many problems there are, paired or not.
-        x_first, y_first: (pairs,) the verdict with x, or y, shown first, as codes.
-        gold: (pairs,) 0 where x is known to be better, 1 where y is, -1 where it is not known.
-        verdicts: how many verdicts the group has.
-        unpaired: how many of them have no counterpart in the other order.
-        unread_verdicts: how many could not be read.
-        identical: pairs of two identical texts, which say nothing of the order and are left out;
-            0 where the texts are not known.
-        distinct: how many different pairs of texts there are among ``pairs``; None where the texts
-            are not known.
+    Attributes
+    ----------
+    name : str
+        The group.
+    problem : array
+        (pairs,) the number of the problem.
+    problems : int
+        How many problems there are, paired or not.
+    x_first, y_first : array
+        (pairs,) the verdict with x, or y, shown first, as codes.
+    gold : array
+        (pairs,) 0 where x is known to be better, 1 where y is, -1 where it is not known.
+    verdicts : int
+        How many verdicts the group has.
+    unpaired : int
+        How many of them have no counterpart in the other order.
+    unread_verdicts : int
+        How many could not be read.
+    identical : int
+        Pairs of two identical texts, which say nothing of the order and are left out; 0 where the
+        texts are not known.
+    distinct : int or None
+        How many different pairs of texts there are among ``pairs``; None where the texts are not
+        known.
     """
 
     name: str
@@ -82,20 +93,28 @@ def pair_up(
 
     Names are compared as text in Unicode's composed form (NFC), so that 1 and "1" are one name.
 
-    Args:
-        table: a verdict table.
-        by: the column whose values are the groups; without one the whole table is one group.
-        texts: the text of each response, by problem id and response. Pairs of identical texts are
-            then left out and counted: whatever the judge says of them, it is not about the order of
-            two responses.
+    Parameters
+    ----------
+    table : DataFrame
+        A verdict table.
+    by : str or None
+        The column whose values are the groups; without one the whole table is one group.
+    texts : mapping or None
+        The text of each response, by problem id and response. Pairs of identical texts are then
+        left out and counted: whatever the judge says of them, it is not about the order of two
+        responses.
 
-    Returns:
+    Returns
+    -------
+    list of Pairs
         One ``Pairs`` a group, in the order in which the groups first appear.
 
-    Raises:
-        UserError: when the column is not there, a name is missing, a verdict is unknown, a response
-            meets itself, the same ordered pair occurs twice in one repetition of a group, or the
-            two orders of a pair contradict each other on which response is better.
+    Raises
+    ------
+    UserError
+        When the column is not there, a name is missing, a verdict is unknown, a response meets
+        itself, the same ordered pair occurs twice in one repetition of a group, or the two orders
+        of a pair contradict each other on which response is better.
     """
     import pandas as pd
 

@@ -22,13 +22,19 @@ CHAINS = 8
 class StrengthsPosterior(Result):
     """Draws of strengths, and what they say.
 
-    Attributes:
-        items: names, in the order of the columns of ``theta``.
-        theta: (draws, n) strengths on the logit scale; each draw sums to 0.
-        order_effect: (draws,) gamma, or None when the model has none.
-        prior: the standard deviation of the normal prior.
-        mixing: the largest R-hat (Gelman and Rubin 1992) of the parameters over the chains, 1 where
-            all chains tell the same.
+    Attributes
+    ----------
+    items : tuple of str
+        Names, in the order of the columns of ``theta``.
+    theta : array
+        (draws, n) strengths on the logit scale; each draw sums to 0.
+    order_effect : array or None
+        (draws,) gamma, or None when the model has none.
+    prior : float
+        The standard deviation of the normal prior.
+    mixing : float
+        The largest R-hat (Gelman and Rubin 1992) of the parameters over the chains, 1 where all
+        chains tell the same.
     """
 
     items: tuple[str, ...]
@@ -92,17 +98,23 @@ def strengths_posterior(
     uncertain. Comparisons are taken for independent: verdicts of few problems look surer than they
     are.
 
-    Args:
-        first, second, outcome, weight, order_effect: as for ``penalised_bradley_terry``; a tie is
-            half a win of each.
-        rng: of the draws.
-        prior: the standard deviation of an independent normal prior around 0 on every strength and
-            on the order effect, the same model as ``bradley_terry(prior=)``. At 2 one item of two
-            is expected to win 83 to 17 or more extremely in half of all cases.
-        draws: how many, over ``CHAINS`` chains, after as many as a quarter of them.
+    Parameters
+    ----------
+    first, second, outcome, weight, order_effect
+        As for ``penalised_bradley_terry``; a tie is half a win of each.
+    rng : Generator
+        Of the draws.
+    prior : float
+        The standard deviation of an independent normal prior around 0 on every strength and on the
+        order effect, the same model as ``bradley_terry(prior=)``. At 2 one item of two is expected
+        to win 83 to 17 or more extremely in half of all cases.
+    draws : int
+        How many, over ``CHAINS`` chains, after as many as a quarter of them.
 
-    Raises:
-        UserError: as ``contests``; for a prior that is not positive, or fewer than 100 draws.
+    Raises
+    ------
+    UserError
+        As ``contests``; for a prior that is not positive, or fewer than 100 draws.
     """
     if not prior > 0:
         raise UserError(f"the prior's standard deviation is positive, got {prior}")
@@ -151,13 +163,20 @@ def posterior_draws(
     Laplace's approximation, and the likelihood the ratio of density and approximation, as Nishihara
     and others (2014, J. Mach. Learn. Res. 15:2087) do. There is nothing to tune.
 
-    Args:
-        log_density: (chains, parameters) to (chains,), up to a constant.
-        mode: (parameters,) of the density; ``covariance`` the inverse of its curvature there.
-        rng: of the draws.
-        draws: how many, in ``CHAINS`` chains, after as many as a quarter of them to settle.
+    Parameters
+    ----------
+    log_density : callable
+        (chains, parameters) to (chains,), up to a constant.
+    mode : array
+        (parameters,) of the density; ``covariance`` the inverse of its curvature there.
+    rng : Generator
+        Of the draws.
+    draws : int
+        How many, in ``CHAINS`` chains, after as many as a quarter of them to settle.
 
-    Returns:
+    Returns
+    -------
+    tuple
         (draws, parameters), and the largest R-hat.
     """
     # Twice the variance, so that long tails are reached from the approximation.

@@ -19,15 +19,20 @@ if TYPE_CHECKING:
 class Power(Result):
     """A design for seeing a position effect.
 
-    Attributes:
-        effect: P(first favoured) - P(second favoured), as a share (0.05 is 5 points).
-        changed: the share of pairs whose winner changes with the order, bias and noise together;
-            with ties ``PositionBias.change``, in which half changes count less.
-        pairs: unordered pairs, each judged in both orders.
-        power: the chance to see the effect at ``level``.
-        design_effect: how many times more pairs are needed than if all were independent:
-            1 + (pairs a problem - 1) * correlation within problems, or measured in a study, as
-            ``PositionBias.design_effect``.
+    Attributes
+    ----------
+    effect : float
+        P(first favoured) - P(second favoured), as a share (0.05 is 5 points).
+    changed : float
+        The share of pairs whose winner changes with the order, bias and noise together; with ties
+        ``PositionBias.change``, in which half changes count less.
+    pairs : int
+        Unordered pairs, each judged in both orders.
+    power : float
+        The chance to see the effect at ``level``.
+    design_effect : float
+        How many times more pairs are needed than if all were independent: 1 + (pairs a problem - 1)
+        * correlation within problems, or measured in a study, as ``PositionBias.design_effect``.
     """
 
     picture: ClassVar[tuple[str, str]] = ("power", "plot_power")
@@ -70,8 +75,10 @@ def pairs_needed(
     Each pair contributes +1 (primacy), -1 (recency) or 0, with mean ``effect`` and second moment
     ``changed``.
 
-    Raises:
-        ValueError: for an effect of 0, or larger than the share of pairs that change.
+    Raises
+    ------
+    ValueError
+        For an effect of 0, or larger than the share of pairs that change.
     """
     from scipy import stats
 
@@ -115,8 +122,10 @@ def smallest_effect(
 ) -> Power:
     """The smallest position effect that a study of so many pairs would see with this power.
 
-    Raises:
-        ValueError: when the study could not even see every changed pair going one way.
+    Raises
+    ------
+    ValueError
+        When the study could not even see every changed pair going one way.
     """
     from scipy import optimize
 
@@ -157,15 +166,23 @@ def simulated_power(
     moved so that it is ``effect`` on average, and the report's own test is made of each draw. So
     clusters, their sizes and ties are those of the study, and no formula's.
 
-    Args:
-        pairs: the study, of ``pairs.pair_up``.
-        effect: as a share.
-        rng: what problems are drawn with.
-        problems: how many a simulated study has; as many as this one without it.
-        studies: how many are simulated. The standard error is at most 0.5 / sqrt(studies).
+    Parameters
+    ----------
+    pairs : Pairs
+        The study, of ``pairs.pair_up``.
+    effect : float
+        As a share.
+    rng : Generator
+        What problems are drawn with.
+    problems : int or None
+        How many a simulated study has; as many as this one without it.
+    studies : int
+        How many are simulated. The standard error is at most 0.5 / sqrt(studies).
 
-    Raises:
-        UserError: for fewer than six problems with pairs read in both orders.
+    Raises
+    ------
+    UserError
+        For fewer than six problems with pairs read in both orders.
     """
     import numpy as np
 

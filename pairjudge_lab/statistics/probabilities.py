@@ -21,10 +21,13 @@ Labels = tuple[np.ndarray, np.ndarray, np.ndarray]
 class Probabilities:
     """Probabilities by the position that the response had.
 
-    Attributes:
-        positions: labels by ``all``, ``shown first`` and ``shown second``; of preferences, of which
-            one probability is the other's rest, only ``all``.
-        left_out: labels without a probability, or without a known truth.
+    Attributes
+    ----------
+    positions : mapping
+        Labels by ``all``, ``shown first`` and ``shown second``; of preferences, of which one
+        probability is the other's rest, only ``all``.
+    left_out : int
+        Labels without a probability, or without a known truth.
     """
 
     positions: dict[str, Labels]
@@ -36,15 +39,20 @@ def probabilities_of(
 ) -> Probabilities:
     """The probabilities of a verdict table with what came true.
 
-    Args:
-        table: a verdict table with the column ``a_probability``, and ``b_probability`` for labels.
-        truth: of a judge of correctness, whether each response is right, by problem and name.
-            Without it the table is taken for one of preferences: the probability of naming A is
-            held against the column ``gold``.
+    Parameters
+    ----------
+    table : DataFrame
+        A verdict table with the column ``a_probability``, and ``b_probability`` for labels.
+    truth : mapping or None
+        Of a judge of correctness, whether each response is right, by problem and name. Without it
+        the table is taken for one of preferences: the probability of naming A is held against the
+        column ``gold``.
 
-    Raises:
-        UserError: for a table without the columns needed, or without a single probability whose
-            truth is known.
+    Raises
+    ------
+    UserError
+        For a table without the columns needed, or without a single probability whose truth is
+        known.
     """
     needed = ("a_probability", "gold") if truth is None else ("a_probability", "b_probability")
     missing = [name for name in needed if name not in table]

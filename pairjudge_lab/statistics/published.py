@@ -19,15 +19,22 @@ def published_difference(
     totals do not say. Their number lies between the difference itself and all that the totals
     allow; the truth lies between these two intervals (Agresti and Min's).
 
-    Args:
-        first, second: accuracies as shares; rounded ones are taken for the nearest count.
-        problems: how many both were measured on.
+    Parameters
+    ----------
+    first, second : float
+        Accuracies as shares; rounded ones are taken for the nearest count.
+    problems : int
+        How many both were measured on.
 
-    Returns:
+    Returns
+    -------
+    tuple
         The difference with its narrowest and with its widest interval.
 
-    Raises:
-        UserError: for shares outside 0 to 1, or fewer than two problems.
+    Raises
+    ------
+    UserError
+        For shares outside 0 to 1, or fewer than two problems.
     """
     if not (0 <= first <= 1 and 0 <= second <= 1):
         raise UserError(f"accuracies are shares between 0 and 1, got {first} and {second}")

@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 class RandomEffects(Result):
     """A fitted mixed model.
 
-    Attributes:
-        names: of the fixed effects; ``fixed``: (names,) their posterior means, and ``fixed_sd``
-            their standard deviations by the variational approximation, which takes parameters for
-            independent and so makes them too small: take errors from ``clustered_logit``.
-        spread: by factor, the posterior mean of the standard deviation of its effects, on the logit
-            scale, and limits at 95 % by the same approximation.
-        effects: by factor, each level's own effect by name.
+    Attributes
+    ----------
+    names : tuple of str
+        Of the fixed effects; ``fixed``: (names,) their posterior means, and ``fixed_sd`` their
+        standard deviations by the variational approximation, which takes parameters for independent
+        and so makes them too small: take errors from ``clustered_logit``.
+    spread : mapping
+        By factor, the posterior mean of the standard deviation of its effects, on the logit scale,
+        and limits at 95 % by the same approximation.
+    effects : mapping
+        By factor, each level's own effect by name.
     """
 
     names: tuple[str, ...]
@@ -67,15 +71,23 @@ def random_effects(
     deviation of its own. By statsmodels' ``BinomialBayesMixedGLM``, fitted by variational Bayes;
     the logarithm of each standard deviation has a normal prior with mean 0 and variance 1.
 
-    Args:
-        won: (rows,) 0 or 1, such as whether the response shown first won.
-        factors: by name, (rows,) the level of each, such as ``{"judge": ..., "problem": ...}``.
-        design: (rows, names) the fixed effects; an intercept by default.
-        names: of the fixed effects.
-        seed: of the start of the optimisation.
+    Parameters
+    ----------
+    won : sequence of float or array
+        (rows,) 0 or 1, such as whether the response shown first won.
+    factors : mapping
+        By name, (rows,) the level of each, such as ``{"judge": ..., "problem": ...}``.
+    design : array or None
+        (rows, names) the fixed effects; an intercept by default.
+    names : sequence of str
+        Of the fixed effects.
+    seed : int
+        Of the start of the optimisation.
 
-    Raises:
-        UserError: for values other than 0 and 1, or a factor with fewer than three levels.
+    Raises
+    ------
+    UserError
+        For values other than 0 and 1, or a factor with fewer than three levels.
     """
     import pandas as pd
     from scipy import sparse

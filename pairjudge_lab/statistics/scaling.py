@@ -25,8 +25,10 @@ def pass_at_k(n: int, right: int, k: int) -> float:
 
     As a product, which neither overflows nor cancels (Chen and others 2021, arXiv 2107.03374).
 
-    Raises:
-        ValueError: unless 1 <= k <= n and 0 <= right <= n.
+    Raises
+    ------
+    ValueError
+        Unless 1 <= k <= n and 0 <= right <= n.
     """
     _check(n, k)
     if not 0 <= right <= n:
@@ -61,14 +63,17 @@ def best_score_at_k(scores: Sequence[float], right: Sequence[bool | float], k: i
 def majority_at_k(groups: Sequence[int | None], right: Sequence[bool | float], k: int) -> float:
     """The chance that the largest answer group among k is right; equally large ones share the vote.
 
-    Args:
-        groups: (M,) each candidate's group, None for one without a final answer, which has no vote;
-            when nobody of the k has one, any of them is taken.
-        right: (M,) whether each is right; a group counts by the mean of its members.
-
     For a group of c_0, with c_j in the others and b without a vote, the chance is the sum over m
     (its votes) and t (other groups with as many) of [x^(k-m) z^t] of C(c_0, m) (1 + x)^b prod_j
     (sum_{l<m} C(c_j, l) x^l + z C(c_j, m) x^m) / (t + 1) / C(M, k).
+
+    Parameters
+    ----------
+    groups : sequence of int or None
+        (M,) each candidate's group, None for one without a final answer, which has no vote; when
+        nobody of the k has one, any of them is taken.
+    right : sequence of bool or float
+        (M,) whether each is right; a group counts by the mean of its members.
     """
     labels = np.asarray(right, dtype=float)
     n = len(labels)
@@ -145,11 +150,15 @@ def knockout_bound(p_gen: float, p_comp: float, n: int, *, votes: int = 1) -> fl
 class Fit(Result):
     """A fitted curve.
 
-    Attributes:
-        name: ``power law of coverage`` (ln c = -a k^-b, a and b positive) or ``log-linear``
-            (accuracy = a + b ln k).
-        a, b: its parameters; k: the places it was fitted at.
-        fitted, residuals: (points,) the curve, and the data minus it.
+    Attributes
+    ----------
+    name : str
+        ``power law of coverage`` (ln c = -a k^-b, a and b positive) or ``log-linear`` (accuracy = a
+        + b ln k).
+    a, b : float
+        Its parameters; k: the places it was fitted at.
+    fitted, residuals : array
+        (points,) the curve, and the data minus it.
     """
 
     picture: ClassVar[tuple[str, str]] = ("along", "plot_along")
@@ -185,8 +194,10 @@ def fit_coverage(k: Sequence[int], coverage: Sequence[float]) -> Fit:
     Points at 0 or 1, which have no place on that scale, are left out of the fit; their residuals
     are given.
 
-    Raises:
-        ValueError: for fewer than two points between 0 and 1.
+    Raises
+    ------
+    ValueError
+        For fewer than two points between 0 and 1.
     """
     x, y = np.asarray(k, dtype=float), np.asarray(coverage, dtype=float)
     inside = (y > 0) & (y < 1)

@@ -30,15 +30,22 @@ _SEARCHED = 4
 class PenalisedStrengths(Result):
     """Strengths by Firth's penalised likelihood.
 
-    Attributes:
-        items: names, in the order of ``theta``.
-        theta: (n,) strengths on the logit scale, which sum to 0.
-        order_effect: gamma, positive for the item shown first; None when the model has none.
-        covariance: (n [+ 1], n [+ 1]) of theta and gamma: the inverse of the information at the
-            estimates, sandwich-shaped where clusters are given. Programs that add the penalty's own
-            observations to it print smaller errors; the limits are the same.
-        penalised: the log-likelihood plus half the log-determinant of the information.
-        comparisons: how many there were; ``clusters``: of how many problems.
+    Attributes
+    ----------
+    items : tuple of str
+        Names, in the order of ``theta``.
+    theta : array
+        (n,) strengths on the logit scale, which sum to 0.
+    order_effect : float or None
+        Gamma, positive for the item shown first; None when the model has none.
+    covariance : array
+        (n [+ 1], n [+ 1]) of theta and gamma: the inverse of the information at the estimates,
+        sandwich-shaped where clusters are given. Programs that add the penalty's own observations
+        to it print smaller errors; the limits are the same.
+    penalised : float
+        The log-likelihood plus half the log-determinant of the information.
+    comparisons : float
+        How many there were; ``clusters``: of how many problems.
     """
 
     items: tuple[str, ...]
@@ -109,19 +116,28 @@ def penalised_bradley_terry(
 ) -> PenalisedStrengths:
     """Strengths, and the effect of being shown first, by Firth's penalty.
 
-    Args:
-        first, second: (comparisons,) names, in the order shown.
-        outcome: ``A`` (the first won), ``B``, or ``tie``, which counts as half a win of each (as in
-            R's BradleyTerry2).
-        weight: how often each comparison occurred, 1 by default.
-        cluster: what hangs together, such as the problem. Standard errors are then the sandwich's,
-            and profile limits as much wider as the design effect says. The penalty itself takes
-            comparisons for independent.
-        order_effect: whether the model has one.
+    Parameters
+    ----------
+    first, second : sequence of str or array or Series
+        (comparisons,) names, in the order shown.
+    outcome : sequence of str or array or Series
+        ``A`` (the first won), ``B``, or ``tie``, which counts as half a win of each (as in R's
+        BradleyTerry2).
+    weight : array or None
+        How often each comparison occurred, 1 by default.
+    cluster : sequence of str or array or Series or None
+        What hangs together, such as the problem. Standard errors are then the sandwich's, and
+        profile limits as much wider as the design effect says. The penalty itself takes comparisons
+        for independent.
+    order_effect : bool
+        Whether the model has one.
 
-    Raises:
-        UserError: as ``contests``, and for items that no chain of comparisons joins.
-        RuntimeError: when it has not converged.
+    Raises
+    ------
+    UserError
+        As ``contests``, and for items that no chain of comparisons joins.
+    RuntimeError
+        When it has not converged.
     """
     import pandas as pd
 
@@ -172,9 +188,12 @@ def penalised_bradley_terry(
 class _Firth:
     """The penalised likelihood of a logistic regression on cells of equal rows.
 
-    Args:
-        design: (cells, parameters).
-        won, total: (cells,) wins of the first, and comparisons.
+    Parameters
+    ----------
+    design : array
+        (cells, parameters).
+    won, total : array
+        (cells,) wins of the first, and comparisons.
     """
 
     def __init__(self, design: np.ndarray, won: np.ndarray, total: np.ndarray) -> None:

@@ -23,19 +23,28 @@ if TYPE_CHECKING:
 class Stability(Result):
     """Repetitions of ordered pairs, and what becomes of them when the order is swapped.
 
-    Attributes:
-        items: ordered pairs with at least two repetitions that were read; ``single`` had fewer
-            and are left out; ``unread`` verdicts are left out.
-        stability: mean over ordered pairs of the largest count of one verdict / repetitions.
-        per_item: (items,) that share, for the picture.
-        flips: chance that one verdict of each order names different winners.
-        noise: chance that two repetitions of the same order do: what sampling alone does.
-        excess: flips - noise: half the squared distance between the two orders' chances of each
-            winner, 0 when the order changes nothing. It is no share of the flips that the order
-            causes: an effect of 20 points everywhere comes out as 2 to 4 points here, because it is
-            squared. Estimated without bias, it can come out below 0.
-        position_effect: of the same pairs, P(first favoured) - P(second favoured).
-        pairs: unordered pairs with two repetitions read in both orders, from which these come.
+    Attributes
+    ----------
+    items : int
+        Ordered pairs with at least two repetitions that were read; ``single`` had fewer and are
+        left out; ``unread`` verdicts are left out.
+    stability : Estimate
+        Mean over ordered pairs of the largest count of one verdict / repetitions.
+    per_item : array
+        (items,) that share, for the picture.
+    flips : Estimate
+        Chance that one verdict of each order names different winners.
+    noise : Estimate
+        Chance that two repetitions of the same order do: what sampling alone does.
+    excess : Estimate
+        Flips - noise: half the squared distance between the two orders' chances of each winner, 0
+        when the order changes nothing. It is no share of the flips that the order causes: an effect
+        of 20 points everywhere comes out as 2 to 4 points here, because it is squared. Estimated
+        without bias, it can come out below 0.
+    position_effect : Estimate
+        Of the same pairs, P(first favoured) - P(second favoured).
+    pairs : int
+        Unordered pairs with two repetitions read in both orders, from which these come.
     """
 
     picture: ClassVar[tuple[str, str]] = ("bias", "plot_flips")
@@ -96,12 +105,17 @@ def stability(
 ) -> Stability:
     """Repetition stability of one judge, and its flips set against sampling noise.
 
-    Args:
-        table: the verdicts of one judge.
-        method, resamples: see ``figures.Figures``; ``seed`` is the bootstrap's.
+    Parameters
+    ----------
+    table : DataFrame
+        The verdicts of one judge.
+    method, resamples
+        See ``figures.Figures``; ``seed`` is the bootstrap's.
 
-    Raises:
-        UserError: when no ordered pair has two repetitions that were read.
+    Raises
+    ------
+    UserError
+        When no ordered pair has two repetitions that were read.
     """
     import pandas as pd
 

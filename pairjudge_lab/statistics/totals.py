@@ -17,9 +17,12 @@ import numpy as np
 class Totals:
     """Named columns of numbers.
 
-    Attributes:
-        names: of the columns.
-        values: (..., columns); the axis before the last has the problems, or resamples of them.
+    Attributes
+    ----------
+    names : tuple of str
+        Of the columns.
+    values : array
+        (..., columns); the axis before the last has the problems, or resamples of them.
     """
 
     names: tuple[str, ...]
@@ -34,10 +37,14 @@ class Totals:
     def count(cls, problem: np.ndarray, problems: int, columns: Mapping[str, np.ndarray]) -> Totals:
         """Sum columns by problem.
 
-        Args:
-            problem: (rows,) the number of each row's problem.
-            problems: how many there are.
-            columns: by name, (rows,) what each row adds.
+        Parameters
+        ----------
+        problem : array
+            (rows,) the number of each row's problem.
+        problems : int
+            How many there are.
+        columns : mapping
+            By name, (rows,) what each row adds.
         """
         summed = {
             name: np.bincount(problem, weights=np.asarray(column, float), minlength=problems)

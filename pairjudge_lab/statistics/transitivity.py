@@ -23,8 +23,10 @@ def circular_triads(wins: np.ndarray) -> int:
     In a complete tournament this is n(n-1)(2n-1)/12 - sum s_i^2 / 2; with ties or missing pairs,
     where that formula is wrong, it still counts the circles that are there.
 
-    Args:
-        wins: (n, n), wins[i, j] is True where i beats j; never both ways.
+    Parameters
+    ----------
+    wins : array
+        (n, n), wins[i, j] is True where i beats j; never both ways.
     """
     a = np.asarray(wins, dtype=float)
     return round(float(np.trace(a @ a @ a)) / 3)
@@ -57,8 +59,10 @@ def zeta(wins: np.ndarray) -> float:
 def triad_counts(n: int) -> tuple[int, ...]:
     """How many of the 2^(n(n-1)/2) tournaments of n have 0, 1, 2 ... circular triads; n up to 10.
 
-    Raises:
-        ValueError: for n outside 1 to 10.
+    Raises
+    ------
+    ValueError
+        For n outside 1 to 10.
     """
     if not 1 <= n <= 10:
         raise ValueError(f"exact tables are made for 1 to 10 items, got {n}")
@@ -97,8 +101,10 @@ def slater_index(wins: np.ndarray) -> int:
 
     By dynamic programming over subsets: the cheapest order that puts a given set first.
 
-    Raises:
-        ValueError: for more than 20 items.
+    Raises
+    ------
+    ValueError
+        For more than 20 items.
     """
     n = len(wins)
     if n > 20:
@@ -128,8 +134,10 @@ def soft_nontransitivity(
     that the other two imply, phi_AB = sigmoid(s_AC - s_BC) with s = logit phi. The paper leaves
     the logarithm's base open; natural here unless told.
 
-    Args:
-        ab, bc, ac: chances that the first is preferred to the second; 0 and 1 are clipped.
+    Parameters
+    ----------
+    ab, bc, ac : float
+        Chances that the first is preferred to the second; 0 and 1 are clipped.
     """
     phi = np.clip(np.array([ab, bc, ac], dtype=float), clip, 1 - clip)
     s = np.log(phi / (1 - phi))
@@ -151,21 +159,30 @@ LEAST_SHARE = 0.01
 class Transitivity(Result):
     """Circles in a judge's verdicts, problem by problem.
 
-    Attributes:
-        both_orders: share of fully decided triples that are circular, where a pair's winner must
-            win in both orders (orders that disagree are no win). NaN where fewer than one triple in
-            a hundred is fully decided, as with judges that call most responses alike.
-        weak: share of triples judged in both orders that break weak transitivity, where pairs
-            without a winner are even; see ``weak_order.weak_triples``.
-        one_order: as ``both_orders`` when each pair is judged in one order only, averaged over the
-            two ways to show each of the three pairs.
-        by_order_alone: the part of ``one_order``'s circles that go when both orders are asked:
-            1 - both_orders / one_order. Negative when there are more.
-        chance: the share that coins would give, 1/4.
-        triples, circular: counts behind ``both_orders``; ``undecided`` triples had a pair without a
-            winner (tie, neither, orders that disagree, not read, not judged), and are left out.
-        judged: triples with three pairs judged and read in both orders, behind ``weak``.
-        zetas: by problem, where every pair has a winner.
+    Attributes
+    ----------
+    both_orders : Estimate
+        Share of fully decided triples that are circular, where a pair's winner must win in both
+        orders (orders that disagree are no win). NaN where fewer than one triple in a hundred is
+        fully decided, as with judges that call most responses alike.
+    weak : Estimate
+        Share of triples judged in both orders that break weak transitivity, where pairs without a
+        winner are even; see ``weak_order.weak_triples``.
+    one_order : Estimate
+        As ``both_orders`` when each pair is judged in one order only, averaged over the two ways to
+        show each of the three pairs.
+    by_order_alone : float
+        The part of ``one_order``'s circles that go when both orders are asked: 1 - both_orders /
+        one_order. Negative when there are more.
+    chance : float
+        The share that coins would give, 1/4.
+    triples, circular : int
+        Counts behind ``both_orders``; ``undecided`` triples had a pair without a winner (tie,
+        neither, orders that disagree, not read, not judged), and are left out.
+    judged : int
+        Triples with three pairs judged and read in both orders, behind ``weak``.
+    zetas : mapping
+        By problem, where every pair has a winner.
     """
 
     picture: ClassVar[tuple[str, str]] = ("triads", "plot_triads")
@@ -216,9 +233,12 @@ def transitivity(
 
     Repetitions of a pair are averaged: x wins an order where it has more wins than y in it.
 
-    Args:
-        table: the verdicts of one judge.
-        method, resamples: see ``figures.Figures``; ``seed`` is the bootstrap's.
+    Parameters
+    ----------
+    table : DataFrame
+        The verdicts of one judge.
+    method, resamples
+        See ``figures.Figures``; ``seed`` is the bootstrap's.
     """
     from pairjudge_lab.statistics.figures import Figures
     from pairjudge_lab.statistics.names import codes_by_name

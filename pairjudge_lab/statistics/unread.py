@@ -24,8 +24,10 @@ POLICIES = ("left out", "wrong")
 def counts_against(policy: str) -> bool:
     """Whether what was not read counts against the judge.
 
-    Raises:
-        UserError: for a policy of another name.
+    Raises
+    ------
+    UserError
+        For a policy of another name.
     """
     if policy not in POLICIES:
         raise UserError(f"unread is {' or '.join(map(repr, POLICIES))}, not {policy!r}")
@@ -36,13 +38,17 @@ def counts_against(policy: str) -> bool:
 class Unread:
     """What unread verdicts leave open.
 
-    Attributes:
-        bounds: by figure, its value if they had all gone the lowest way, and the highest, given
-            the half of each pair that was read. No narrower bounds hold for every judge.
-        intervals: by figure, limits that hold its value had all been read with 95 % confidence,
-            whatever the unread verdicts were (Imbens and Manski 2004).
-        tipping: the share of the unread verdicts that would have to favour the first position for
-            the position effect to be 0; NaN where no share would do it.
+    Attributes
+    ----------
+    bounds : mapping
+        By figure, its value if they had all gone the lowest way, and the highest, given the half of
+        each pair that was read. No narrower bounds hold for every judge.
+    intervals : mapping
+        By figure, limits that hold its value had all been read with 95 % confidence, whatever the
+        unread verdicts were (Imbens and Manski 2004).
+    tipping : float
+        The share of the unread verdicts that would have to favour the first position for the
+        position effect to be 0; NaN where no share would do it.
     """
 
     bounds: dict[str, Ends]

@@ -15,9 +15,12 @@ def weak_triples(strict: np.ndarray, judged: np.ndarray) -> tuple[int, int]:
     pairs are even; the share of circles among strict wins says little of such a judge, for nearly
     every triple holds an even pair.
 
-    Args:
-        strict: (n, n) whether i beats j.
-        judged: (n, n) whether the pair was judged, symmetric.
+    Parameters
+    ----------
+    strict : array
+        (n, n) whether i beats j.
+    judged : array
+        (n, n) whether the pair was judged, symmetric.
     """
     n = len(strict)
     if n < 3:

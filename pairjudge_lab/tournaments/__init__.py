@@ -68,17 +68,23 @@ def tournament(name: str, **rules: Any) -> Tournament:
 
     ``tournament("swiss", votes=3)`` is a Swiss tournament whose matches take three verdicts.
 
-    Args:
-        name: one of ``TOURNAMENTS``.
-        rules: fields of ``Rules``; those left out stay as the tournament has them.
+    Parameters
+    ----------
+    name : str
+        One of ``TOURNAMENTS``.
+    rules
+        Fields of ``Rules``; those left out stay as the tournament has them.
 
-    Raises:
-        UserError: when there is no such tournament or rule; the message lists those there are.
+    Raises
+    ------
+    UserError
+        When there is no such tournament or rule; the message lists those there are.
 
-    Examples:
-        >>> from pairjudge_lab import tournament
-        >>> tournament("swiss", votes=3).name
-        'swiss'
+    Examples
+    --------
+    >>> from pairjudge_lab import tournament
+    >>> tournament("swiss", votes=3).name
+    'swiss'
     """
     if name not in TOURNAMENTS:
         raise UserError(f"no tournament named {name!r}; there are: {', '.join(TOURNAMENTS)}")

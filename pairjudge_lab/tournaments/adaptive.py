@@ -38,8 +38,10 @@ class Adaptive:
     judge in the same pool, n(n - 1)/2 less those within a group (or one match less than there are
     groups, where that is more). Without a ceiling it may ask for every pair in both orders.
 
-    Raises:
-        UserError: for a coverage below 1, a confidence outside 0 to 1, or a ceiling of 0 or less.
+    Raises
+    ------
+    UserError
+        For a coverage below 1, a confidence outside 0 to 1, or a ceiling of 0 or less.
     """
 
     coverage: int = 2

@@ -39,9 +39,11 @@ class Caps:
     that were recorded are of whole solutions, so a replay has the order of the matches, with the
     accuracy and the tokens of whole ones. A match counts as one call whatever is shown.
 
-    Raises:
-        UserError: for a part or a closeness outside 0 to 1, a coverage or window below 1, a floor
-            outside 0 to 1, or a ceiling of 0 or less.
+    Raises
+    ------
+    UserError
+        For a part or a closeness outside 0 to 1, a coverage or window below 1, a floor outside 0 to
+        1, or a ceiling of 0 or less.
     """
 
     part: float = 0.5

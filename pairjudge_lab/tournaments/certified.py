@@ -80,14 +80,18 @@ class CertifiedKnockout:
     Where the calls end first, whoever is ahead goes on, and the Selection's note says
     ``NOT_DECIDED``. Verdicts that could not be read, and their counterparts, count for nothing.
 
-    Args:
-        error: the share of brackets that may be wrong.
-        rounds: the most rounds of a pairing, two calls each; None for no limit, which needs a
-            budget.
+    Parameters
+    ----------
+    error : float
+        The share of brackets that may be wrong.
+    rounds : int or None
+        The most rounds of a pairing, two calls each; None for no limit, which needs a budget.
 
-    Raises:
-        UserError: for an error outside 0 to 1, rounds below 1, no limit at all, or rules that do
-            not ask both orders once.
+    Raises
+    ------
+    UserError
+        For an error outside 0 to 1, rounds below 1, no limit at all, or rules that do not ask both
+        orders once.
     """
 
     error: float = 0.05

@@ -18,8 +18,10 @@ from pairjudge_lab.tournaments.standings import Standings, ranking_by
 def check_ceiling(per_candidate: float | None) -> None:
     """See that a ceiling on matches is one.
 
-    Raises:
-        UserError: when it is 0 or less.
+    Raises
+    ------
+    UserError
+        When it is 0 or less.
     """
     if per_candidate is not None and per_candidate <= 0:
         raise UserError(
@@ -46,9 +48,12 @@ class Groups:
     been sent least. The same two meet once in either order: asked the same again, a judge that
     decodes greedily would repeat itself.
 
-    Attributes:
-        members: for each group its candidates.
-        of: for each candidate its group.
+    Attributes
+    ----------
+    members
+        For each group its candidates.
+    of
+        For each candidate its group.
     """
 
     def __init__(self, pool: Pool, rules: Rules, rng: np.random.Generator) -> None:
@@ -96,8 +101,10 @@ class Groups:
 def said_of(outcome: Outcome, rules: Rules, *, soft: bool) -> Iterator[tuple[float, float]]:
     """What each label verdict of a pairing says of x and of y: how surely it is called correct.
 
-    Args:
-        soft: take the label probabilities of a verdict that has both, in place of its labels.
+    Parameters
+    ----------
+    soft : bool
+        Take the label probabilities of a verdict that has both, in place of its labels.
     """
     for first, verdict in _shown(outcome, rules):
         if verdict.kind is not VerdictKind.LABELS:
@@ -113,10 +120,14 @@ def points_or_labels(
 ) -> list[tuple[float, float]]:
     """What a pairing says of x and of y: by every label verdict, or by its points where none is.
 
-    Args:
-        soft: see ``said_of``.
+    Parameters
+    ----------
+    soft : bool
+        See ``said_of``.
 
-    Returns:
+    Returns
+    -------
+    list of tuple
         Observations from 0 to 1, 1 being that a candidate is correct; none where the pairing does
         not count.
     """
@@ -130,8 +141,10 @@ def group_ranking(
 ) -> tuple[int, ...]:
     """Candidates from best to worst by their group's value, by own label share, then by lot.
 
-    Args:
-        values: (groups,) the higher the better; those that differ by rounding alone are equal.
+    Parameters
+    ----------
+    values : array
+        (groups,) the higher the better; those that differ by rounding alone are equal.
     """
     own = standings.score("labels")
     group_of = [groups.of[c] for c in range(len(own))]

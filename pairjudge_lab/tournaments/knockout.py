@@ -43,13 +43,23 @@ class Knockout:
     At most n - 1 matches for n candidates; under the rule ``keep`` for unread verdicts twice
     that, after which those left draw lots.
 
-    Raises:
-        UserError: for an unknown seeding, or a fixed bracket that would have to keep both.
+    Parameters
+    ----------
+    rules : Rules
+        Who is shown first, how often a match is judged, and what each verdict counts for.
+    seeding : str or None
+        How a fixed bracket is seeded, one of ``SEEDINGS``; None draws each round anew.
 
-    Examples:
-        >>> from pairjudge_lab import Knockout
-        >>> Knockout().calls(16)
-        15
+    Raises
+    ------
+    UserError
+        For an unknown seeding, or a fixed bracket that would have to keep both.
+
+    Examples
+    --------
+    >>> from pairjudge_lab import Knockout
+    >>> Knockout().calls(16)
+    15
     """
 
     rules: Rules = PAPER

@@ -33,8 +33,10 @@ class Parwis:
     (the paper takes 2 or 3), or when the group on top can be asked nothing new. It has no rule for
     being sure.
 
-    Raises:
-        UserError: for a ceiling of 0 or less.
+    Raises
+    ------
+    UserError
+        For a ceiling of 0 or less.
     """
 
     per_candidate: float | None = 2.0

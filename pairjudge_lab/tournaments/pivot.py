@@ -20,8 +20,10 @@ class Pivot:
     All rank by their mean share of the points over the opponents they met, equal ones by lot. With
     p pivots p(n - 1) - p(p - 1)/2 matches for n candidates.
 
-    Raises:
-        UserError: for fewer than one pivot.
+    Raises
+    ------
+    UserError
+        For fewer than one pivot.
     """
 
     pivots: int = 3

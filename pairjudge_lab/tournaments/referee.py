@@ -41,8 +41,10 @@ class Referee:
     ``lead[c]`` is how often candidate c was shown first minus how often second; ``in_a_row[c]`` how
     often running it has been shown in the position of its last match, negative for the second.
 
-    Args:
-        limit: the most calls, whatever the budget says: a tournament's published count.
+    Parameters
+    ----------
+    limit : int or None
+        The most calls, whatever the budget says: a tournament's published count.
     """
 
     def __init__(
@@ -69,9 +71,12 @@ class Referee:
         Pairings within an answer group cost nothing. When the calls are spent, the remaining
         pairings are ``unplayed`` and ``spent`` is set.
 
-        Args:
-            pairs: who meets.
-            oriented: the tournament has balanced the positions: the first named is shown first.
+        Parameters
+        ----------
+        pairs : sequence of tuple
+            Who meets.
+        oriented : bool
+            The tournament has balanced the positions: the first named is shown first.
         """
         results: dict[int, Outcome] = {}
         asked: list[tuple[int, Match]] = []

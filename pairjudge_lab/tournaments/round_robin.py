@@ -26,8 +26,10 @@ class RoundRobin:
     whatever the groups, unless a budget cuts the tournament short; with ``order="drawn"`` as the
     Berger table has it. n(n - 1)/2 matches for n candidates.
 
-    Raises:
-        UserError: for a score that is not offered.
+    Raises
+    ------
+    UserError
+        For a score that is not offered.
     """
 
     score: str = "wins"

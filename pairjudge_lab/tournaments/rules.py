@@ -33,21 +33,31 @@ UNREAD = {
 class Rules:
     """What no tournament leaves to accident.
 
-    Args:
-        order: how a match is shown. A second meeting of the same two is shown the other way round.
-        votes: how many verdicts decide a match, by majority; with both orders, that many in each.
-        both_correct: what it counts for when a single verdict calls both correct. ``first`` is
-            the released code's rule; it means nothing when several verdicts decide, and nothing
-            for a judge of preference, whose tie does not call anybody correct.
-        neither: what it counts for when neither is called correct.
-        unread: what it counts for when a verdict could not be read, or the judge failed.
-        again: how often such a verdict is judged again under the rule of that name.
-        budget: the most calls to spend; the tournament stops before the match that would pass it.
-
     Orders or votes that disagree are a tie.
 
-    Raises:
-        UserError: for a rule that is not offered; the message lists those that are.
+    Parameters
+    ----------
+    order : str
+        How a match is shown. A second meeting of the same two is shown the other way round.
+    votes : int
+        How many verdicts decide a match, by majority; with both orders, that many in each.
+    both_correct : str
+        What it counts for when a single verdict calls both correct. ``first`` is the released
+        code's rule; it means nothing when several verdicts decide, and nothing for a judge of
+        preference, whose tie does not call anybody correct.
+    neither : str
+        What it counts for when neither is called correct.
+    unread : str
+        What it counts for when a verdict could not be read, or the judge failed.
+    again : int
+        How often such a verdict is judged again under the rule of that name.
+    budget : int or None
+        The most calls to spend; the tournament stops before the match that would pass it.
+
+    Raises
+    ------
+    UserError
+        For a rule that is not offered; the message lists those that are.
     """
 
     order: str = "random"

@@ -18,8 +18,10 @@ SEEDINGS = {
 def seeded_row(pool: Pool, seeding: str, rng: np.random.Generator) -> list[int | None]:
     """The bracket's first row: neighbours meet; None where a seed has a bye.
 
-    Raises:
-        UserError: when seeding by score and a candidate has none.
+    Raises
+    ------
+    UserError
+        When seeding by score and a candidate has none.
     """
     if seeding == "score":
         if any(c.score is None for c in pool.candidates):

@@ -22,11 +22,16 @@ SCORES = {
 class Standings:
     """The accounts of a tournament by points.
 
-    Attributes:
-        points: (n, n), points[i, j] is what i has taken off j in judged pairings.
-        met: (n, n), how many judged pairings of the two counted.
-        given: (n,), points without a verdict: byes, and meetings within an answer group.
-        history: every round's results.
+    Attributes
+    ----------
+    points
+        (n, n), points[i, j] is what i has taken off j in judged pairings.
+    met
+        (n, n), how many judged pairings of the two counted.
+    given
+        (n,), points without a verdict: byes, and meetings within an answer group.
+    history : list of list of MatchResult
+        Every round's results.
     """
 
     def __init__(self, n: int) -> None:
@@ -84,11 +89,15 @@ class Standings:
 def buchholz(scores: np.ndarray, met: np.ndarray, unjudged: np.ndarray | None = None) -> np.ndarray:
     """Buchholz: the sum of the scores of the opponents met.
 
-    Args:
-        scores: (n,) final scores.
-        met: (n, n) how often two met.
-        unjudged: (n,) rounds without a judged match; each counts as one against an opponent with
-            the candidate's own score (FIDE Handbook C.07, article 16.4).
+    Parameters
+    ----------
+    scores : array
+        (n,) final scores.
+    met : array
+        (n, n) how often two met.
+    unjudged : array or None
+        (n,) rounds without a judged match; each counts as one against an opponent with the
+        candidate's own score (FIDE Handbook C.07, article 16.4).
     """
     own = np.zeros(len(scores)) if unjudged is None else unjudged * scores
     return np.asarray(met @ scores + own)
@@ -97,9 +106,12 @@ def buchholz(scores: np.ndarray, met: np.ndarray, unjudged: np.ndarray | None = 
 def sonneborn_berger(scores: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Sonneborn-Berger: the scores of the opponents beaten, and half of those drawn with.
 
-    Args:
-        scores: (n,) final scores.
-        points: (n, n) points that i took off j.
+    Parameters
+    ----------
+    scores : array
+        (n,) final scores.
+    points : array
+        (n, n) points that i took off j.
     """
     return np.asarray(points @ scores)
 

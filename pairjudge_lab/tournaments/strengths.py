@@ -8,10 +8,14 @@ import numpy as np
 class Evidence:
     """What pairings say of n players.
 
-    Attributes:
-        wins: (n, n), wins[i, j] is how often i beat j; halves for ties.
-        called_correct: (n,), pairings in which both were called correct.
-        called_wrong: (n,), pairings in which neither was.
+    Attributes
+    ----------
+    wins
+        (n, n), wins[i, j] is how often i beat j; halves for ties.
+    called_correct
+        (n,), pairings in which both were called correct.
+    called_wrong
+        (n,), pairings in which neither was.
     """
 
     def __init__(self, n: int) -> None:
@@ -37,12 +41,16 @@ def strengths(evidence: Evidence, *, prior: float = 0.5) -> tuple[np.ndarray, np
     wins and losses of everyone against that player keep the strengths finite (Bradley and Terry
     1952).
 
-    Returns:
+    Returns
+    -------
+    tuple
         (n,) strengths in natural-log units, and their (n, n) covariance: the inverse of the
         negative second derivative.
 
-    Raises:
-        RuntimeError: when it has not converged after 100 steps.
+    Raises
+    ------
+    RuntimeError
+        When it has not converged after 100 steps.
     """
     theta, curvature = _fit(evidence, prior)
     return theta, np.linalg.inv(curvature)
@@ -53,15 +61,21 @@ def drawn_strengths(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The most likely strengths, and draws from their normal approximation.
 
-    Args:
-        normal: (draws, n) standard normal numbers, of which the draws are made; with the same
-            numbers draws differ only by what has been heard.
+    Parameters
+    ----------
+    normal : array
+        (draws, n) standard normal numbers, of which the draws are made; with the same numbers draws
+        differ only by what has been heard.
 
-    Returns:
+    Returns
+    -------
+    tuple
         (n,) strengths, and (draws, n).
 
-    Raises:
-        RuntimeError: see ``strengths``.
+    Raises
+    ------
+    RuntimeError
+        See ``strengths``.
     """
     theta, curvature = _fit(evidence, prior)
     # Of L L' = curvature, what L' makes into standard normal numbers has the covariance.

@@ -53,8 +53,10 @@ class Swiss:
 
     floor(n/2) matches a round.
 
-    Raises:
-        UserError: for fewer than one round.
+    Raises
+    ------
+    UserError
+        For fewer than one round.
     """
 
     rounds: int | None = None

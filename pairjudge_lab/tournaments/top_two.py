@@ -42,8 +42,10 @@ class TopTwoThompson:
     be asked. The group with the highest posterior mean is selected, and of it the candidate most
     often called correct.
 
-    Raises:
-        UserError: for a confidence outside 0 to 1, or a ceiling of 0 or less.
+    Raises
+    ------
+    UserError
+        For a confidence outside 0 to 1, or a ceiling of 0 or less.
     """
 
     confidence: float = 0.95

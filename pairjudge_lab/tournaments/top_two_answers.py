@@ -42,9 +42,11 @@ class TopTwoAnswers:
     votes a wrong answer that most candidates gave may stay ahead of what few verdicts say, even of
     a judge that never errs: give fewer, the better the judge and the more the candidates.
 
-    Raises:
-        UserError: for negative votes, an accuracy outside 1/2 to 1, a confidence outside 0 to 1, or
-            a ceiling of 0 or less.
+    Raises
+    ------
+    UserError
+        For negative votes, an accuracy outside 1/2 to 1, a confidence outside 0 to 1, or a ceiling
+        of 0 or less.
     """
 
     votes: float = 1.0

@@ -20,8 +20,10 @@ class Quality:
 
     A weight is the difference of the two ratings, from 0 to 1, and at least ``floor``.
 
-    Attributes:
-        opponents: (n, n), how often two have met.
+    Attributes
+    ----------
+    opponents
+        (n, n), how often two have met.
     """
 
     def __init__(self, pool: Pool, rules: Rules, floor: float) -> None:
@@ -120,9 +122,10 @@ class UncertaintySwiss:
     It stops when its calls are spent, the budget or ``per_candidate`` matches for each candidate
     (the paper takes 1, 2 and 3), or when nothing new can be asked. It has no rule for being sure.
 
-    Raises:
-        UserError: for a coverage or window below 1, a floor outside 0 to 1, or a ceiling of 0 or
-            less.
+    Raises
+    ------
+    UserError
+        For a coverage or window below 1, a floor outside 0 to 1, or a ceiling of 0 or less.
     """
 
     coverage: int = 2

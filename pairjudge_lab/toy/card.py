@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 def measure(pools: list[Pool], table: pd.DataFrame) -> dict[str, Any]:
     """The figures of ``label_report``, and the share of verdicts that could not be read.
 
-    Returns:
+    Returns
+    -------
+    mapping
         For each figure ``[estimate, low, high]``, a 95 % interval over problems; verdicts that
         could not be read are in no figure but ``unreadable``, and pairs of identical texts not in
         the position effect (``identical`` says how many verdicts they are).
 
-    Raises:
-        UserError: for preferences, which are no labels.
+    Raises
+    ------
+    UserError
+        For preferences, which are no labels.
     """
     right = {
         (p.problem.id, str(i)): bool(c.correct) for p in pools for i, c in enumerate(p.candidates)

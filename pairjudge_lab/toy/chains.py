@@ -67,8 +67,10 @@ def apply(op: str, value: int, operand: int) -> int:
 def parse_chain(question: str) -> Chain:
     """Read a question of this world back.
 
-    Raises:
-        ValueError: when the text is no such question.
+    Raises
+    ------
+    ValueError
+        When the text is no such question.
     """
     start = _QUESTION.match(question)
     ops = {"Add": "+", "Subtract": "-", "Multiply by": "*"}
@@ -151,7 +153,9 @@ def final_answer(solution: str) -> int | None:
 def write_check(chain: Chain, solution: str) -> tuple[str, bool]:
     """Work the chain again beside a solution; stop at the first line that disagrees.
 
-    Returns:
+    Returns
+    -------
+    tuple
         The written check, and whether every line and the boxed answer agreed.
     """
     lines: list[str] = []

@@ -45,11 +45,15 @@ WORDS = {False: "Incorrect", True: "Correct"}
 class ChainTeacher:
     """Judges arithmetic chains by working them out, in writing.
 
-    Args:
-        pointwise: ask about each response alone.
-        errors: the probability that a judgment's last label is turned round, so that a funnel has
-            something to catch; drawn from the match's texts alone.
-        sloppy: the probability that a judgment is written in words instead of tags.
+    Parameters
+    ----------
+    pointwise : bool
+        Ask about each response alone.
+    errors : float
+        The probability that a judgment's last label is turned round, so that a funnel has something
+        to catch; drawn from the match's texts alone.
+    sloppy : float
+        The probability that a judgment is written in words instead of tags.
     """
 
     pointwise: bool = False
@@ -112,13 +116,19 @@ def load_teacher(
 ) -> Judge | StreamingJudge:
     """Load a teacher: ``chain-teacher``, or any judge.
 
-    Args:
-        spec: as ``load_judge`` takes it, or as ``chain_teacher`` does.
-        options: how a model is run.
-        pointwise: whether it is to be asked about each response alone.
+    Parameters
+    ----------
+    spec : str
+        As ``load_judge`` takes it, or as ``chain_teacher`` does.
+    options : ModelOptions
+        How a model is run.
+    pointwise : bool
+        Whether it is to be asked about each response alone.
 
-    Raises:
-        UserError: an unknown name or setting, or a model that cannot be loaded.
+    Raises
+    ------
+    UserError
+        An unknown name or setting, or a model that cannot be loaded.
     """
     if spec.partition(":")[0] == NAME:
         return replace(chain_teacher(spec), pointwise=pointwise)
@@ -128,8 +138,10 @@ def load_teacher(
 def chain_teacher(spec: str) -> ChainTeacher:
     """A teacher from a string such as ``chain-teacher:errors=0.1,sloppy=0.1``.
 
-    Raises:
-        UserError: a setting that there is not.
+    Raises
+    ------
+    UserError
+        A setting that there is not.
     """
     settings: dict[str, float] = {}
     for part in filter(None, spec.partition(":")[2].split(",")):

@@ -37,9 +37,12 @@ PHRASES = (
 def train_tokenizer(texts: Iterable[str], *, vocab_size: int = 448) -> PreTrainedTokenizerFast:
     """Train the byte-level part on texts and add the world's phrases.
 
-    Args:
-        texts: what the merges are learnt from.
-        vocab_size: size of the byte-level part; the phrases come on top.
+    Parameters
+    ----------
+    texts : iterable of str
+        What the merges are learnt from.
+    vocab_size : int
+        Size of the byte-level part; the phrases come on top.
     """
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast

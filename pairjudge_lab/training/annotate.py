@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -32,8 +31,9 @@ from pairjudge_lab.records import (
     UserError,
     Verdict,
 )
-from pairjudge_lab.renamed import renamed_attribute, renamed_keywords
+from pairjudge_lab.renamed import renamed_keywords
 from pairjudge_lab.store import Store
+from pairjudge_lab.training.funnel import Funnel, funnel_card
 from pairjudge_lab.training.judgments import SPLITS, Judgment
 
 _LETTER = re.compile(
@@ -41,49 +41,6 @@ _LETTER = re.compile(
     r"<resp_b_judge>(?:Correct|Incorrect)</resp_b_judge>\s*",
     re.DOTALL,
 )
-
-
-@dataclass(slots=True)
-class Funnel:
-    """What every step left, in the order of the steps.
-
-    Attributes:
-        problems: read; ``unknown``, ``all_right`` and ``all_wrong`` were left out, ``played`` were
-            not.
-        tournaments: played, ``replicates`` of each problem.
-        comparisons: judgments that the tournaments asked for.
-        statuses: of those, by status.
-        right: right about both candidates; ``to_the_letter`` of those follow the format exactly;
-            ``distinct`` of those differ in what was shown.
-        only_one_before: kept rows in which only A, and only B, is right; ``only_one_after`` those
-            left by balancing.
-        rows: by split.
-        critiques: of single responses, right and to the letter.
-    """
-
-    problems: int = 0
-    unknown: int = 0
-    all_right: int = 0
-    all_wrong: int = 0
-    played: int = 0
-    tournaments: int = 0
-    comparisons: int = 0
-    statuses: dict[str, int] = field(default_factory=dict)
-    right: int = 0
-    to_the_letter: int = 0
-    distinct: int = 0
-    only_one_before: tuple[int, int] = (0, 0)
-    only_one_after: tuple[int, int] = (0, 0)
-    rows: dict[str, int] = field(default_factory=dict)
-    critiques: int = 0
-
-    slots_before = renamed_attribute("slots_before", "only_one_before")
-    slots_after = renamed_attribute("slots_after", "only_one_after")
-
-    def to_dict(self) -> dict[str, Any]:
-        """As ``funnel.json`` holds it, under the keys of version 0.1."""
-        keys = {"only_one_before": "slots_before", "only_one_after": "slots_after"}
-        return {keys.get(name, name): value for name, value in asdict(self).items()}
 
 
 @renamed_keywords(within_teams="within_groups")
@@ -105,27 +62,41 @@ def annotate(
 ) -> Funnel:
     """Let a teacher judge tournaments, and write what is worth training on into a folder.
 
-    Args:
-        pools: problems with candidates known to be right or wrong.
-        judge: the teacher.
-        tournament: which pairs it is shown.
-        folder: gets ``train.jsonl``, ``held_out.jsonl``, the template, ``funnel.json``, a card, and
-            the store that an interrupted run goes on from.
-        protocol: how the trained judge will be asked; its prompts are written, whatever the
-            teacher's were. By default as the teacher is, or as PairJudge where it is asked in
-            another way.
-        critic: a teacher that is asked about one response at a time; its critiques of the responses
-            that were kept go to ``critiques.jsonl``, for a pointwise rival.
-        critic_template: the wording in which such a rival will be asked; by default the critic's.
-        replicates: tournaments a problem, each with its own draws.
-        held_out: share of the problems whose rows no training sees.
-        balance: draw as many rows in which only A is right as in which only B is.
-        within_groups: also judge pairs that share a final answer. A knockout never asks for them,
-            so a judge trained without them has not seen two right responses.
-        seed: of the tournaments, the split, and the balance.
+    Parameters
+    ----------
+    pools : sequence of Pool
+        Problems with candidates known to be right or wrong.
+    judge : Judge or StreamingJudge
+        The teacher.
+    tournament : Tournament
+        Which pairs it is shown.
+    folder : Path
+        Gets ``train.jsonl``, ``held_out.jsonl``, the template, ``funnel.json``, a card, and the
+        store that an interrupted run goes on from.
+    protocol : PairJudgeProtocol or None
+        How the trained judge will be asked; its prompts are written, whatever the teacher's were.
+        By default as the teacher is, or as PairJudge where it is asked in another way.
+    critic : Judge or StreamingJudge or None
+        A teacher that is asked about one response at a time; its critiques of the responses that
+        were kept go to ``critiques.jsonl``, for a pointwise rival.
+    critic_template : Template or None
+        The wording in which such a rival will be asked; by default the critic's.
+    replicates : int
+        Tournaments a problem, each with its own draws.
+    held_out : float
+        Share of the problems whose rows no training sees.
+    balance : bool
+        Draw as many rows in which only A is right as in which only B is.
+    within_groups : bool
+        Also judge pairs that share a final answer. A knockout never asks for them, so a judge
+        trained without them has not seen two right responses.
+    seed : int
+        Of the tournaments, the split, and the balance.
 
-    Raises:
-        UserError: when nothing is left to train on, or a figure makes no sense.
+    Raises
+    ------
+    UserError
+        When nothing is left to train on, or a figure makes no sense.
     """
     if not 0 < held_out < 1:
         raise UserError(f"the held-out share lies between 0 and 1, got {held_out}")
@@ -180,7 +151,7 @@ def annotate(
         write_whole(folder / "critic_template.md", wording.text + "\n")
     write_whole(folder / "template.md", protocol.template.text + "\n")
     write_whole(folder / "funnel.json", json.dumps(funnel.to_dict(), indent=2) + "\n")
-    write_whole(folder / "README.md", _card(funnel, judge, tournament, replicates, seed))
+    write_whole(folder / "README.md", funnel_card(funnel, judge, tournament, replicates, seed))
     return funnel
 
 
@@ -309,40 +280,3 @@ def _balanced(rows: list[Judgment], rng: np.random.Generator) -> list[Judgment]:
     excess = abs(len(places[0]) - len(places[1]))
     gone = set(rng.choice(larger, size=excess, replace=False).tolist()) if excess else set()
     return [row for place, row in enumerate(rows) if place not in gone]
-
-
-def _card(
-    funnel: Funnel,
-    judge: Judge | StreamingJudge,
-    tournament: Tournament,
-    replicates: int,
-    seed: int,
-) -> str:
-    before, after = funnel.only_one_before, funnel.only_one_after
-    steps: list[tuple[str, int | str]] = [
-        ("problems read", funnel.problems),
-        ("left out: not known which candidates are right", funnel.unknown),
-        ("left out: all candidates right", funnel.all_right),
-        ("left out: all candidates wrong", funnel.all_wrong),
-        ("problems played", funnel.played),
-        ("tournaments", funnel.tournaments),
-        ("comparisons", funnel.comparisons),
-        *((f"of which {name}", count) for name, count in sorted(funnel.statuses.items())),
-        ("right about both candidates", funnel.right),
-        ("of those, in the format to the letter", funnel.to_the_letter),
-        ("of those, different in what was shown", funnel.distinct),
-        ("only A right / only B right, before balancing", "{} / {}".format(*before)),
-        ("only A right / only B right, after", "{} / {}".format(*after)),
-        ("rows to train on", funnel.rows["train"]),
-        ("rows held out, of other problems", funnel.rows["held_out"]),
-        ("critiques of single responses", funnel.critiques),
-    ]
-    lines = "\n".join(f"| {step} | {count} |" for step, count in steps)
-    identity = json.dumps(dict(judge.identity), ensure_ascii=True, sort_keys=True)
-    return (
-        "# Judgments to train a judge on\n\n"
-        f"Teacher: `{identity}`\n\nTournament: {tournament.name}, {replicates} a problem, seed "
-        f"{seed}.\n\n| step | count |\n| --- | --- |\n{lines}\n\n"
-        "A row holds the prompt and the completion as messages, and the pair that was judged. "
-        "Problems were split, not rows. `template.md` is the wording of the prompts.\n"
-    )

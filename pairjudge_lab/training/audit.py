@@ -25,18 +25,24 @@ FIGURES = {
 class Audit:
     """Figures of a judge on held-out pairs, each shown in both orders.
 
-    Attributes:
-        pairs: how many.
-        label_accuracy: share of labels that were read and that are right.
-        consistency: share of pairs, read in both orders, that get the same labels in both.
-        position_effect: P(called correct, shown first) - P(called correct, shown second), over the
-            same responses, in pairs read in both orders.
-        pair_accuracy: of pairs with one right response, how often it is named; naming both or
-            neither is half.
-        unread: share of verdicts.
-
     Intervals take problems as clusters. What cannot be computed (a preference judge has no labels)
     is None.
+
+    Attributes
+    ----------
+    pairs : int
+        How many.
+    label_accuracy : Estimate or None
+        Share of labels that were read and that are right.
+    consistency : Estimate or None
+        Share of pairs, read in both orders, that get the same labels in both.
+    position_effect : Estimate or None
+        P(called correct, shown first) - P(called correct, shown second), over the same responses,
+        in pairs read in both orders.
+    pair_accuracy : Estimate or None
+        Of pairs with one right response, how often it is named; naming both or neither is half.
+    unread : float
+        Share of verdicts.
     """
 
     pairs: int

@@ -48,8 +48,10 @@ def four_bits() -> Any:
 def with_adapters(model: Any, recipe: Recipe) -> Any:
     """The model with low-rank adapters on every linear layer, the rest of it frozen.
 
-    Raises:
-        UserError: where peft is not installed.
+    Raises
+    ------
+    UserError
+        Where peft is not installed.
     """
     with naming_extras():
         from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training

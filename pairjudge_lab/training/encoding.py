@@ -31,8 +31,10 @@ def encode_chat(
 ) -> tuple[list[int], list[int]]:
     """Token ids of a prompt and of the answer, which ends as the chat template ends a turn.
 
-    Raises:
-        UserError: when the template fails, does not end, or does not show a text of the prompt.
+    Raises
+    ------
+    UserError
+        When the template fails, does not end, or does not show a text of the prompt.
     """
     asked = tuple((message["role"], message["content"]) for message in prompt)
     head = template.render(asked)
@@ -53,18 +55,28 @@ def encode_chat(
 class Encoder:
     """Turns judgments into rows of token ids, and counts what it leaves out.
 
-    Args:
-        tokenizer: with a chat template.
-        kind: one of ``KINDS``.
-        max_length: tokens; a longer row is left out whole, since half a judgment teaches nothing.
-        critiques: for a pointwise critic, the critique of every (question, response).
-        critic: for a pointwise critic, how it is asked.
+    Parameters
+    ----------
+    tokenizer
+        With a chat template.
+    kind : str
+        One of ``KINDS``.
+    max_length : int
+        Tokens; a longer row is left out whole, since half a judgment teaches nothing.
+    critiques : mapping or None
+        For a pointwise critic, the critique of every (question, response).
+    critic : PointwiseProtocol or None
+        For a pointwise critic, how it is asked.
 
-    Attributes:
-        left_out: how many rows were left out, by reason.
+    Attributes
+    ----------
+    left_out : mapping
+        How many rows were left out, by reason.
 
-    Raises:
-        UserError: when there is no chat template, or one that is not sound.
+    Raises
+    ------
+    UserError
+        When there is no chat template, or one that is not sound.
     """
 
     def __init__(
@@ -94,8 +106,10 @@ class Encoder:
         """The rows of each judgment: ``ids`` and how many of the last are the ``answer``; for a
         reward model the ids of the right response and of the ``rival``.
 
-        Raises:
-            UserError: when the rows do not say what this kind of judge is trained on.
+        Raises
+        ------
+        UserError
+            When the rows do not say what this kind of judge is trained on.
         """
         encode = {
             "pairwise": self._pairwise,
@@ -184,12 +198,17 @@ def encoded(
 ) -> tuple[Dataset, dict[str, int]]:
     """The rows as a dataset on disk, made once: memory does not grow with it.
 
-    Args:
-        path: of the Arrow file; beside it stand the signature and what was left out.
-        signature: what the rows depend on; a file made for another is made again.
+    Parameters
+    ----------
+    path : Path
+        Of the Arrow file; beside it stand the signature and what was left out.
+    signature : mapping
+        What the rows depend on; a file made for another is made again.
 
-    Raises:
-        UserError: when no row is left.
+    Raises
+    ------
+    UserError
+        When no row is left.
     """
     from datasets import Dataset
     from datasets.arrow_writer import ArrowWriter
@@ -263,11 +282,16 @@ class Sorted:
     into device batches, which are then shuffled. The order depends on the seed and the epoch, and
     not on how many devices share the work.
 
-    Args:
-        lengths: of the rows.
-        device_batch: rows a device takes at once.
-        batch: rows of one step of the optimiser.
-        seed: of the order.
+    Parameters
+    ----------
+    lengths : list of int
+        Of the rows.
+    device_batch : int
+        Rows a device takes at once.
+    batch : int
+        Rows of one step of the optimiser.
+    seed : int
+        Of the order.
     """
 
     def __init__(self, lengths: list[int], device_batch: int, batch: int, seed: int) -> None:

@@ -51,17 +51,25 @@ def train(
 ) -> Path:
     """Train, or go on training, and leave a folder that ``load_judge`` opens.
 
-    Args:
-        base: a chat model: ``tiny``, a folder, or a hub id.
-        data: a folder that ``annotate`` wrote, a JSON or JSONL file of judgments, or a dataset on
-            the hub.
-        out: gets the model, its wording, a card, ``history.jsonl``, and while it lasts checkpoints.
-        recipe: how.
-        progress: whether to show how far it is; a path is a log file that gets it as well.
+    Parameters
+    ----------
+    base : str
+        A chat model: ``tiny``, a folder, or a hub id.
+    data : str
+        A folder that ``annotate`` wrote, a JSON or JSONL file of judgments, or a dataset on the
+        hub.
+    out : Path
+        Gets the model, its wording, a card, ``history.jsonl``, and while it lasts checkpoints.
+    recipe : Recipe
+        How.
+    progress : bool or Path
+        Whether to show how far it is; a path is a log file that gets it as well.
 
-    Raises:
-        UserError: bad data, a base without a chat template, a batch that cannot be divided, or a
-            folder that holds another run.
+    Raises
+    ------
+    UserError
+        Bad data, a base without a chat template, a batch that cannot be divided, or a folder that
+        holds another run.
     """
     check_data(data)
     run = _Run(find_base(base), data, out, recipe)
@@ -286,8 +294,10 @@ class _Run:
 def read_history(folder: Path) -> list[dict[str, Any]]:
     """What a run reported, in order: losses, and audits of the held-out pairs.
 
-    Raises:
-        UserError: when the folder holds no finished run.
+    Raises
+    ------
+    UserError
+        When the folder holds no finished run.
     """
     path = folder / HISTORY
     if not path.is_file():

@@ -52,8 +52,10 @@ class Judgment:
 def read_folder(folder: Path, split: str = "train") -> Iterator[Judgment]:
     """The judgments of a folder that ``annotate`` wrote.
 
-    Raises:
-        UserError: no such folder or split, or a row that is none.
+    Raises
+    ------
+    UserError
+        No such folder or split, or a row that is none.
     """
     path = folder / f"{split}.jsonl"
     if not path.is_file():
@@ -68,9 +70,11 @@ def read_judgments(path: Path) -> Iterator[Judgment]:
     ``messages``, ``conversations`` (``from`` and ``value``), ``prompt`` and ``completion`` (or
     ``response``, ``output``), ``instruction`` (and ``input``) and ``output``.
 
-    Raises:
-        UserError: a file that is not there, no JSON, empty, or of another layout; the message
-            shows the first row.
+    Raises
+    ------
+    UserError
+        A file that is not there, no JSON, empty, or of another layout; the message shows the first
+        row.
     """
     regular_file(path)
     layout: Callable[[Mapping[str, Any]], Judgment] | None = None
@@ -88,8 +92,10 @@ def read_judgments(path: Path) -> Iterator[Judgment]:
 def read_hub(name: str) -> Iterator[Judgment]:
     """The judgments of a dataset on the Hugging Face hub, streamed.
 
-    Raises:
-        UserError: when it is not there, or its layout is none of the common ones.
+    Raises
+    ------
+    UserError
+        When it is not there, or its layout is none of the common ones.
     """
     from datasets import load_dataset
 
@@ -107,8 +113,10 @@ def read_hub(name: str) -> Iterator[Judgment]:
 def find_layout(row: Any, where: str) -> Callable[[Mapping[str, Any]], Judgment]:
     """How rows like this one are read.
 
-    Raises:
-        UserError: for none of the common layouts; the message shows the row.
+    Raises
+    ------
+    UserError
+        For none of the common layouts; the message shows the row.
     """
     names = set(row) if isinstance(row, Mapping) else set()
     if "messages" in names:

@@ -16,27 +16,46 @@ SCHEDULES = ("constant", "linear", "cosine", "fade")
 class Recipe:
     """A training run's choices.
 
-    Attributes:
-        kind: a ``pairwise`` judge, or a rival: a ``pointwise`` critic, a ``reward`` model.
-        epochs: passes over the rows; ``max_steps`` ends a run earlier without changing its rate.
-        batch_size: rows of one step of the optimiser, on all devices and in all accumulations.
-        device_batch: rows that a device takes at once.
-        learning_rate, beta2, weight_decay: of AdamW; without decay it is Adam.
-        schedule: ``constant``; ``linear`` or ``cosine`` down to nothing; ``fade``, constant and
-            then linear to a tenth over the last three tenths. ``warmup`` steps lead in.
-        max_length: tokens of a row; longer ones are left out and counted.
-        dtype: of the weights that are loaded; ``bf16`` computes in bfloat16 whatever they are.
-        checkpointing: recompute activations to save memory.
-        lora_rank: 0 trains every weight; else low-rank adapters, merged in the end.
-        four_bit: load the frozen weights in 4 bits under the adapters (QLoRA; a GPU).
-        evaluations: how often held-out pairs are judged in a run, the end included.
-        held_out_pairs: how many of them.
-        save_every: steps between checkpoints.
-        fsdp: share weights among devices, under ``accelerate launch``.
-        seed: of the order of the rows and of new weights.
+    Attributes
+    ----------
+    kind : str
+        A ``pairwise`` judge, or a rival: a ``pointwise`` critic, a ``reward`` model.
+    epochs : float
+        Passes over the rows; ``max_steps`` ends a run earlier without changing its rate.
+    batch_size : int
+        Rows of one step of the optimiser, on all devices and in all accumulations.
+    device_batch : int
+        Rows that a device takes at once.
+    learning_rate, beta2, weight_decay : float
+        Of AdamW; without decay it is Adam.
+    schedule : str
+        ``constant``; ``linear`` or ``cosine`` down to nothing; ``fade``, constant and then linear
+        to a tenth over the last three tenths. ``warmup`` steps lead in.
+    max_length : int
+        Tokens of a row; longer ones are left out and counted.
+    dtype : str
+        Of the weights that are loaded; ``bf16`` computes in bfloat16 whatever they are.
+    checkpointing : bool
+        Recompute activations to save memory.
+    lora_rank : int
+        0 trains every weight; else low-rank adapters, merged in the end.
+    four_bit : bool
+        Load the frozen weights in 4 bits under the adapters (QLoRA; a GPU).
+    evaluations : int
+        How often held-out pairs are judged in a run, the end included.
+    held_out_pairs : int
+        How many of them.
+    save_every : int
+        Steps between checkpoints.
+    fsdp : bool
+        Share weights among devices, under ``accelerate launch``.
+    seed : int
+        Of the order of the rows and of new weights.
 
-    Raises:
-        UserError: for a value that makes no sense.
+    Raises
+    ------
+    UserError
+        For a value that makes no sense.
     """
 
     kind: str = "pairwise"
@@ -85,8 +104,10 @@ class Recipe:
     def accumulation(self, devices: int) -> int:
         """Device batches that make one step.
 
-        Raises:
-            UserError: when the batch cannot be divided so.
+        Raises
+        ------
+        UserError
+            When the batch cannot be divided so.
         """
         share = self.device_batch * devices
         if self.batch_size % share:
@@ -126,8 +147,10 @@ PRESETS: Mapping[str, Recipe] = {
 def recipe(name: str, **changes: Any) -> Recipe:
     """The preset of that name, with changes.
 
-    Raises:
-        UserError: when there is none, or a change makes no sense.
+    Raises
+    ------
+    UserError
+        When there is none, or a change makes no sense.
     """
     if name not in PRESETS:
         raise UserError(f"no preset named {name!r}; there are: {', '.join(PRESETS)}")

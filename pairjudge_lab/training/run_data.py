@@ -27,8 +27,10 @@ def judgments_of(data: str, split: str) -> Iterator[Judgment] | None:
 def read_critiques(folder: Path) -> dict[tuple[str, str], str]:
     """What a pointwise critic is to say, by question and response.
 
-    Raises:
-        UserError: when the folder holds none.
+    Raises
+    ------
+    UserError
+        When the folder holds none.
     """
     path = folder / "critiques.jsonl"
     if not path.is_file():

@@ -13,8 +13,10 @@ from pairjudge_lab.training.judgments import read_folder, read_judgments
 def check_data(data: str) -> None:
     """Read the first judgment of a file or folder; a dataset on the hub is not asked for yet.
 
-    Raises:
-        UserError: when it is not there, empty, or of a layout that is not known.
+    Raises
+    ------
+    UserError
+        When it is not there, empty, or of a layout that is not known.
     """
     path = Path(data)
     if path.is_dir():
@@ -26,14 +28,20 @@ def check_data(data: str) -> None:
 def find_base(base: str) -> str:
     """Where the base model is, by the names that ``load_judge`` takes of models.
 
-    Args:
-        base: ``tiny``, a folder with a model, or the id of a model on the Hugging Face hub.
+    Parameters
+    ----------
+    base : str
+        ``tiny``, a folder with a model, or the id of a model on the Hugging Face hub.
 
-    Returns:
+    Returns
+    -------
+    str
         A folder or a hub id, as transformers takes it.
 
-    Raises:
-        UserError: when it names no model that can be trained.
+    Raises
+    ------
+    UserError
+        When it names no model that can be trained.
     """
     path = Path(base).expanduser()
     if path.suffix == ".gguf":

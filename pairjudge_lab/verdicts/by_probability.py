@@ -24,32 +24,40 @@ def by_probability(table: pd.DataFrame, *, both_orders: bool = True) -> pd.DataF
     sign turned. A label says only on which side of one half a probability lies: a judge that calls
     nearly everything correct may still find the right one likelier.
 
-    Args:
-        table: a verdict table with ``a_probability`` and ``b_probability``, the probabilities of
-            calling each response correct.
-        both_orders: whether a row's preference is that of both orders of its pair, in the same
-            repetition. Its tokens and seconds are then those of both, and it stands twice, once
-            from each side: whoever uses such a row has asked the judge twice.
+    Parameters
+    ----------
+    table : DataFrame
+        A verdict table with ``a_probability`` and ``b_probability``, the probabilities of calling
+        each response correct.
+    both_orders : bool
+        Whether a row's preference is that of both orders of its pair, in the same repetition. Its
+        tokens and seconds are then those of both, and it stands twice, once from each side: whoever
+        uses such a row has asked the judge twice.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         The same rows in the same order, with ``verdict`` ``A``, ``B`` or ``tie`` (equal margins),
         ``kind`` ``preference``, and ``a_probability`` that of the first being preferred. A row
         without probabilities, or without its other order where both are wanted, is ``invalid``,
         with a ``reason``.
 
-    Raises:
-        UserError: for a table without probabilities, or one of preferences.
+    Raises
+    ------
+    UserError
+        For a table without probabilities, or one of preferences.
 
-    Examples:
-        >>> import pandas as pd
-        >>> rows = [("p", "0", "1", "A", 0.9, 0.4), ("p", "1", "0", "A", 0.8, 0.7)]
-        >>> names = ["problem_id", "response_a", "response_b", "verdict"]
-        >>> table = pd.DataFrame(rows, columns=[*names, "a_probability", "b_probability"])
-        >>> labels = table.assign(a_correct=True, b_correct=[False, True], verdict=["A", "tie"])
-        >>> by_probability(labels, both_orders=False)["verdict"].tolist()
-        ['A', 'A']
-        >>> by_probability(labels)["verdict"].tolist()
-        ['A', 'B']
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [("p", "0", "1", "A", 0.9, 0.4), ("p", "1", "0", "A", 0.8, 0.7)]
+    >>> names = ["problem_id", "response_a", "response_b", "verdict"]
+    >>> table = pd.DataFrame(rows, columns=[*names, "a_probability", "b_probability"])
+    >>> labels = table.assign(a_correct=True, b_correct=[False, True], verdict=["A", "tie"])
+    >>> by_probability(labels, both_orders=False)["verdict"].tolist()
+    ['A', 'A']
+    >>> by_probability(labels)["verdict"].tolist()
+    ['A', 'B']
     """
     from scipy.special import expit, logit
 

@@ -44,8 +44,10 @@ _VERDICTS = {
 def codes_of(table: pd.DataFrame) -> np.ndarray:
     """(rows,) the code of each verdict, as ``int8``.
 
-    Raises:
-        UserError: for a word that is no verdict.
+    Raises
+    ------
+    UserError
+        For a word that is no verdict.
     """
     import pandas as pd
 
@@ -62,8 +64,10 @@ def codes_of(table: pd.DataFrame) -> np.ndarray:
 def verdict_of(code: int, kind: VerdictKind) -> Verdict:
     """The verdict that a code stands for, without its text and cost.
 
-    Raises:
-        ValueError: for ``MISSING``, or ``NEITHER`` among preferences.
+    Raises
+    ------
+    ValueError
+        For ``MISSING``, or ``NEITHER`` among preferences.
     """
     if code == UNREAD:
         return _UNREAD

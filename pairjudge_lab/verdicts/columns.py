@@ -18,12 +18,18 @@ from pairjudge_lab.records import Status, Verdict
 class VerdictField:
     """One field of ``Verdict``, as a column.
 
-    Attributes:
-        name: of the field and of the column.
-        optional: whether it can be unknown (None).
-        dtype: of the column in a pandas table.
-        sql: SQLite's type with its constraint, for ``CREATE TABLE``.
-        default: the value of rows written before the field existed.
+    Attributes
+    ----------
+    name : str
+        Of the field and of the column.
+    optional : bool
+        Whether it can be unknown (None).
+    dtype : str
+        Of the column in a pandas table.
+    sql : str
+        SQLite's type with its constraint, for ``CREATE TABLE``.
+    default
+        The value of rows written before the field existed.
     """
 
     name: str

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 class JudgedPairs(Result):
     """One judge's verdicts on a list of matches, in its order.
 
-    Attributes:
-        judge: the judge's name.
-        counts: how many verdicts were judged now, came from the store, or were shared by matches
-            with the same texts.
-        seconds: the wall time that the judge took for the verdicts judged now.
+    Attributes
+    ----------
+    judge : str
+        The judge's name.
+    counts : mapping
+        How many verdicts were judged now, came from the store, or were shared by matches with the
+        same texts.
+    seconds : float
+        The wall time that the judge took for the verdicts judged now.
     """
 
     picture: ClassVar[tuple[str, str]] = ("outcomes", "plot_outcomes")

@@ -15,16 +15,21 @@ SHOWN = 5
 def only_judge(table: pd.DataFrame, what: str) -> str | None:
     """The one judge of a table; None where it has no column ``judge``, or no rows.
 
-    Args:
-        what: the table, for the message: ``the verdicts``.
+    Parameters
+    ----------
+    what : str
+        The table, for the message: ``the verdicts``.
 
-    Raises:
-        UserError: when there are several.
+    Raises
+    ------
+    UserError
+        When there are several.
 
-    Examples:
-        >>> import pandas as pd
-        >>> only_judge(pd.DataFrame({"judge": ["tiny", "tiny"]}), "the verdicts")
-        'tiny'
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> only_judge(pd.DataFrame({"judge": ["tiny", "tiny"]}), "the verdicts")
+    'tiny'
     """
     judges = list(table["judge"].unique()) if "judge" in table else []
     if len(judges) > 1:

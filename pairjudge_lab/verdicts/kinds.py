@@ -21,12 +21,17 @@ def judge_kind(judge: Any) -> VerdictKind | None:
 def need_labels(kind: VerdictKind | None, what: str) -> None:
     """See that verdicts are not preferences.
 
-    Args:
-        kind: of the verdicts; None, not known, passes.
-        what: what needs labels, as the message's subject.
+    Parameters
+    ----------
+    kind : VerdictKind or None
+        Of the verdicts; None, not known, passes.
+    what : str
+        What needs labels, as the message's subject.
 
-    Raises:
-        UserError: when they are.
+    Raises
+    ------
+    UserError
+        When they are.
     """
     if kind is VerdictKind.PREFERENCE:
         raise UserError(
@@ -40,8 +45,10 @@ def check_tournament(tournament: Any, kind: VerdictKind | None) -> None:
 
     A tournament that ranks by labels says so by ``needs_labels``.
 
-    Raises:
-        UserError: when it needs labels, and the verdicts are preferences.
+    Raises
+    ------
+    UserError
+        When it needs labels, and the verdicts are preferences.
     """
     if getattr(tournament, "needs_labels", False):
         need_labels(kind, f"the tournament {tournament.name!r}")

@@ -50,8 +50,10 @@ def normalise(table: pd.DataFrame) -> pd.DataFrame:
     ``True``, ``False`` and nothing, numbers that it keeps as text. A column ``kind`` is added to
     older tables, by the rule of ``row_kinds``.
 
-    Raises:
-        UserError: for a value that does not belong in its column, or see ``row_kinds``.
+    Raises
+    ------
+    UserError
+        For a value that does not belong in its column, or see ``row_kinds``.
     """
     known = {name: field for name, field in FIELDS.items() if name in table}
     columns = {name: _column(table[name], field.dtype) for name, field in known.items()}
@@ -71,8 +73,10 @@ def row_kinds(table: pd.DataFrame) -> np.ndarray:
     that has not even these columns holds labels where its judge ever says ``neither``, which no
     judge of preference can, else preferences.
 
-    Raises:
-        UserError: for an unknown kind, or one that contradicts the labels of its row.
+    Raises
+    ------
+    UserError
+        For an unknown kind, or one that contradicts the labels of its row.
     """
     import pandas as pd
 
@@ -118,8 +122,10 @@ def row_kinds(table: pd.DataFrame) -> np.ndarray:
 def table_kind(table: pd.DataFrame) -> VerdictKind | None:
     """The kind of a table's verdicts; None where none of them was read.
 
-    Raises:
-        UserError: when it holds both kinds.
+    Raises
+    ------
+    UserError
+        When it holds both kinds.
     """
     found = sorted({kind for kind in row_kinds(table) if kind is not None})
     if len(found) > 1:
@@ -133,8 +139,10 @@ def table_kind(table: pd.DataFrame) -> VerdictKind | None:
 class TableVerdicts:
     """The rows of a verdict table as verdicts, made when they are asked for.
 
-    Args:
-        table: with the columns that the lab writes; costs and probabilities may be absent.
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns that the lab writes; costs and probabilities may be absent.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:

@@ -36,8 +36,10 @@ def view_bracket(
     tournament asked for both orders, its own are shown. ``mathematics=False`` shows formulas as
     they were written.
 
-    Raises:
-        UserError: when there are not as many swaps as matches.
+    Raises
+    ------
+    UserError
+        When there are not as many swaps as matches.
     """
     judged = _judged(selection)
     if swaps and len(swaps) != len(judged):

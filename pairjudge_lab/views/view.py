@@ -39,8 +39,10 @@ class View:
     def save(self, path: str | Path, *, title: str = "pairjudge_lab") -> Path:
         """Write it as an HTML page that needs nothing else.
 
-        Raises:
-            UserError: when the file cannot be written.
+        Raises
+        ------
+        UserError
+            When the file cannot be written.
         """
         page = _template("page.html.j2").render(title=title, policy=_POLICY, view=self.html)
         write_whole(Path(path), page)

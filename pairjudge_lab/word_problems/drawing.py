@@ -58,13 +58,20 @@ HELD_OUT = (
 class WordProblem:
     """One word problem.
 
-    Attributes:
-        family: the name of its family.
-        level: 1, 2 or 3.
-        seed: what it was drawn with.
-        question: the text.
-        answer: the answer: a whole number, or a fraction in lowest terms such as ``7/12``.
-        draft: what the family wrote; its ``check`` works the answer out by another route.
+    Attributes
+    ----------
+    family : str
+        The name of its family.
+    level : int
+        1, 2 or 3.
+    seed : int
+        What it was drawn with.
+    question : str
+        The text.
+    answer : str
+        The answer: a whole number, or a fraction in lowest terms such as ``7/12``.
+    draft : Draft
+        What the family wrote; its ``check`` works the answer out by another route.
     """
 
     family: str
@@ -96,8 +103,10 @@ class WordProblem:
 def draw_problem(family: str, level: int, seed: int) -> WordProblem:
     """The problem of a family and level that belongs to a seed: always the same one.
 
-    Raises:
-        UserError: for a family or level that is not there.
+    Raises
+    ------
+    UserError
+        For a family or level that is not there.
     """
     if family not in FAMILIES:
         raise UserError(f"no family {family!r} of word problems; there are: {', '.join(FAMILIES)}")
@@ -117,15 +126,22 @@ def draw_problems(
 ) -> list[WordProblem]:
     """Different problems, families and levels in turn.
 
-    Args:
-        count: how many.
-        seed: the order of the families and the numbers in the problems.
-        families: names of families; by default all.
-        levels: the levels to draw from.
+    Parameters
+    ----------
+    count : int
+        How many.
+    seed : int
+        The order of the families and the numbers in the problems.
+    families : sequence of str or None
+        Names of families; by default all.
+    levels : sequence of int
+        The levels to draw from.
 
-    Raises:
-        UserError: for a family or level that is not there, or when the families cannot give so many
-            different questions.
+    Raises
+    ------
+    UserError
+        For a family or level that is not there, or when the families cannot give so many different
+        questions.
     """
     names = list(FAMILIES) if families is None else list(families)
     if not names or not levels:

@@ -31,10 +31,14 @@ NAMES = (
 class Draft:
     """One problem as its family wrote it.
 
-    Attributes:
-        question: the text.
-        answer: the answer, by the family's own arithmetic.
-        check: works the answer out by another route, as a sympy number.
+    Attributes
+    ----------
+    question : str
+        The text.
+    answer : int or Fraction
+        The answer, by the family's own arithmetic.
+    check : callable
+        Works the answer out by another route, as a sympy number.
     """
 
     question: str
@@ -48,8 +52,10 @@ Writer = Callable[["Draws", int], Draft]
 class Draws:
     """Random numbers and words for one problem.
 
-    Args:
-        rng: where they come from.
+    Parameters
+    ----------
+    rng : Generator
+        Where they come from.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:

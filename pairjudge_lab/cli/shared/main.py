@@ -49,11 +49,15 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run a command.
 
-    Args:
-        argv: the words after the program's name; None takes those of this process, and then what
-            libraries tell developers is not shown.
+    Parameters
+    ----------
+    argv : list of str or None
+        The words after the program's name; None takes those of this process, and then what
+        libraries tell developers is not shown.
 
-    Returns:
+    Returns
+    -------
+    int
         The exit code: 0, 2 for what the user can put right, 130 when interrupted.
     """
     args = build_parser().parse_args(argv)

@@ -135,8 +135,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 def model_options(args: argparse.Namespace) -> ModelOptions:
     """The options on the command line; those that a command does not take keep their default.
 
-    Raises:
-        UserError: for a value that is not offered, or a wording that is not there.
+    Raises
+    ------
+    UserError
+        For a value that is not offered, or a wording that is not there.
     """
     from dataclasses import fields
 

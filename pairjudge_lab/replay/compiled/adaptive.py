@@ -32,12 +32,18 @@ NOT_CONVERGED = -2
 class Terms(NamedTuple):
     """An ``Adaptive``'s own settings.
 
-    Attributes:
-        coverage: pairings that every group plays first.
-        confidence: the share of draws in which one group must be best.
-        ceiling: a share of a round-robin's matches, below 0 where there is none.
-        meetings: how often the same two may meet.
-        most: calls that a match can take when nothing can be read.
+    Attributes
+    ----------
+    coverage : int
+        Pairings that every group plays first.
+    confidence : float
+        The share of draws in which one group must be best.
+    ceiling : float
+        A share of a round-robin's matches, below 0 where there is none.
+    meetings : int
+        How often the same two may meet.
+    most : int
+        Calls that a match can take when nothing can be read.
     """
 
     coverage: int
@@ -50,13 +56,20 @@ class Terms(NamedTuple):
 class Groups(NamedTuple):
     """The answer groups of one play, in the order in which they were drawn.
 
-    Attributes:
-        of: (n,) each player's answer group.
-        members: (n,) the players, group by group; ``begin`` (n + 1,) where each group begins.
-        played: (n,) pairings of each group.
-        sent: (n,) pairings of each player.
-        met: (n, n) how often two players have met.
-        between: (n, n) how often players of two groups have.
+    Attributes
+    ----------
+    of : array
+        (n,) each player's answer group.
+    members : array
+        (n,) the players, group by group; ``begin`` (n + 1,) where each group begins.
+    played : array
+        (n,) pairings of each group.
+    sent : array
+        (n,) pairings of each player.
+    met : array
+        (n, n) how often two players have met.
+    between : array
+        (n, n) how often players of two groups have.
     """
 
     of: np.ndarray
@@ -92,7 +105,9 @@ def play_adaptives(
 ) -> int:
     """One adaptive tournament a line of ``subsets``; see ``play_knockouts``.
 
-    Returns:
+    Returns
+    -------
+    int
         The place of a verdict that was not recorded, ``NOT_CONVERGED``, or -1.
     """
     fit = points.fit

@@ -14,23 +14,37 @@ FREE, OUTER, INNER = -1, 0, 1
 class Search(NamedTuple):
     """The algorithm's arrays; players are numbered from 1, blossoms after them, 0 is nobody.
 
-    Attributes:
-        high, low: (n + 1, n + 1) the two parts of each cost, doubled so that halves are whole.
-        allowed: (n + 1, n + 1) whether two may be paired.
-        label_high, label_low: (nodes,) dual variables.
-        end_a, end_b: (nodes, nodes) the players that the cheapest edge of two nodes joins, 0 where
-            there is none.
-        mate: (nodes,) the player at the other end of a node's matched edge.
-        slack: (nodes,) the outer player nearest to a node.
-        top: (nodes,) the outermost blossom that holds a node; 0 for one that is not in use.
-        parent: (nodes,) the player through which a node was reached.
-        side: (nodes,) ``FREE``, ``OUTER`` or ``INNER``.
-        seen: (nodes,) marks of the search for a common ancestor; the last place counts searches.
-        within: (nodes, n + 1) the child of a blossom that holds a player.
-        petals: (nodes, nodes) a blossom's children in cyclic order; ``sizes`` how many.
-        queue: (n + 1,) outer players to be looked at; ``ends`` its first and last, and the number
-            of nodes.
-        stack: (3, 2 * nodes) for going down into blossoms.
+    Attributes
+    ----------
+    high, low : array
+        (n + 1, n + 1) the two parts of each cost, doubled so that halves are whole.
+    allowed : array
+        (n + 1, n + 1) whether two may be paired.
+    label_high, label_low : array
+        (nodes,) dual variables.
+    end_a, end_b : array
+        (nodes, nodes) the players that the cheapest edge of two nodes joins, 0 where there is none.
+    mate : array
+        (nodes,) the player at the other end of a node's matched edge.
+    slack : array
+        (nodes,) the outer player nearest to a node.
+    top : array
+        (nodes,) the outermost blossom that holds a node; 0 for one that is not in use.
+    parent : array
+        (nodes,) the player through which a node was reached.
+    side : array
+        (nodes,) ``FREE``, ``OUTER`` or ``INNER``.
+    seen : array
+        (nodes,) marks of the search for a common ancestor; the last place counts searches.
+    within : array
+        (nodes, n + 1) the child of a blossom that holds a player.
+    petals : array
+        (nodes, nodes) a blossom's children in cyclic order; ``sizes`` how many.
+    queue : array
+        (n + 1,) outer players to be looked at; ``ends`` its first and last, and the number of
+        nodes.
+    stack : array
+        (3, 2 * nodes) for going down into blossoms.
     """
 
     high: np.ndarray

@@ -27,9 +27,12 @@ def play_caps(
 ) -> int:
     """One CAPS a line of ``subsets``; see ``play_knockouts``.
 
-    Args:
-        parts, wholes: win rates of the matches of parts, and of those of whole solutions.
-        close: how far from the best score the finalists may be.
+    Parameters
+    ----------
+    parts, wholes : Rates
+        Win rates of the matches of parts, and of those of whole solutions.
+    close : float
+        How far from the best score the finalists may be.
     """
     n = subsets.shape[1]
     everyone = np.arange(n)

@@ -12,11 +12,16 @@ from pairjudge_lab.replay.compiled.rules import Accounts, leaf
 class Round(NamedTuple):
     """Working arrays for drawing a round: who meets whom, and what it takes to work it out.
 
-    Attributes:
-        xs, ys: (n,) the pairs.
-        row: (n,) players in a random order.
-        ordered: (n,) another order, or a number of each.
-        seen, begin: (groups,) where each group stands.
+    Attributes
+    ----------
+    xs, ys : array
+        (n,) the pairs.
+    row : array
+        (n,) players in a random order.
+    ordered : array
+        (n,) another order, or a number of each.
+    seen, begin : array
+        (groups,) where each group stands.
     """
 
     xs: np.ndarray

@@ -27,12 +27,18 @@ def play_knockouts(
 ) -> int:
     """One knockout a line of ``subsets``; fills ``chosen`` and ``calls``.
 
-    Args:
-        seeding: 0 where each round is drawn, else ``BY_SIZE`` or ``BY_STRENGTH``.
-        strength: (size,) each candidate's score.
-        seats: the seeds in the order of a seeded bracket's places.
+    Parameters
+    ----------
+    seeding : int
+        0 where each round is drawn, else ``BY_SIZE`` or ``BY_STRENGTH``.
+    strength : array
+        (size,) each candidate's score.
+    seats : array
+        The seeds in the order of a seeded bracket's places.
 
-    Returns:
+    Returns
+    -------
+    int
         The place of a verdict that was not recorded, or -1.
     """
     n = subsets.shape[1]

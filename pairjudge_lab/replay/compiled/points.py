@@ -140,8 +140,10 @@ def play_round_robins(
 ) -> int:
     """``RoundRobin.play``, one a line of ``subsets``; see ``play_knockouts``.
 
-    Args:
-        rounds: (rounds, pairs, 2) the Berger table's seats.
+    Parameters
+    ----------
+    rounds : array
+        (rounds, pairs, 2) the Berger table's seats.
     """
     n = subsets.shape[1]
     seats = np.zeros(n, dtype=np.int64)

@@ -21,12 +21,18 @@ BLOCK = 8
 class Draws(NamedTuple):
     """Working arrays for the draws of n groups' strengths.
 
-    Attributes:
-        normal: (n, draws) standard normal numbers, kept for a whole play.
-        values: (n, draws) by how much each draw is above the strengths.
-        best: (draws,) the best group of each draw; ``height`` (draws,) its strength.
-        counts: (n,) in how many of the draws looked at each group is best.
-        known: (blocks,) which blocks have been worked out.
+    Attributes
+    ----------
+    normal : array
+        (n, draws) standard normal numbers, kept for a whole play.
+    values : array
+        (n, draws) by how much each draw is above the strengths.
+    best : array
+        (draws,) the best group of each draw; ``height`` (draws,) its strength.
+    counts : array
+        (n,) in how many of the draws looked at each group is best.
+    known : array
+        (blocks,) which blocks have been worked out.
     """
 
     normal: np.ndarray

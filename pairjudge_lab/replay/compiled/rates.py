@@ -27,11 +27,16 @@ from pairjudge_lab.verdicts.codes import FIRST, SECOND, UNREAD
 class Rates(NamedTuple):
     """``Quality`` of n players.
 
-    Attributes:
-        opponents: (n, n) how often two have met.
-        won, weight: (n,) weighted points, and the weights' sums.
-        score: (n,) win rates; ``degree`` (n,) how many opponents each has met.
-        used: (n,) who has a match in the round that is being paired.
+    Attributes
+    ----------
+    opponents : array
+        (n, n) how often two have met.
+    won, weight : array
+        (n,) weighted points, and the weights' sums.
+    score : array
+        (n,) win rates; ``degree`` (n,) how many opponents each has met.
+    used : array
+        (n,) who has a match in the round that is being paired.
     """
 
     opponents: np.ndarray

@@ -52,17 +52,27 @@ WON_X, WON_Y, TIED, OUT, KEPT = range(5)
 class RuleCodes(NamedTuple):
     """``Rules`` as whole numbers.
 
-    Attributes:
-        order: one of ``ORDERS``.
-        votes: verdicts in each order.
-        again: how often an unread verdict is judged again.
-        first: 1 where two called correct count as a win of the one shown first.
-        neither, unread: what neither correct, and nothing read, count for.
-        limit: the most calls.
-        cost: calls that a match takes.
-        tracks: 1 where two may meet again, or be judged more than once in one order, so that it
-            matters how often they have been.
-        labels: 1 where the verdicts are labels.
+    Attributes
+    ----------
+    order : int
+        One of ``ORDERS``.
+    votes : int
+        Verdicts in each order.
+    again : int
+        How often an unread verdict is judged again.
+    first : int
+        1 where two called correct count as a win of the one shown first.
+    neither, unread : int
+        What neither correct, and nothing read, count for.
+    limit : int
+        The most calls.
+    cost : int
+        Calls that a match takes.
+    tracks : int
+        1 where two may meet again, or be judged more than once in one order, so that it matters how
+        often they have been.
+    labels : int
+        1 where the verdicts are labels.
     """
 
     order: int
@@ -105,17 +115,27 @@ class Table(NamedTuple):
 class Accounts(NamedTuple):
     """One play's accounts, for n players who are numbered from 0; as ``Referee`` keeps them.
 
-    Attributes:
-        players: (n,) each player's place in the recorded pool.
-        groups: (n,) each player's answer group.
-        lead: (n,) how often shown first minus how often second; ``in_a_row`` how often running in
-            the last position.
-        shown: (n, n) for x < y, one more than who was shown first when the two met last.
-        asked: (n, n) how often an ordered pair has been asked for.
-        calls: (2,) calls made; the verdict that was not recorded, or -1.
-        called, heard: (n,) verdicts that called a player correct, and all that gave labels.
-        result, first: (pairs,) what became of each pairing of the round, and who was shown first.
-        said: (pairs * cost,) the round's verdicts.
+    Attributes
+    ----------
+    players : array
+        (n,) each player's place in the recorded pool.
+    groups : array
+        (n,) each player's answer group.
+    lead : array
+        (n,) how often shown first minus how often second; ``in_a_row`` how often running in the
+        last position.
+    shown : array
+        (n, n) for x < y, one more than who was shown first when the two met last.
+    asked : array
+        (n, n) how often an ordered pair has been asked for.
+    calls : array
+        (2,) calls made; the verdict that was not recorded, or -1.
+    called, heard : array
+        (n,) verdicts that called a player correct, and all that gave labels.
+    result, first : array
+        (pairs,) what became of each pairing of the round, and who was shown first.
+    said : array
+        (pairs * cost,) the round's verdicts.
     """
 
     players: np.ndarray
@@ -140,9 +160,12 @@ def rule_codes(
 ) -> RuleCodes:
     """The rules of a tournament.
 
-    Args:
-        limit: the tournament's own most calls, None where it has none; the budget is in the rules.
-        meets_again: whether two can meet more than once in it.
+    Parameters
+    ----------
+    limit : int or None
+        The tournament's own most calls, None where it has none; the budget is in the rules.
+    meets_again : bool
+        Whether two can meet more than once in it.
     """
     limits = [most for most in (rules.budget, limit) if most is not None]
     neither = OUT if rules.neither == "out" else TIED

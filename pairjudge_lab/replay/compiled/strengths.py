@@ -12,14 +12,22 @@ from pairjudge_lab.replay.compiled.rules import part, sums
 class Fit(NamedTuple):
     """Working arrays for the strengths of n players.
 
-    Attributes:
-        theta: (n,) the strengths; where the search begins, too.
-        step: (n,) the last step towards them.
-        factor: (n, n) what is above the diagonal of U, U'U being the negative second derivative.
-        inverse: (n,) one over U's diagonal.
-        odds: (n,) the exponentials of the strengths.
-        met: (2, n(n - 1)/2) the pairs of players who have met.
-        count: (1,) how many pairs those are.
+    Attributes
+    ----------
+    theta : array
+        (n,) the strengths; where the search begins, too.
+    step : array
+        (n,) the last step towards them.
+    factor : array
+        (n, n) what is above the diagonal of U, U'U being the negative second derivative.
+    inverse : array
+        (n,) one over U's diagonal.
+    odds : array
+        (n,) the exponentials of the strengths.
+    met : array
+        (2, n(n - 1)/2) the pairs of players who have met.
+    count : array
+        (1,) how many pairs those are.
     """
 
     theta: np.ndarray
@@ -44,7 +52,9 @@ def newton(
 ) -> int:
     """``tournaments.strengths.strengths`` of the first n players, to its last few bits.
 
-    Returns:
+    Returns
+    -------
+    int
         The steps taken, -1 where it did not converge.
     """
     theta = fit.theta

@@ -45,8 +45,10 @@ def play_swiss(
 ) -> int:
     """One Swiss tournament a line of ``subsets``; see ``play_knockouts``.
 
-    Args:
-        ties: ``tournaments.swiss.tie_breaks`` of those who are paired.
+    Parameters
+    ----------
+    ties : array
+        ``tournaments.swiss.tie_breaks`` of those who are paired.
     """
     n = subsets.shape[1]
     everyone, order = np.arange(n), np.zeros(n, dtype=np.int64)
