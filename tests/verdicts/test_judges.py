@@ -22,7 +22,7 @@ def test_the_one_judge():
 def test_curve_takes_one_judge_of_the_study(capsys):
     words = ["curve", "study", "study", "--n", "2", "--subsets", "5", "--json"]
     assert main(words) == 2
-    assert f"come from 2 judges: 'qwen2.5-coder-0.5b, labels', '{JUDGE}'" in capsys.readouterr().err
+    assert f" judges: 'qwen2.5-coder-0.5b, labels', '{JUDGE}'" in capsys.readouterr().err
     assert main([*words, "--judge", JUDGE]) == 0
     points = json.loads(capsys.readouterr().out)["points"]
     assert {p["selector"] for p in points} == {"pass", "majority", "knockout"}
