@@ -203,6 +203,8 @@ def test_the_script_and_the_widget_understand_each_other(tmp_path):
 
 def judge_three_pairs(page):
     """Ada judges three pairs by keys and buttons, Bo one."""
+    from playwright.sync_api import expect
+
     root = page.locator(".pjl-hand")
     root.wait_for(state="visible")
 
@@ -211,18 +213,18 @@ def judge_three_pairs(page):
 
     until("Ada: 0 of 3 judged")
     assert page.evaluate("window.hacked") is None
-    assert root.locator("img, script, .MathJax, mjx-container").count() == 0
+    expect(root.locator("img, script, .MathJax, mjx-container")).to_have_count(0)
     question = root.locator(".question pre")
     assert EVIL.removesuffix("$x^2$") in question.inner_text()
     root.focus()
     if formula_tree("x^2", False) is not None:
-        assert question.locator("msup").count() == 1
+        expect(question.locator("msup")).to_have_count(1)
         page.keyboard.press("m")
-    assert root.locator("math").count() == 0
+    expect(root.locator("math")).to_have_count(0)
     assert EVIL in question.inner_text()
     if formula_tree("x^2", False) is not None:
         root.get_by_role("button", name="formulas as written", pressed=True).click()
-        assert question.locator("msup").count() == 1
+        expect(question.locator("msup")).to_have_count(1)
         root.focus()
     page.keyboard.press("a")
     until("Ada: 1 of 3 judged")
@@ -242,8 +244,8 @@ def judge_three_pairs(page):
     until("Ada: 2 of 3 judged")
     page.keyboard.press("b")
     until("Ada: 3 of 3 judged")
-    assert root.get_by_text("Every pair has been judged.").is_visible()
-    assert root.get_by_role("button", name="skip").is_disabled()
+    expect(root.get_by_text("Every pair has been judged.")).to_be_visible()
+    expect(root.get_by_role("button", name="skip")).to_be_disabled()
     root.get_by_label("who judges").select_option("Bo")
     until("Bo: 0 of 3 judged")
     root.focus()
