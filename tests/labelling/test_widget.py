@@ -294,6 +294,10 @@ def test_a_person_judges_in_jupyterlab(tmp_path):
         page.goto(f"{address}/lab/tree/hands.ipynb")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
         page.get_by_text("Python 3 (ipykernel)").first.wait_for()
+        # What is run before the kernel answers can be lost.
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(
+            state="attached"
+        )
         run_all(page)
         root = page.locator(".pjl-hand")
         root.wait_for(state="visible")
