@@ -11,6 +11,15 @@ from tests.conftest import make_pool
 from tests.test_views import verdict_table
 
 
+def tab_to(page, element):
+    """Press Tab until the element has the focus, ten times at most."""
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if element.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail("the element cannot be reached by Tab")
+
+
 @pytest.mark.slow
 def test_a_verdict_table_is_filtered_by_keys(tmp_path):
     pytest.importorskip("itables", reason="itables is not installed (the extra lab)")
@@ -26,10 +35,7 @@ def test_a_verdict_table_is_filtered_by_keys(tmp_path):
         pane.locator(".dtsp-collapseButton").focus()
         page.keyboard.press("Enter")
         chosen = pane.get_by_role("button", name="yes")
-        for _ in range(10):
-            page.keyboard.press("Tab")
-            if chosen.evaluate("element => element === document.activeElement"):
-                break
+        tab_to(page, chosen)
         page.keyboard.press("Enter")
         told.get_by_text(f"of {flipped} entr").wait_for()
         # The pane is drawn anew; the focus goes back to the choice, and so it can be taken back.
@@ -52,9 +58,6 @@ def test_a_table_is_sorted_and_a_verdict_unfolded_by_keys(tmp_path):
         assert page.locator("td:first-child").all_inner_texts() == ["y", "x"]
         page.goto(view.save(tmp_path / "verdict.html").as_uri())
         reasoning = page.locator("summary", has_text="reasoning before the answer")
-        for _ in range(10):
-            page.keyboard.press("Tab")
-            if reasoning.evaluate("element => element === document.activeElement"):
-                break
+        tab_to(page, reasoning)
         page.keyboard.press("Enter")
         assert page.get_by_text("let me see").is_visible()

@@ -17,22 +17,30 @@ class Funnel:
     Attributes
     ----------
     problems : int
-        Read; ``unknown``, ``all_right`` and ``all_wrong`` were left out, ``played`` were not.
+        How many were read.
+    unknown, all_right, all_wrong : int
+        How many were left out because it is not known which of their candidates are right, or all
+        are right, or all are wrong.
+    played : int
+        How many were not left out.
     tournaments : int
-        Played, ``replicates`` of each problem.
+        How many were played, ``replicates`` of each problem.
     comparisons : int
         Judgments that the tournaments asked for.
     statuses : mapping
-        Of those, by status.
+        How many of those have each status.
     right : int
-        Right about both candidates; ``to_the_letter`` of those follow the format exactly;
-        ``distinct`` of those differ in what was shown.
-    only_one_before : tuple
-        Kept rows in which only A, and only B, is right; ``only_one_after`` those left by balancing.
+        Judgments that are right about both candidates.
+    to_the_letter : int
+        How many of those follow the format exactly.
+    distinct : int
+        How many of those differ in what was shown.
+    only_one_before, only_one_after : tuple
+        Kept judgments in which only A is right, and in which only B is, before and after balancing.
     rows : mapping
-        By split.
+        Judgments in each split.
     critiques : int
-        Of single responses, right and to the letter.
+        Critiques of single responses that are right and follow the format.
     """
 
     problems: int = 0
