@@ -1,6 +1,7 @@
 """A real browser for tests: Chromium, driven through Playwright; JupyterLab; and axe-core."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -64,6 +65,18 @@ def jupyterlab(home, tmp_path):
         finally:
             server.terminate()
             server.wait(timeout=20)
+
+
+def run_all_cells(page):
+    """Run the open notebook by JupyterLab's menu, once its kernel answers.
+
+    What is run before that can be lost.
+    """
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(
+        state="attached", timeout=120_000
+    )
+    page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
 
 
 def _wait_for(address, log):

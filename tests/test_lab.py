@@ -10,7 +10,7 @@ import pytest
 
 from pairjudge_lab.cli import main
 from pairjudge_lab.report.exporting import browser
-from tests.browsing import PICTURES, browser_page, jupyterlab
+from tests.browsing import PICTURES, browser_page, jupyterlab, run_all_cells
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,8 +36,7 @@ def test_the_first_notebook_runs_in_jupyterlab_and_its_bracket_opens(jupyter):
         page.goto(f"{jupyter}/lab/tree/01.ipynb")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
         page.get_by_text("Python 3 (ipykernel)").first.wait_for(timeout=60_000)
-        page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
-        page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
+        run_all_cells(page)
         bracket = page.locator(".jp-OutputArea-output .pjl-bracket")
         bracket.wait_for(state="visible", timeout=120_000)
         assert page.locator(".jp-OutputArea-output[data-mime-type*=stderr]").count() == 0

@@ -13,7 +13,7 @@ from pairjudge_lab import Candidate, Pool, Problem, Store, UserError, label_pair
 from pairjudge_lab.labelling import annotator_identity
 from pairjudge_lab.mathematics import STYLE, formula_tree
 from pairjudge_lab.mathematics.trees import ATTRIBUTES, ELEMENTS
-from tests.browsing import AXE, PICTURES, ROOT, browser_page, findings, jupyterlab
+from tests.browsing import AXE, PICTURES, ROOT, browser_page, findings, jupyterlab, run_all_cells
 from tests.conftest import make_pool
 
 pytest.importorskip("anywidget", reason="anywidget is not installed (the extra lab)")
@@ -294,17 +294,13 @@ def test_a_person_judges_in_jupyterlab(tmp_path):
         page.goto(f"{address}/lab/tree/hands.ipynb")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
         page.get_by_text("Python 3 (ipykernel)").first.wait_for()
-        # What is run before the kernel answers can be lost.
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(
-            state="attached"
-        )
-        run_all(page)
+        run_all_cells(page)
         root = page.locator(".pjl-hand")
         root.wait_for(state="visible")
         judge_three_pairs(page)
         assert page.locator(".jp-Notebook .jp-CodeCell").count() == 1, "A and B made no new cell"
         look(page, "hands-light")
-        run_all(page)
+        run_all_cells(page)
         root.get_by_text("Ada: 3 of 3 judged").wait_for()
         page.locator(".lm-MenuBar-itemLabel", has_text="Settings").click()
         page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Theme$")).hover()
@@ -317,11 +313,6 @@ def test_a_person_judges_in_jupyterlab(tmp_path):
     assert fetched == []
     with Store(home / "hands.sqlite") as store:
         assert_three_and_one(store.table())
-
-
-def run_all(page):
-    page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
-    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
 
 
 def test_the_page_on_labels_by_hand_runs(tmp_path, monkeypatch, capsys):
