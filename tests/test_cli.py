@@ -94,6 +94,18 @@ def test_judging_all_pairs_and_replaying_them(pools_file, tmp_path, capsys):
     assert live == again
 
 
+def test_a_judge_of_the_shipped_study_answers_from_its_recording(tmp_path, capsys):
+    words = ("--limit", "2", "--out", tmp_path / "o", "--json")
+    assert run("select", "study", "--judge", "recorded:study", *words) == 2
+    assert "recorded:FILE#NAME" in capsys.readouterr().err
+    name = "recorded:study#qwen2.5-coder-1.5b, labels"
+    assert run("select", "study", "--judge", name, *words) == 0
+    verdicts = json.loads(capsys.readouterr().out)["verdicts"]
+    assert verdicts["asked"] == verdicts["parsed"] > 0
+    assert run("select", "study", "--judge", "recorded:study#nobody", *words) == 2
+    assert "no verdicts of the judge 'nobody'" in capsys.readouterr().err
+
+
 def test_one_order_shows_every_pair_once(pools_file, tmp_path):
     out = tmp_path / "verdicts.csv"
     assert run("judge", pools_file, "--judge", "simulated", "--out", out) == 0

@@ -36,7 +36,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--verdicts", action="append", default=[], metavar="[NAME=]FILE",
-        help="a judge's recorded verdicts; give it again for another judge: " + VERDICTS,
+        help="recorded verdicts: of one judge, of several, or of the one NAME; give it again for "
+        "another table: " + VERDICTS,
     )  # fmt: skip
     parser.add_argument(
         "--budget", type=finite, required=True, metavar="AMOUNT",
@@ -122,7 +123,6 @@ def run(args: argparse.Namespace) -> None:
 def _measured(args: argparse.Namespace, shown: bool | Path) -> Measured:
     from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.pools import load_pools
-    from pairjudge_lab.datasets.verdicts import load_verdicts
     from pairjudge_lab.planner import measure
     from pairjudge_lab.replay import pools_heard, record
 
@@ -137,14 +137,13 @@ def _measured(args: argparse.Namespace, shown: bool | Path) -> Measured:
     judged: dict[str, list[Recording]] = {}
     tokens: dict[str, dict[str, tuple[float, float]]] = {}
     for name, file in map(_named, files):
-        table = load_verdicts(file)
-        heard, _ = pools_heard(pools, table)
-        label = name or (str(table["judge"].iloc[0]) if "judge" in table else Path(file).stem)
-        if label in judged:
-            raise UserError(f"two judges are called {label!r}; name them: --verdicts NAME=FILE")
-        judged[label] = record([prepare(pool) for pool in heard], table)
-        if (known := _tokens(table)) is not None:
-            tokens[label] = known
+        for label, table in _of_each_judge(name, file):
+            if label in judged:
+                raise UserError(f"two judges are called {label!r}; name them: --verdicts NAME=FILE")
+            heard, _ = pools_heard(pools, table)
+            judged[label] = record([prepare(pool) for pool in heard], table)
+            if (known := _tokens(table)) is not None:
+                tokens[label] = known
     sizes = None if args.n is None else sizes_of(args.n)
     names = [name for name in args.tournaments.split(",") if name]
     prices = _prices(args.price, list(judged)) if args.price else None
@@ -161,6 +160,17 @@ def _measured(args: argparse.Namespace, shown: bool | Path) -> Measured:
         seed=args.seed,
         progress=shown,
     )
+
+
+def _of_each_judge(name: str, file: str) -> list[tuple[str, pd.DataFrame]]:
+    """The judges of a table, or of one with several the one that is named."""
+    from pairjudge_lab.datasets.verdicts import load_verdicts
+
+    table = load_verdicts(file)
+    judges = list(table["judge"].unique()) if "judge" in table else []
+    if len(judges) > 1:
+        return [(judge, load_verdicts(file, judge=judge)) for judge in ([name] if name else judges)]
+    return [(name or (str(judges[0]) if judges else Path(file).stem), table)]
 
 
 def _named(text: str) -> tuple[str, str]:

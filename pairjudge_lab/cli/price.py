@@ -25,7 +25,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("verdicts", metavar="VERDICTS", help=VERDICTS)
     parser.add_argument("--judge", metavar="NAME", help=OF_JUDGE)
     parser.add_argument(
-        "-n", "--n", type=positive, default=8, metavar="N", help="number of candidates (8)"
+        "-n",
+        "--n",
+        type=positive,
+        metavar="N",
+        help="number of candidates (8, or the most that a problem has)",
     )
     parser.add_argument(
         "--effect", action="append", metavar="NAME",
@@ -61,12 +65,13 @@ def run(args: argparse.Namespace) -> None:
     table = load_verdicts(args.verdicts, judge=args.judge)
     pools, unheard = pools_heard(load_pools(args.pools, limit=args.limit), table)
     recordings = record([prepare(pool) for pool in pools], table)
-    large = [r for r in recordings if len(r) >= args.n]
+    n = args.n or min(8, max(map(len, recordings), default=1))
+    large = [r for r in recordings if len(r) >= n]
     if not large:
-        raise UserError(f"no problem has verdicts on {args.n} candidates; choose a smaller --n")
+        raise UserError(f"no problem has verdicts on {n} candidates; choose a smaller --n")
     found = price(
         large,
-        args.n,
+        n,
         effects=args.effect,
         by=args.tournament,
         margins=margins_of(large, table) if args.by_probabilities else None,
@@ -77,10 +82,10 @@ def run(args: argparse.Namespace) -> None:
         from pairjudge_lab.plots.price import plot_price
         from pairjudge_lab.plots.style import save_picture
 
-        figure = plot_price({p.effect: p.lost for p in found}, args.n).get_figure(root=True)
+        figure = plot_price({p.effect: p.lost for p in found}, n).get_figure(root=True)
         assert figure is not None
         save_picture(figure, args.picture)
-    left_out = {"no verdicts": unheard, f"fewer than {args.n}": len(recordings) - len(large)}
+    left_out = {"no verdicts": unheard, f"fewer than {n}": len(recordings) - len(large)}
     if args.json:
         rows = []
         for p in found:
@@ -90,7 +95,7 @@ def run(args: argparse.Namespace) -> None:
         facts = {"problems": len(large), "left_out": left_out, "prices": rows, "seed": args.seed}
         print(json.dumps(facts))
         return
-    print(f"{len(large)} problems, best of {args.n}, {args.tournament}, seed {args.seed}")
+    print(f"{len(large)} problems, best of {n}, {args.tournament}, seed {args.seed}")
     for reason, count in left_out.items():
         if count:
             judged = "" if reason == "no verdicts" else " candidates judged"

@@ -56,7 +56,7 @@ def add_problems(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "problems", metavar="PROBLEMS",
         help="a name that 'pairjudge-lab datasets' lists, a file, a hub id, 'embedded', "
-        "'word-problems' or 'word-problems-held-out'",
+        "'word-problems', 'word-problems-training' or 'word-problems-held-out'",
     )  # fmt: skip
     parser.add_argument("--limit", type=positive, metavar="K", help="only the first K problems")
     parser.add_argument(

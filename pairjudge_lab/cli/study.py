@@ -95,8 +95,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from dataclasses import replace
-
     from pairjudge_lab.datasets.problems import load_problems
     from pairjudge_lab.engines.registry import load_engine
     from pairjudge_lab.judges import load_judge
@@ -115,7 +113,13 @@ def run(args: argparse.Namespace) -> None:
     prices = _prices(args)
     if args.budget_dollars is not None and not prices:
         raise UserError("--budget-dollars needs --judge-price or --generator-price")
-    options = model_options(args)
+    generation = model_options(args, fast=False, soft=False, protocol="auto", template=None)
+    judging = model_options(
+        args,
+        temperature=args.judge_temperature,
+        top_p=1.0,
+        max_new_tokens=args.judge_max_new_tokens,
+    )
     problems = load_problems(
         args.problems,
         columns=columns_given(args) or None,
@@ -125,13 +129,6 @@ def run(args: argparse.Namespace) -> None:
     )
     folder = open_folder(args.out)
     quiet_libraries()
-    generation = replace(options, fast=False, soft=False, protocol="auto", template=None)
-    judging = replace(
-        options,
-        temperature=args.judge_temperature,
-        top_p=1.0,
-        max_new_tokens=args.judge_max_new_tokens,
-    )
     study = Study(
         problems,
         {spec: load_engine(spec, generation) for spec in args.generators},

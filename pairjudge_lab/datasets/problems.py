@@ -19,7 +19,7 @@ from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.files.spreadsheet import csv_text
 from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import Problem, UserError
-from pairjudge_lab.word_problems import HELD_OUT, draw_problems
+from pairjudge_lab.word_problems import FAMILIES, HELD_OUT, draw_problems
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.rows import Table
 
 COLUMNS = ("problem_id", "problem", "answer")
-WORD_PROBLEMS = ("word-problems", "word-problems-held-out")
-"""Names of the lab's own word problems: 300 of all families, or of those that nothing is trained
-on; always the same ones."""
+WORD_PROBLEMS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "word-problems": (300, tuple(FAMILIES)),
+    "word-problems-training": (3000, tuple(name for name in FAMILIES if name not in HELD_OUT)),
+    "word-problems-held-out": (300, HELD_OUT),
+}
+"""Names of the lab's own word problems: how many, and of which families; always the same ones.
+Nothing is trained on the families held out."""
 HINT = "name the column that holds it: columns={'problem': ...} or --column problem=..."
 
 
@@ -47,9 +51,10 @@ def load_problems(
     ----------
     source : str, Path, DataFrame, datasets.Dataset or list of dicts
         A name that ``pairjudge-lab datasets`` lists (``"math-500"``); ``"embedded"``, the problems
-        of the pools that ship with the lab; ``"word-problems"`` or ``"word-problems-held-out"``,
-        the lab's own (see ``word_problems``); the path of a ``.jsonl``, ``.json``, ``.parquet``,
-        ``.csv`` or ``.tsv`` file; a hub id such as ``"openai/gsm8k"``; or data in memory.
+        of the pools that ship with the lab; ``"word-problems"``, ``"word-problems-training"`` or
+        ``"word-problems-held-out"``, the lab's own (see ``word_problems``); the path of a
+        ``.jsonl``, ``.json``, ``.parquet``, ``.csv`` or ``.tsv`` file; a hub id such as
+        ``"openai/gsm8k"``; or data in memory.
     columns : mapping, optional
         The lab's name of a column to the table's: ``{"problem": "question"}``.
     config, split : str, optional
@@ -79,8 +84,8 @@ def load_problems(
 
         return [pool.problem for pool in load_pools(source, limit=limit)]
     if isinstance(source, str) and source in WORD_PROBLEMS:
-        families = HELD_OUT if source.endswith("held-out") else None
-        drawn = draw_problems(300, families=families)
+        count, families = WORD_PROBLEMS[source]
+        drawn = draw_problems(count, families=families)
         return [one.problem() for one in drawn[:limit]]
     if isinstance(source, str) and is_name(source):
         known = find(source, "problems")

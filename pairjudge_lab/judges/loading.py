@@ -23,7 +23,8 @@ SHIPPED = {
     "tiny": "a real judge of about one million parameters, shipped here; reads arithmetic chains",
     "simulated": "knows the truth and errs as it is told to: simulated:accuracy=0.8,"
     "position_bias=0.1,noise=0,unread=0,seed=0",
-    "recorded:FILE": "answers from a verdict table (.parquet) that the lab wrote",
+    "recorded:FILE": "answers from a verdict table that the lab wrote, or from 'study' or "
+    "'embedded'; recorded:FILE#JUDGE where it holds several judges",
     "majority:POOLS": "majority voting of these pools' candidates, without a call; labels, or "
     "preferences with #preference behind",
     "cascade:threshold=T:FIRST++SECOND": "FIRST decides where it is at least so sure, SECOND the "
@@ -83,7 +84,11 @@ def _load(spec: str, options: ModelOptions) -> Judge | StreamingJudge:
     if spec.startswith("recorded:"):
         from pairjudge_lab.judges.recorded import RecordedJudge
 
-        return RecordedJudge.from_file(Path(spec.removeprefix("recorded:")))
+        file = spec.removeprefix("recorded:")
+        source, mark, name = file.partition("#")
+        if mark and not Path(file).exists():
+            return RecordedJudge.from_file(source, name)
+        return RecordedJudge.from_file(file)
     if spec.startswith("majority:"):
         from pairjudge_lab.judges.majority import MajorityJudge
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.datasets.verdicts import load_verdicts
+from pairjudge_lab.embedded import is_shipped, shipped_path
 from pairjudge_lab.records import Match, UserError, Verdict, VerdictKind
 from pairjudge_lab.verdicts.judges import only_judge
 from pairjudge_lab.verdicts.table import TableVerdicts, table_kind
@@ -66,11 +67,27 @@ class RecordedJudge:
         }
 
     @classmethod
-    def from_file(cls, path: Path) -> RecordedJudge:
-        table = load_verdicts(path)
-        with path.open("rb") as stream:
+    def from_file(cls, path: str | Path, judge: str | None = None) -> RecordedJudge:
+        """The judge of a file.
+
+        Parameters
+        ----------
+        path : str or Path
+            A verdict table, or the name of one that comes with the lab: ``"study"``.
+        judge : str or None
+            Which, where the table holds several.
+
+        Raises
+        ------
+        UserError
+            As ``load_verdicts``, and as for a table.
+        """
+        table = load_verdicts(path, judge=judge)
+        file = shipped_path(str(path), "verdicts.parquet") if is_shipped(path) else Path(path)
+        with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return cls(table, f"recorded:{path.name}", digest)
+        name = str(path) if is_shipped(path) else file.name
+        return cls(table, f"recorded:{name}" + (f"#{judge}" if judge else ""), digest)
 
     def judge(self, matches: Sequence[Match]) -> list[Verdict]:
         """The recorded verdicts.

@@ -117,12 +117,15 @@ class Compiled(NamedTuple):
         Whether the same two can meet more than once.
     limited : bool
         Whether the generator stops at the tournament's ``calls(n)``.
+    by_labels : bool
+        Whether it asks how often each candidate was called correct; else nobody counts.
     """
 
     kernel: Callable[..., int]
     more: Callable[[Recording, Any, int], tuple[Any, ...]]
     meets_again: bool
     limited: bool
+    by_labels: bool = False
 
 
 def _play(
@@ -138,6 +141,8 @@ def _play(
     n = subsets.shape[1]
     limit = kind.calls(n) if compiled.limited else None
     codes = rule_codes(kind.rules, limit, recording, meets_again=compiled.meets_again)
+    if not compiled.by_labels:
+        codes = codes._replace(labels=0)
     return int(
         compiled.kernel(
             table_of(recording),
@@ -145,7 +150,7 @@ def _play(
             accounts(n, n, codes),
             new_round(n, len(recording)),
             *compiled.more(recording, kind, n),
-            np.ascontiguousarray(subsets, dtype=np.int64),
+            np.ascontiguousarray(subsets, dtype=np.int32),
             rng,
             chosen,
             calls,
@@ -191,7 +196,7 @@ def _caps(_: Recording, kind: Caps, n: int) -> tuple[Any, ...]:
 
 
 _COMPILED: dict[type, Compiled] = {
-    Adaptive: Compiled(play_adaptives, _adaptive, meets_again=True, limited=False),
+    Adaptive: Compiled(play_adaptives, _adaptive, meets_again=True, limited=False, by_labels=True),
     Knockout: Compiled(play_knockouts, _knockout, meets_again=False, limited=True),
     Ladder: Compiled(play_ladders, lambda *_: (), meets_again=False, limited=True),
     DoubleElimination: Compiled(
@@ -200,12 +205,15 @@ _COMPILED: dict[type, Compiled] = {
         meets_again=True,
         limited=True,
     ),
-    RoundRobin: Compiled(play_round_robins, _round_robin, meets_again=False, limited=False),
+    RoundRobin: Compiled(
+        play_round_robins, _round_robin, meets_again=False, limited=False, by_labels=True
+    ),
     Pivot: Compiled(
         play_pivots,
         lambda _, kind, n: (new_points(n), kind.pivots),
         meets_again=False,
         limited=False,
+        by_labels=True,
     ),
     Swiss: Compiled(play_swiss, _swiss, meets_again=True, limited=False),
     UncertaintySwiss: Compiled(

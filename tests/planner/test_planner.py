@@ -245,6 +245,23 @@ def test_the_command_plans(tmp_path, capsys):
     assert "needs --verdicts" in capsys.readouterr().err
 
 
+def test_a_table_of_several_judges_is_as_many_recordings(tmp_path, capsys):
+    table = load_verdicts("study")
+    labels = table[table["judge"].str.endswith(", labels")]
+    labels.to_parquet(tmp_path / "two.parquet")
+    words = ["plan", "study", "--limit", "8", "--budget", "9", "--subsets", "5", "--json"]
+    assert main([*words, "--verdicts", str(tmp_path / "two.parquet")]) == 0
+    both = json.loads(capsys.readouterr().out)["options"]
+    judges = {row["judge"] for row in both if row["judge"]}
+    assert judges == set(labels["judge"])
+    (one, _) = sorted(judges)
+    assert main([*words, "--verdicts", f"{one}=study"]) == 0
+    told = json.loads(capsys.readouterr().out)["options"]
+    assert {row["judge"] for row in told if row["judge"]} == {one}
+    assert main([*words, "--verdicts", "nobody=study"]) == 2
+    assert "no verdicts of the judge 'nobody'" in capsys.readouterr().err
+
+
 def test_the_picture():
     plan = make_plan(planted(ROWS), 4, np.random.default_rng(0), draws=50)
     axes = plot_plan(plan)

@@ -36,6 +36,14 @@ def test_problems_that_are_left_out_are_counted_with_their_reason(capsys):
     assert int(judged) + int(left) == len(load_pools("study"))
 
 
+def test_without_a_number_of_candidates_it_takes_as_many_as_there_are_up_to_eight(capsys):
+    words = ["--subsets", "2", "--effect", "both orders"]
+    assert main(["price", "study", "study", "--judge", "qwen2.5-coder-1.5b, labels", *words]) == 0
+    assert "best of 6" in capsys.readouterr().out
+    assert main(["price", "embedded", "embedded", "--limit", "5", *words]) == 0
+    assert "best of 8" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -156,6 +156,19 @@ def test_one_line_makes_a_page(tmp_path, capsys):
         assert (tmp_path / name).stat().st_size > 50, name
 
 
+def test_generators_are_sampled_while_the_judge_says_labels_at_once(tmp_path, capsys):
+    words = [*ARGS, "--fast", "--temperature", "1.1", "--limit", "2", "--out", str(tmp_path)]
+    assert main([*words, "--dry-run"]) == 0
+    assert "label-only" not in capsys.readouterr().err
+    assert main(words) == 0
+    verdicts = pd.read_parquet(tmp_path / "verdicts.parquet")
+    assert set(verdicts["completion_tokens"]) <= {0, 1, 2}, "nothing was written but the labels"
+    assert verdicts["a_probability"].notna().all()
+    findings = (tmp_path / "findings.json").read_text("utf-8")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert ("inf" in findings) == ("\u221e" in page), "an interval without an end is shown as one"
+
+
 def test_figures_of_several_generators_are_not_compared(tmp_path):
     """What one generator thinks of its solutions is on another scale than what another does."""
     from pairjudge_lab.study.page import write_findings

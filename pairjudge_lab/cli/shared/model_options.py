@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.cli.shared.options import (
     finite,
@@ -132,8 +132,15 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def model_options(args: argparse.Namespace) -> ModelOptions:
+def model_options(args: argparse.Namespace, **instead: Any) -> ModelOptions:
     """The options on the command line; those that a command does not take keep their default.
+
+    Parameters
+    ----------
+    args : Namespace
+        What was given.
+    **instead
+        Values that stand in place of those given.
 
     Raises
     ------
@@ -148,4 +155,5 @@ def model_options(args: argparse.Namespace) -> ModelOptions:
     if template is not None and not template.is_file():
         raise UserError(f"no such file: {template}; 'pairjudge-lab template show' prints a wording")
     names = [field.name for field in fields(ModelOptions)]
-    return ModelOptions(**{name: getattr(args, name) for name in names if hasattr(args, name)})
+    given = {name: getattr(args, name) for name in names if hasattr(args, name)}
+    return ModelOptions(**(given | instead))

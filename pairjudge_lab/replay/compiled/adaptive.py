@@ -9,9 +9,11 @@ import numpy as np
 from pairjudge_lab.replay.compiled.drawing import Round, shuffle
 from pairjudge_lab.replay.compiled.points import Points, clear
 from pairjudge_lab.replay.compiled.posterior import Draws, draw_normal, favourite, sample
-from pairjudge_lab.replay.compiled.referee import BOTH, NONE, counted, settle, start
+from pairjudge_lab.replay.compiled.referee import counted, settle, start
 from pairjudge_lab.replay.compiled.rules import (
+    BOTH,
     KEPT,
+    NONE,
     OUT,
     TIED,
     WON_X,
@@ -297,7 +299,7 @@ def _meet(
     wins, fit = points.points, points.fit
     spent = settle(accounts, table, rules, work.xs, work.ys, pairs, False, rng)
     for p in range(pairs):
-        what = counted(accounts, rules, p, work.xs[p])
+        what = counted(accounts, p, work.xs[p])
         if what == KEPT:
             continue
         s, t = groups.of[work.xs[p]], groups.of[work.ys[p]]

@@ -35,7 +35,7 @@ class Round(NamedTuple):
 def new_round(n: int, groups: int) -> Round:
     """Empty arrays for n players and so many answer groups in the recorded pool."""
     players = np.zeros((4, max(1, n)), dtype=np.int64)
-    marks = np.zeros((2, max(1, groups, n)), dtype=np.int64)
+    marks = np.zeros((2, max(groups, n) + 1), dtype=np.int64)
     return Round(players[0], players[1], players[2], players[3], marks[0], marks[1])
 
 
@@ -50,10 +50,10 @@ def shuffle(items: np.ndarray, count: int, rng: np.random.Generator) -> None:
 @leaf
 def one_group(accounts: Accounts, players: np.ndarray, count: int) -> bool:
     """Whether all of these have the same answer."""
-    apart = 0
-    for i in range(1, count):
-        apart += accounts.groups[players[i]] != accounts.groups[players[0]]
-    return apart == 0
+    same = 1
+    while same < count and accounts.groups[players[same]] == accounts.groups[players[0]]:
+        same += 1
+    return same >= count
 
 
 @leaf
@@ -79,28 +79,27 @@ def draw_round(
 def _pair_groups(accounts: Accounts, work: Round, count: int, at: int) -> None:
     """With those of one group side by side, in the order of first appearance, the first half meets
     the second."""
-    seen, half = 0, count // 2
-    work.seen[:] = -1
+    half = count // 2
+    sizes, groups, found = work.begin, work.seen, 0
+    sizes[:] = 0
     for i in range(count):
         group = accounts.groups[work.row[i]]
-        if work.seen[group] < 0:
-            work.seen[group] = seen
-            work.begin[seen] = 0
-            seen += 1
-        work.begin[work.seen[group]] += 1
-    if seen == count:
+        # Written each time and kept where it is new: that is quicker than to ask.
+        groups[found] = group
+        found += sizes[group] == 0
+        sizes[group] += 1
+    if found == count:
         for i in range(half):
             work.xs[at + i] = work.row[i]
             work.ys[at + i] = work.row[i + half]
         return
     total = 0
-    for number in range(seen):
-        total, work.begin[number] = total + work.begin[number], total
+    for k in range(found):
+        total, sizes[groups[k]] = total + sizes[groups[k]], total
     for i in range(count):
-        number = work.seen[accounts.groups[work.row[i]]]
-        place = work.begin[number]
-        work.begin[number] += 1
-        if place < half:
-            work.xs[at + place] = work.row[i]
-        else:
-            work.ys[at + place - half] = work.row[i]
+        group = accounts.groups[work.row[i]]
+        work.ordered[sizes[group]] = work.row[i]
+        sizes[group] += 1
+    for i in range(half):
+        work.xs[at + i] = work.ordered[i]
+        work.ys[at + i] = work.ordered[i + half]

@@ -5,8 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from pairjudge_lab.replay.compiled.drawing import Round, draw_round, one_group
-from pairjudge_lab.replay.compiled.referee import GROUP, UNPLAYED, advance, settle, start
-from pairjudge_lab.replay.compiled.rules import Accounts, RuleCodes, Table, kernel, leaf
+from pairjudge_lab.replay.compiled.referee import advance, settle, start
+from pairjudge_lab.replay.compiled.rules import (
+    GROUP,
+    UNPLAYED,
+    Accounts,
+    RuleCodes,
+    Table,
+    kernel,
+    leaf,
+)
 
 BY_SIZE, BY_STRENGTH = 1, 2
 

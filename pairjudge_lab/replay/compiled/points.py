@@ -7,10 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from pairjudge_lab.replay.compiled.drawing import Round, shuffle
-from pairjudge_lab.replay.compiled.referee import BOTH, GROUP, NONE, counted, settle, start
+from pairjudge_lab.replay.compiled.referee import counted, settle, start
 from pairjudge_lab.replay.compiled.rules import (
     BALANCED,
+    BOTH,
+    GROUP,
     KEPT,
+    NONE,
     TIED,
     WON_X,
     WON_Y,
@@ -73,7 +76,7 @@ def book(
             points.given[x] += 0.5
             points.given[y] += 0.5
             continue
-        what = counted(accounts, rules, p, x)
+        what = counted(accounts, p, x)
         if what == KEPT:
             continue
         points.met[x, y] += 1

@@ -8,16 +8,19 @@ from typing import NamedTuple
 import numpy as np
 
 from pairjudge_lab.replay.compiled.drawing import Round, shuffle
-from pairjudge_lab.replay.compiled.referee import UNPLAYED, X, Y, counted, settle
+from pairjudge_lab.replay.compiled.referee import counted, settle
 from pairjudge_lab.replay.compiled.rules import (
     BOTH_ORDERS,
     KEPT,
     TIED,
+    UNPLAYED,
     WON_X,
     WON_Y,
     Accounts,
     RuleCodes,
     Table,
+    X,
+    Y,
     leaf,
     part,
 )
@@ -188,7 +191,7 @@ def meet(
         rates.opponents[y, x] += 1
         weight = max(_margin(accounts, rules, p, begin), floor)
         begin += rules.cost
-        what = counted(accounts, rules, p, x)
+        what = counted(accounts, p, x)
         if what == KEPT:
             continue
         if what == WON_X:

@@ -6,22 +6,36 @@ import numpy as np
 
 from pairjudge_lab.replay.compiled.rules import (
     BALANCED,
+    BOTH,
     BOTH_ORDERS,
+    GROUP,
     KEPT,
+    NONE,
+    NOT_READ,
+    PENDING,
     RANDOM,
+    SPLIT,
     TIED,
+    UNPLAYED,
     WON_X,
     WON_Y,
     Accounts,
     RuleCodes,
     Table,
+    X,
+    Y,
     leaf,
 )
 from pairjudge_lab.verdicts.codes import FIRST, MISSING, NEITHER, SECOND, TIE, UNREAD
 
-# What became of a pairing of x and y, as ``Outcome.result`` has it; ``BOTH`` is a tie of labels or
-# of preferences.
-X, Y, BOTH, NONE, SPLIT, NOT_READ, GROUP, UNPLAYED, PENDING = range(9)
+_SAYS = np.array(
+    [
+        [{FIRST: Y, SECOND: X, TIE: BOTH, NEITHER: NONE}.get(code, NOT_READ) for code in range(6)],
+        [{FIRST: X, SECOND: Y, TIE: BOTH, NEITHER: NONE}.get(code, NOT_READ) for code in range(6)],
+    ]
+)
+"""What a verdict says of x and y, where y and where x was shown first. Verdicts come in no order
+that a processor could foresee, so one is looked up and not decided by comparisons."""
 
 
 @leaf
@@ -44,15 +58,17 @@ def start(accounts: Accounts, table: Table, subset: np.ndarray, rules: RuleCodes
 @leaf
 def claim(accounts: Accounts, c: int) -> float:
     """``Referee.claim``."""
+    return 0.5 * _twice_claim(accounts, c)
+
+
+@leaf
+def _twice_claim(accounts: Accounts, c: int) -> int:
     lead, in_a_row = accounts.lead[c], accounts.in_a_row[c]
-    must = 0
-    if abs(in_a_row) >= 2:
-        must = -1 if in_a_row > 0 else 1
-    elif abs(lead) >= 2:
-        must = -1 if lead > 0 else 1
-    last = 1 if in_a_row > 0 else (-1 if in_a_row < 0 else 0)
-    found: float = 10 * must - 2 * lead - 0.5 * last
-    return found
+    last = int(in_a_row > 0) - int(in_a_row < 0)
+    ahead = int(lead > 0) - int(lead < 0)
+    must = last if abs(in_a_row) >= 2 else (ahead if abs(lead) >= 2 else 0)
+    twice: int = -20 * must - 4 * lead - last
+    return twice
 
 
 @leaf
@@ -145,7 +161,7 @@ def _show(
     elif rules.order == RANDOM:
         swap = int(rng.random() * 2) == 0
     elif rules.order == BALANCED and not oriented:
-        ahead = claim(accounts, y) - claim(accounts, x)
+        ahead = _twice_claim(accounts, y) - _twice_claim(accounts, x)
         swap = ahead > 0 or (ahead == 0 and int(rng.random() * 2) == 0)
     a, b = (y, x) if swap else (x, y)
     if rules.tracks:
@@ -202,15 +218,10 @@ def _decide(accounts: Accounts, rules: RuleCodes, x: int, y: int, a: int, begin:
 @leaf
 def _heard(accounts: Accounts, rules: RuleCodes, x: int, a: int, b: int, code: int) -> int:
     """What a single verdict says."""
-    if code == UNREAD:
-        return NOT_READ
-    if rules.labels:
+    if rules.labels and code != UNREAD:
         _book(accounts, a, b, code)
-    if code == TIE:
-        return BOTH
-    if code == NEITHER:
-        return NONE
-    return X if (code == FIRST) == (a == x) else Y
+    said: int = _SAYS[int(a == x), code]
+    return said
 
 
 @leaf
@@ -257,20 +268,10 @@ def _majority(accounts: Accounts, rules: RuleCodes, x: int, a: int, b: int, begi
 
 
 @leaf
-def counted(accounts: Accounts, rules: RuleCodes, p: int, x: int) -> int:
+def counted(accounts: Accounts, p: int, x: int) -> int:
     """What a pairing counts for: ``Referee._counted``; ``KEPT`` also where it was not played."""
-    said = accounts.result[p]
-    if said == X:
-        return WON_X
-    if said == Y:
-        return WON_Y
-    if said == BOTH and rules.first:
-        return WON_X if accounts.first[p] == x else WON_Y
-    if said == NONE:
-        return rules.neither
-    if said == NOT_READ:
-        return rules.unread
-    return KEPT if said == UNPLAYED else TIED
+    what: int = accounts.counts[int(accounts.first[p] == x), accounts.result[p]]
+    return what
 
 
 @leaf
@@ -278,13 +279,10 @@ def advance(
     accounts: Accounts, rules: RuleCodes, p: int, x: int, y: int, rng: np.random.Generator
 ) -> int:
     """Who goes on: x, y, -1 for nobody, or -2 for both."""
-    what = counted(accounts, rules, p, x)
-    if what == WON_X:
-        return x
-    if what == WON_Y:
-        return y
-    if what == KEPT:
-        return -2
+    what = counted(accounts, p, x)
     if what == TIED:
         return x if int(rng.random() * 2) == 0 else y
-    return -1
+    if what == KEPT:
+        return -2
+    won = x if what == WON_X else y
+    return won if what <= WON_Y else -1

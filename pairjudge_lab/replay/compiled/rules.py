@@ -45,6 +45,9 @@ def sums(function: Function) -> Function:
 
 DRAWN, RANDOM, BALANCED, BOTH_ORDERS = range(4)
 ORDERS = {"drawn": DRAWN, "random": RANDOM, "balanced": BALANCED, "both": BOTH_ORDERS}
+# What became of a pairing of x and y, as ``Outcome.result`` has it; ``BOTH`` is a tie of labels or
+# of preferences.
+RESULTS = X, Y, BOTH, NONE, SPLIT, NOT_READ, GROUP, UNPLAYED, PENDING = tuple(range(9))
 # What a pairing counts for, once the rules have been applied.
 WON_X, WON_Y, TIED, OUT, KEPT = range(5)
 
@@ -72,7 +75,7 @@ class RuleCodes(NamedTuple):
         1 where two may meet again, or be judged more than once in one order, so that it matters how
         often they have been.
     labels : int
-        1 where the verdicts are labels.
+        1 where the verdicts are labels, and the tournament asks who was called correct.
     """
 
     order: int
@@ -136,6 +139,9 @@ class Accounts(NamedTuple):
         (pairs,) what became of each pairing of the round, and who was shown first.
     said : array
         (pairs * cost,) the round's verdicts.
+    counts : array
+        (2, results) what a pairing of x and y counts for, by whether x was shown first and by what
+        became of it.
     """
 
     players: np.ndarray
@@ -150,6 +156,7 @@ class Accounts(NamedTuple):
     result: np.ndarray
     first: np.ndarray
     said: np.ndarray
+    counts: np.ndarray
 
 
 NO_LIMIT = 2**62
@@ -214,4 +221,16 @@ def accounts(n: int, pairs: int, codes: RuleCodes) -> Accounts:
         result=whole(max(1, pairs)),
         first=whole(max(1, pairs)),
         said=np.zeros(max(1, pairs) * codes.cost, dtype=np.int8),
+        counts=_counts(codes),
     )
+
+
+def _counts(codes: RuleCodes) -> np.ndarray:
+    """``Referee._counted`` of everything that a pairing can come to."""
+    counts = np.full((2, len(RESULTS)), TIED)
+    for x_first in (0, 1):
+        counts[x_first, [X, Y, UNPLAYED]] = WON_X, WON_Y, KEPT
+        counts[x_first, [NONE, NOT_READ]] = codes.neither, codes.unread
+        if codes.first:
+            counts[x_first, BOTH] = WON_X if x_first else WON_Y
+    return counts
