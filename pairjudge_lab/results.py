@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+def one_line(text: str) -> str:
+    """A name as a line of a table can hold it: whatever ends a line in it is written out.
+
+    Examples
+    --------
+    >>> print(one_line("my judge\\nits second line"))
+    my judge\\nits second line
+    """
+    return "\\n".join(text.splitlines())
+
+
 class Result:
     """A frozen data class that can be tabled, written, shown and drawn.
 

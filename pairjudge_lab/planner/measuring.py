@@ -15,6 +15,7 @@ from pairjudge_lab.records import Pool, UserError
 from pairjudge_lab.replay.curves import mean_tokens, without_verdicts
 from pairjudge_lab.replay.recording import Recording
 from pairjudge_lab.replay.selecting import each_problem, plan_named, values
+from pairjudge_lab.results import one_line
 from pairjudge_lab.tournaments import TOURNAMENTS
 
 COSTS = ("calls", "tokens", "money")
@@ -52,7 +53,7 @@ class Configuration:
         if self.votes > 1:
             parts.append(f"{self.votes} votes")
         if self.judge:
-            parts.append(f"judge {self.judge}")
+            parts.append(f"judge {one_line(self.judge)}")
         return ", ".join(parts)
 
 

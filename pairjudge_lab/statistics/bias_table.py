@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pairjudge_lab.results import Result
+from pairjudge_lab.results import Result, one_line
 from pairjudge_lab.statistics.intervals import FEW_PROBLEMS, FEWEST_PROBLEMS, Estimate
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class BiasReport(Result):
         return max(self.rows, key=lambda row: abs(row.position_effect.estimate))
 
     def __str__(self) -> str:
-        wide = max([5, *(len(row.group) for row in self.rows)])
+        wide = max([5, *(len(one_line(row.group)) for row in self.rows)])
         lines = []
         for name, *cells in (self._head(), *map(self._line, self.rows)):
             shown = [f"{cell:>{w}}" for cell, w in zip(cells, (*_WIDTHS, 8), strict=False)]
@@ -115,7 +115,7 @@ class BiasReport(Result):
     def _line(self, row: PositionBias) -> tuple[str, ...]:
         counts = (row.pairs, row.consistent, row.primacy, row.recency, row.unread)
         line = (
-            row.group,
+            one_line(row.group),
             *map(str, counts),
             _percent(row.consistency),
             _percent(row.position_effect),
@@ -161,7 +161,8 @@ class BiasReport(Result):
                 if name != "order_effect"
             )
             out.append(
-                f"{row.group}: had the {row.unread} unread pairs gone the worst way or the best: "
+                f"{one_line(row.group)}: had the {row.unread} unread pairs gone the worst way or "
+                "the best: "
                 + ", ".join(said)
                 + (
                     "."
@@ -173,8 +174,8 @@ class BiasReport(Result):
         return out
 
     def _few(self) -> list[str]:
-        none = [row.group for row in self.rows if row.problems < FEWEST_PROBLEMS]
-        few = [r.group for r in self.rows if FEWEST_PROBLEMS <= r.problems < FEW_PROBLEMS]
+        none = [one_line(row.group) for row in self.rows if row.problems < FEWEST_PROBLEMS]
+        few = [one_line(r.group) for r in self.rows if FEWEST_PROBLEMS <= r.problems < FEW_PROBLEMS]
         out = []
         if none:
             out.append(

@@ -74,6 +74,15 @@ def test_names_in_tables_are_printed_plainly(here):
     assert "\x1b" not in out
 
 
+def test_a_name_of_several_lines_cannot_write_a_line_of_a_table(here):
+    rows = [{**row, "judge": "mine\nforged   99"} for row in KINDS["verdicts.jsonl"]]
+    (here / "v.jsonl").write_bytes(written(rows, "v.jsonl"))
+    code, out, err = call("bias", "v.jsonl", "--resamples", "5")
+    assert code == 0, err
+    assert "mine\\nforged   99" in out
+    assert not any(line.startswith("forged") for line in out.splitlines())
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 def test_a_full_disk_is_one_line(here):
     words = ["bias", "verdicts.jsonl", "--resamples", "5"]
