@@ -7,7 +7,7 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pairjudge_lab.progress import LOG, Progress
 from pairjudge_lab.records import UserError
@@ -15,6 +15,8 @@ from pairjudge_lab.records import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pairjudge_lab.records import Pool
+    from pairjudge_lab.replay import Recording
     from pairjudge_lab.replay.curves import Curve
 from pairjudge_lab.cli.shared.equal_cost import add_equal_cost, equal_cost, print_equal_cost
 from pairjudge_lab.cli.shared.options import (
@@ -48,7 +50,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "wanted: knockout:both",
     )  # fmt: skip
     parser.add_argument(
-        "--n", default="1,2,4,8,16", metavar="N,N,...", help="numbers of candidates (1,2,4,8,16)"
+        "--n",
+        metavar="N,N,...",
+        help="numbers of candidates (1,2,4,8,16, as far as half of the problems go)",
     )
     parser.add_argument(
         "--subsets",
@@ -75,14 +79,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.samples import load_groups
-    from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_costs
-    from pairjudge_lab.replay import can_compile, curve, pools_heard, record, without_verdicts
+    from pairjudge_lab.replay import can_compile, curve, usual_sizes
     from pairjudge_lab.replay.selecting import plan_named
     from pairjudge_lab.runs import open_folder
 
-    sizes = sizes_of(args.n)
+    given = None if args.n is None else sizes_of(args.n)
     rules = rules_given(args)
     selectors = {name: plan_named(name, **rules) for name in args.selectors.split(",")}
     groups = load_groups(args.pools, by=args.by, limit=args.limit)
@@ -101,30 +103,22 @@ def run(args: argparse.Namespace) -> None:
     if args.budgets and args.verdicts is None:
         raise UserError("--budgets compares tournaments, which need VERDICTS")
     folder = None if args.out is None else open_folder(args.out)
-    curves: dict[str, Curve] = {}
     undecided: Counter[str] = Counter()
-    total = len(groups) * len(selectors) * len(set(sizes))
+    loaded = {name: _loaded(args, pools, undecided) for name, pools in groups.items()}
+    sizes = {name: given or usual_sizes(map(len, one.recordings)) for name, one in loaded.items()}
+    curves: dict[str, Curve] = {}
+    total = len(selectors) * sum(len(set(of)) for of in sizes.values())
     with Progress(total, "points", True if folder is None else folder / LOG) as bar:
-        for name, pools in groups.items():
-            left_out: dict[str, int] = {}
-            costs = None
-            if args.verdicts is None:
-                recordings = without_verdicts([prepare(pool, undecided) for pool in pools])
-            else:
-                table = load_verdicts(args.verdicts, judge=args.judge)
-                heard, unheard = pools_heard(pools, table)
-                recordings = record([prepare(pool, undecided) for pool in heard], table)
-                costs = verdict_costs(table)
-                left_out = {"no verdicts": unheard} if unheard else {}
+        for name, one in loaded.items():
             curves[name] = curve(
-                recordings,
+                one.recordings,
                 selectors,
-                sizes,
+                sizes[name],
                 subsets=args.subsets,
                 tolerance=args.tolerance,
                 seed=args.seed,
-                left_out=left_out,
-                costs=costs,
+                left_out=one.left_out,
+                costs=one.costs,
                 progress=bar.update,
             )
     rows = [row for name, found in curves.items() for row in _rows(name, found.to_frame())]
@@ -142,7 +136,11 @@ def run(args: argparse.Namespace) -> None:
         "out": None if folder is None else str(folder),
     }
     if args.budgets:
-        facts["equal_cost"] = equal_cost(args, recordings, selectors, max(sizes), table, folder)
+        ((name, one),) = loaded.items()
+        assert one.table is not None
+        facts["equal_cost"] = equal_cost(
+            args, one.recordings, selectors, max(sizes[name]), one.table, folder
+        )
     if folder is not None:
         _save(curves, facts, rows, folder, guard_formulas=args.guard_formulas)
     if args.json:
@@ -155,6 +153,29 @@ def run(args: argparse.Namespace) -> None:
         print_equal_cost(facts["equal_cost"])
     if folder is not None:
         print(f"tables and figures: {folder}")
+
+
+class _Loaded(NamedTuple):
+    """A group's problems as curves take them."""
+
+    recordings: list[Recording]
+    left_out: dict[str, int]
+    costs: dict[str, tuple[float, float]] | None
+    table: pd.DataFrame | None
+
+
+def _loaded(args: argparse.Namespace, pools: list[Pool], undecided: Counter[str]) -> _Loaded:
+    from pairjudge_lab.answers import prepare
+    from pairjudge_lab.datasets.verdicts import load_verdicts, verdict_costs
+    from pairjudge_lab.replay import pools_heard, record, without_verdicts
+
+    if args.verdicts is None:
+        return _Loaded(without_verdicts([prepare(p, undecided) for p in pools]), {}, None, None)
+    table = load_verdicts(args.verdicts, judge=args.judge)
+    heard, unheard = pools_heard(pools, table)
+    recordings = record([prepare(pool, undecided) for pool in heard], table)
+    left_out = {"no verdicts": unheard} if unheard else {}
+    return _Loaded(recordings, left_out, verdict_costs(table), table)
 
 
 def _save(

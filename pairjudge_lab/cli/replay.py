@@ -29,7 +29,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="see 'pairjudge-lab tournaments'; give it again for another (knockout)",
     )
     parser.add_argument(
-        "--n", default="2,4,8,16", metavar="N,N,...", help="numbers of candidates (2,4,8,16)"
+        "--n",
+        metavar="N,N,...",
+        help="numbers of candidates (1,2,4,8,16, as far as half of the problems go)",
     )
     parser.add_argument(
         "--replicates",
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     same = (
         "'replay' is 'curve' under an older name and goes with the next release; the same: "
         f"pairjudge-lab curve {args.pools} {args.verdicts} --selectors {','.join(names)} "
-        f"--n {args.n} --subsets {args.replicates}"
+        f"--subsets {args.replicates}" + (f" --n {args.n}" if args.n else "")
     )
     print(
         plain(same),

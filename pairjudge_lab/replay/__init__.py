@@ -4,6 +4,7 @@ from pairjudge_lab.replay.curves import Curve, Point, curve, without_verdicts
 from pairjudge_lab.replay.frontier import Frontier, frontier
 from pairjudge_lab.replay.many import Replays, can_compile, replay_many
 from pairjudge_lab.replay.recording import Recording, pools_heard, record, replay
+from pairjudge_lab.replay.sizes import usual_sizes
 from pairjudge_lab.replay.subsets import draw_subsets
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "record",
     "replay",
     "replay_many",
+    "usual_sizes",
     "without_verdicts",
 ]

@@ -23,6 +23,7 @@ from pairjudge_lab.replay.selecting import (
     votes_by_answer,
 )
 from pairjudge_lab.replay.selecting import values as values_of
+from pairjudge_lab.replay.sizes import usual_sizes
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import Estimate, mean_interval, paired_difference
 
@@ -181,7 +182,7 @@ class Curve(Result):
 def curve(
     recordings: Sequence[Recording | Pool],
     selectors: Sequence[str] | Mapping[str, Plan],
-    sizes: Sequence[int],
+    sizes: Sequence[int] | None = None,
     *,
     subsets: int = 200,
     tolerance: float | None = None,
@@ -202,8 +203,8 @@ def curve(
     selectors : sequence of str or mapping
         Names of ``UNJUDGED``, ``mean-verdict``, or a tournament, which may carry an order policy
         after a colon: ``knockout:both``; or tournaments under names of your own.
-    sizes : sequence of int
-        The values of N.
+    sizes : sequence of int or None
+        The values of N; without them those of ``usual_sizes``.
     subsets : int
         How many subsets (and brackets) a problem.
     tolerance : float or None
@@ -237,13 +238,13 @@ def curve(
         if isinstance(selectors, Mapping)
         else {name: plan_named(name) for name in dict.fromkeys(selectors)}
     )
-    sizes = sorted(set(sizes))
+    known = [r for r in judged if all(c.correct is not None for c in r.pool.candidates)]
+    sizes = sorted(set(usual_sizes(map(len, known)) if sizes is None else sizes))
     if not sizes or sizes[0] < 1:
         raise UserError(f"N is 1 or more, got {sizes[0] if sizes else 'none'}")
     if subsets < 1:
         raise UserError(f"subsets is at least 1, got {subsets}")
     out = dict(left_out or {})
-    known = [r for r in judged if all(c.correct is not None for c in r.pool.candidates)]
     large = [r for r in known if len(r) >= sizes[-1]]
     for reason, count in (
         ("it is not known which candidates are right", len(judged) - len(known)),
