@@ -17,7 +17,12 @@ from pairjudge_lab.price.removal import FITTED, pooled, without_fitted
 from pairjudge_lab.records import Tournament, UserError
 from pairjudge_lab.replay import Recording, curve
 from pairjudge_lab.results import Result
-from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
+from pairjudge_lab.statistics.intervals import (
+    FEWEST_PROBLEMS,
+    Estimate,
+    difference_interval,
+    mean_interval,
+)
 from pairjudge_lab.tournaments import tournament
 
 if TYPE_CHECKING:
@@ -260,7 +265,7 @@ def _student(estimate: float, values: np.ndarray, level: float = 0.95) -> Estima
     from scipy import stats
 
     n = len(values)
-    if n < 2:
+    if n < FEWEST_PROBLEMS:
         return Estimate(estimate, float("nan"), float("nan"), n, "Student", level)
     reach = float(stats.t.ppf(0.5 + level / 2, n - 1) * values.std(ddof=1) / np.sqrt(n))
     return Estimate(estimate, estimate - reach, estimate + reach, n, "Student", level)

@@ -44,6 +44,17 @@ def test_without_a_number_of_candidates_it_takes_as_many_as_there_are_up_to_eigh
     assert "best of 8" in capsys.readouterr().out
 
 
+def test_of_few_problems_there_is_no_interval(capsys):
+    words = ["price", "embedded", "embedded", "--limit", "5", "-n", "4", "--subsets", "2"]
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("(no interval)") == 5, "three losses and two coefficients"
+    assert "nan" not in shown
+    assert main([*words, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert all(row["lost"]["low"] is None for row in facts["prices"])
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
