@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from pairjudge_lab.cli.shared.options import POOLS, VERDICTS, add_json, up_to
@@ -53,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
 
         save_picture(plot_calibration(found).figure, args.picture)
     if args.json:
-        facts = {name: asdict(result) for name, result in found.items()}
+        facts = {name: result.to_dict() for name, result in found.items()}
         print(json.dumps({"positions": facts, "left_out": given.left_out}))
         return
     for name, result in found.items():

@@ -84,11 +84,16 @@ def test_calibration_from_files(tmp_path, capsys):
     table.to_csv(tmp_path / "verdicts.csv", index=False)
     args = ("calibration", tmp_path / "verdicts.csv", tmp_path / "pools.jsonl")
     assert run(*args, "--json", "--picture", tmp_path / "diagram.svg") == 0
-    facts = json.loads(capsys.readouterr().out)
+    facts = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert facts["positions"]["all"]["labels"] == 48
     assert facts["positions"]["all"]["brier"]["estimate"] == 0
     assert (tmp_path / "diagram.svg").stat().st_size > 1000
     assert run(*args) == 0
     assert "shown second" in capsys.readouterr().out
+    few = table[table["problem_id"].isin(table["problem_id"].unique()[:3])]
+    few.to_csv(tmp_path / "few.csv", index=False)
+    assert run("calibration", tmp_path / "few.csv", args[2], "--json") == 0
+    facts = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert facts["positions"]["all"]["brier"]["low"] is None, "of few problems no interval"
     assert run(*args[:2]) == 2
     assert "no column 'gold'" in capsys.readouterr().err
