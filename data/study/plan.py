@@ -33,7 +33,7 @@ FIRST_EACH = 3
 EACH = 16
 """Candidates of each generator in the end."""
 
-REASON_AFTER = 8
+REASON_AFTER = 20
 """Blocks judged without reasoning before the first is judged with it."""
 
 REASONED_PAIRS = 3
