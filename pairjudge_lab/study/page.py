@@ -16,6 +16,7 @@ from pairjudge_lab.plots.style import as_data_uri, save_picture
 from pairjudge_lab.records import Pool, UserError
 from pairjudge_lab.replay import curve, pools_heard, record
 from pairjudge_lab.selectors import known_of_all
+from pairjudge_lab.statistics.intervals import FEWEST_PROBLEMS
 from pairjudge_lab.statistics.position import bias_report
 from pairjudge_lab.study.run import StudyRun
 
@@ -148,4 +149,6 @@ def _page(facts: dict[str, Any], pictures: dict[str, str]) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     source = files("pairjudge_lab.study").joinpath("study.html.j2").read_text("utf-8")
-    return environment.from_string(source).render(**facts, pictures=pictures)
+    return environment.from_string(source).render(
+        **facts, pictures=pictures, fewest=FEWEST_PROBLEMS
+    )
