@@ -4,7 +4,7 @@
 # these, and judged itself on ten families of problems that no step before has seen.
 #
 #     bash recipes/word_problem_judge.sh                  # as written, on a machine with a GPU
-#     OUT=out/try PROBLEMS=12 HELD_OUT=6 EACH=4 STEPS=2 bash recipes/word_problem_judge.sh
+#     OUT=out/try PROBLEMS=12 HELD_OUT=6 EACH=4 MET=2 STEPS=2 bash recipes/word_problem_judge.sh
 #
 # Every step goes on where it stopped when the script is started again. LAB=echo prints the commands.
 set -euo pipefail
@@ -17,6 +17,8 @@ generators=${GENERATORS:-Qwen/Qwen2.5-Coder-0.5B-Instruct Qwen/Qwen2.5-Coder-1.5
 problems=${PROBLEMS:-2000}
 held_out=${HELD_OUT:-300}
 each=${EACH:-8}
+# Of each generator on the held-out problems: every two of a problem meet, in both orders.
+met=${MET:-3}
 steps=${STEPS:-}
 [ "$lab" = echo ] || mkdir -p "$out"
 
@@ -27,7 +29,7 @@ short=(--max-new-tokens "${SOLUTION_TOKENS:-512}")
 # 1. Candidates: of families to train on, and of families that are kept out of all training.
 $lab sample word-problems-training --limit "$problems" "${writers[@]}" --n "$each" "${short[@]}" \
     --out "$out/training.parquet"
-$lab sample word-problems-held-out --limit "$held_out" "${writers[@]}" --n "$each" "${short[@]}" \
+$lab sample word-problems-held-out --limit "$held_out" "${writers[@]}" --n "$met" "${short[@]}" \
     --out "$out/held-out.parquet"
 
 # 2. Judgments: the teacher's, of which the right ones are kept and counted, balanced by position.
@@ -43,9 +45,9 @@ $lab train "${train[@]}"
 for which in before after; do
     judge=$base
     if [ "$which" = after ]; then judge=$out/judge; fi
-    $lab judge "$out/held-out.parquet" --judge "$judge" --both-orders --n "${MET:-6}" \
+    $lab judge "$out/held-out.parquet" --judge "$judge" --both-orders \
         --max-new-tokens "${JUDGMENT_TOKENS:-1024}" --out "$out/$which.parquet"
     $lab bias "$out/$which.parquet" --picture "$out/$which.svg"
-    $lab curve "$out/held-out.parquet" "$out/$which.parquet" --n "1,2,4,${MET:-6}" \
+    $lab curve "$out/held-out.parquet" "$out/$which.parquet" \
         --selectors pass,majority,knockout,round-robin --out "$out/curves-$which"
 done

@@ -197,3 +197,9 @@ def test_every_name_offered_at_the_top_is_there():
         assert getattr(pairjudge_lab, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         pairjudge_lab.nonsense  # noqa: B018
+
+
+def test_a_benchmark_takes_no_more_than_its_own_folder_off_the_path():
+    """Processes that an engine spawns run the file again, on a path without that folder."""
+    for file in (PACKAGE.parent / "benchmarks").glob("*.py"):
+        assert "sys.path.pop" not in file.read_text("utf-8"), file.name

@@ -1,4 +1,4 @@
-"""Every command of a recipe is one that the lab understands, with options that go together."""
+"""Every command of a recipe is one that the lab has, with options that it takes."""
 
 import os
 import subprocess

@@ -38,6 +38,8 @@ class Answers:
             row = json.loads(line)
             self.rows[row["key"]] = row
         self.models = sorted({row["model"] for row in self.rows.values()})
+        asked = self.rows.values()
+        self.generators = sorted({r["model"] for r in asked if r["what"]["kind"] == "candidate"})
         self.used: set[str] = set()
 
     def of(self, model: str, body: dict[str, Any]) -> dict[str, Any] | None:
@@ -56,11 +58,12 @@ def pool_of(answers: Answers, problem: Any) -> Pool | None:
     found: list[Candidate] = []
     for number in range(plan.EACH):
         rows = [
-            answers.of(m, plan.candidate_request(problem.question, number)) for m in answers.models
+            answers.of(m, plan.candidate_request(problem.question, number))
+            for m in answers.generators
         ]
         if any(row is None for row in rows):
             break
-        for model, row in zip(answers.models, rows, strict=True):
+        for model, row in zip(answers.generators, rows, strict=True):
             assert row is not None
             said = row["response"]
             found.append(
@@ -72,7 +75,7 @@ def pool_of(answers: Answers, problem: Any) -> Pool | None:
                     finish="length" if said["stop_type"] == "limit" else "stop",
                 )
             )
-    if len(found) < plan.FIRST_EACH * len(answers.models):
+    if len(found) < plan.FIRST_EACH * len(answers.generators):
         return None
     return prepare(Pool(problem.problem(), tuple(found)))
 
@@ -133,17 +136,22 @@ def reasoned_verdicts(
 
 
 def labelled(answers: Answers, pool: Pool) -> list[tuple[Any, ...]] | None:
-    """The rows without reasoning of all models; None while a match of the problem is missing."""
+    """The rows without reasoning of all models; None while a match of a generator is missing, and
+    without those of another judge while one of its own is."""
     rows = []
+    pairs = [p for p in permutations(range(len(pool)), 2) if len({pool.groups[i] for i in p}) == 2]
     for model in answers.models:
-        for a, b in permutations(range(len(pool)), 2):
-            if pool.groups[a] == pool.groups[b]:
-                continue
+        found = []
+        for a, b in pairs:
             begun = plan.label_prompt(Match(pool, a, b), plan.WORDING)
             verdict = label_verdict(answers, model, begun, plan.WORDING)
             if verdict is None:
-                return None
-            rows.append(table_row(f"{model}, labels", 0, pool.problem.id, a, b, verdict))
+                break
+            found.append(table_row(f"{model}, labels", 0, pool.problem.id, a, b, verdict))
+        if len(found) == len(pairs):
+            rows += found
+        elif model in answers.generators:
+            return None
     return rows
 
 
@@ -185,7 +193,7 @@ def main() -> None:
         pool = pool_of(answers, problem)
         if pool is None:
             continue
-        first = pool.first(plan.FIRST_EACH * len(answers.models))
+        first = pool.first(plan.FIRST_EACH * len(answers.generators))
         verdicts = labelled(answers, first)
         if verdicts is None:
             begun += 1

@@ -114,11 +114,12 @@ class Server:
 
 
 class Study:
-    """What is asked of whom, in which order."""
+    """What is asked of whom, in which order; a server that is no generator's judges alone."""
 
-    def __init__(self, problems: list[WordProblem], servers: dict[str, Server]) -> None:
-        self.problems, self.servers = problems, servers
-        self.generators = list(servers)
+    def __init__(
+        self, problems: list[WordProblem], servers: dict[str, Server], generators: list[str]
+    ) -> None:
+        self.problems, self.servers, self.generators = problems, servers, generators
         self.texts: dict[tuple[str, str, int], str] = {}
         self.pools: dict[tuple[str, int], Pool] = {}
         self.prepared = threading.Lock()
@@ -183,8 +184,10 @@ class Study:
     def tasks(self, model: str) -> Iterator[tuple[str, Any]]:
         """What a model does, in order: (kind, what it takes)."""
 
+        generates = model in self.generators
+
         def first_candidates(block: int) -> Iterator[tuple[str, Any]]:
-            for number in range(plan.FIRST_EACH):
+            for number in range(plan.FIRST_EACH if generates else 0):
                 for problem in self.problems[block : block + plan.BLOCK]:
                     yield "generate", (problem, number)
 
@@ -201,7 +204,7 @@ class Study:
             if model == self.generators[-1] and block >= begin:
                 yield from self.reasoned(0 if block == begin else block, block)
         for problem in self.problems:
-            for number in range(plan.FIRST_EACH, plan.EACH):
+            for number in range(plan.FIRST_EACH, plan.EACH if generates else 0):
                 yield "generate", (problem, number)
 
     def reasoned(self, first: int, last: int) -> Iterator[tuple[str, Any]]:
@@ -243,7 +246,11 @@ class Study:
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("--out", type=Path, required=True, help="the JSONL file")
-    words.add_argument("--server", action="append", required=True, metavar="NAME=ADDRESS[,ADDRESS]")
+    where = "NAME=ADDRESS[,ADDRESS]"
+    words.add_argument("--server", action="append", required=True, metavar=where)
+    words.add_argument(
+        "--judge", action="append", default=[], metavar=where, help="judges, and solves nothing"
+    )
     words.add_argument("--budget", type=float, default=3600.0, help="seconds for new requests")
     words.add_argument("--slots", type=int, default=4, help="requests in flight at each server")
     words.add_argument("--problems", type=int, default=plan.PROBLEMS)
@@ -251,9 +258,9 @@ def main() -> None:
     journal, until = Journal(given.out), time.time() + given.budget
     servers = {
         name: Server(name, [a.rstrip("/") for a in where.split(",")], given.slots, journal, until)
-        for name, where in (pair.split("=", 1) for pair in given.server)
+        for name, where in (pair.split("=", 1) for pair in given.server + given.judge)
     }
-    study = Study(plan.problems(given.problems), servers)
+    study = Study(plan.problems(given.problems), servers, list(servers)[: len(given.server)])
     known = len(journal.known)
     ends: Counter[str] = Counter()
     threads = []

@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> None:
     folder = None if args.out is None else open_folder(args.out)
     undecided: Counter[str] = Counter()
     loaded = {name: _loaded(args, pools, undecided) for name, pools in groups.items()}
-    sizes = {name: given or usual_sizes(map(len, one.recordings)) for name, one in loaded.items()}
+    sizes = {name: given or usual_sizes(one.recordings) for name, one in loaded.items()}
     curves: dict[str, Curve] = {}
     total = len(selectors) * sum(len(set(of)) for of in sizes.values())
     with Progress(total, "points", True if folder is None else folder / LOG) as bar:

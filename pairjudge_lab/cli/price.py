@@ -6,7 +6,6 @@ import argparse
 import json
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pairjudge_lab.cli.shared.options import (
     OF_JUDGE,
@@ -17,9 +16,6 @@ from pairjudge_lab.cli.shared.options import (
     positive,
 )
 from pairjudge_lab.records import UserError
-
-if TYPE_CHECKING:
-    from pairjudge_lab.statistics.intervals import Estimate
 
 HELP = "what position, noise and length cost in Best-of-N accuracy"
 
@@ -106,18 +102,13 @@ def run(args: argparse.Namespace) -> None:
             print(f"left out: {count} problems ({reason}{judged})")
     print(f"\n{'taken out':12} {'recorded':>9} {'without':>9}   {'lost, points (95 %)':24} effect")
     for p in found:
-        size = "" if p.coefficient is None else _shown(p.coefficient, ".2f")
-        lost = _shown(p.lost, ".1f", 100)
+        lost = f"{100 * p.lost.estimate:+5.1f} ({p.lost.percent('+').strip()})"
+        size, own = "", p.coefficient
+        if own is not None:
+            limits = "" if isnan(own.low) else f" ({own.low:+.2f} to {own.high:+.2f})"
+            size = f"{own.estimate:+.2f}{limits}"
         print(
             f"{p.effect:12} {100 * p.recorded.estimate:7.1f} % {100 * p.without.estimate:7.1f} %   "
             f"{lost:24} {size}"
         )
     print("\neffect: log-odds that being shown first, or being e times as long, adds to a response")
-
-
-def _shown(figure: Estimate, form: str, scale: float = 1) -> str:
-    """An estimate with its limits, where there are problems enough for any."""
-    if isnan(figure.low):
-        return f"{scale * figure.estimate:+{form}} (no interval)"
-    low, high = scale * figure.low, scale * figure.high
-    return f"{scale * figure.estimate:+{form}} ({low:+{form}} to {high:+{form}})"

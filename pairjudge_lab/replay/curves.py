@@ -239,7 +239,7 @@ def curve(
         else {name: plan_named(name) for name in dict.fromkeys(selectors)}
     )
     known = [r for r in judged if all(c.correct is not None for c in r.pool.candidates)]
-    sizes = sorted(set(usual_sizes(map(len, known)) if sizes is None else sizes))
+    sizes = sorted(set(usual_sizes(judged) if sizes is None else sizes))
     if not sizes or sizes[0] < 1:
         raise UserError(f"N is 1 or more, got {sizes[0] if sizes else 'none'}")
     if subsets < 1:

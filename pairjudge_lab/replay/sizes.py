@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pairjudge_lab.replay.recording import Recording
 
 MOST = 16
 
 
-def usual_sizes(lengths: Iterable[int], least: int = 1) -> list[int]:
+def usual_sizes(recordings: Sequence[Recording], least: int = 1) -> list[int]:
     """Powers of two up to 16, as far as half of the problems go, and the last N that these have.
 
     Parameters
     ----------
-    lengths : iterable of int
-        How many candidates each problem has.
+    recordings : sequence of Recording
+        The problems; those count of which it is known which candidates are right.
     least : int
         The smallest N, where there are so many.
 
@@ -24,9 +28,14 @@ def usual_sizes(lengths: Iterable[int], least: int = 1) -> list[int]:
 
     Examples
     --------
-    >>> usual_sizes([16, 16, 16]), usual_sizes([6, 6, 32]), usual_sizes([6, 6, 6], least=4)
-    ([1, 2, 4, 8, 16], [1, 2, 4, 6], [4, 6])
+    >>> from pairjudge_lab import load_pools
+    >>> from pairjudge_lab.replay import without_verdicts
+    >>> pools = [pool.first(6) for pool in load_pools("embedded", limit=3)]
+    >>> usual_sizes(without_verdicts(pools))
+    [1, 2, 4, 6]
     """
-    found = sorted(lengths)
+    found = sorted(
+        len(one) for one in recordings if all(c.correct is not None for c in one.pool.candidates)
+    )
     last = min(MOST, max(1, found[(len(found) - 1) // 2])) if found else 1
     return [n for n in (1, 2, 4, 8) if least <= n < last] + [last]

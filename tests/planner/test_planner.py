@@ -245,6 +245,10 @@ def test_the_command_plans(tmp_path, capsys):
     assert "needs --verdicts" in capsys.readouterr().err
 
 
+def test_a_configuration_is_one_line_whatever_its_judge_is_called():
+    assert str(Configuration("knockout", 8, "a\nb")) == "knockout of 8, judge a\\nb"
+
+
 def test_a_table_of_several_judges_is_as_many_recordings(tmp_path, capsys):
     table = load_verdicts("study")
     labels = table[table["judge"].str.endswith(", labels")]

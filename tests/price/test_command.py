@@ -48,7 +48,7 @@ def test_of_few_problems_there_is_no_interval(capsys):
     words = ["price", "embedded", "embedded", "--limit", "5", "-n", "4", "--subsets", "2"]
     assert main(words) == 0
     shown = capsys.readouterr().out
-    assert shown.count("(no interval)") == 5, "three losses and two coefficients"
+    assert shown.count("(too few problems)") == 3
     assert "nan" not in shown
     assert main([*words, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)

@@ -5,7 +5,15 @@ import pytest
 from pairjudge_lab import curve, load_pools, load_verdicts, prepare
 from pairjudge_lab.cli import main
 from pairjudge_lab.datasets.pools import save_pools
-from pairjudge_lab.replay import usual_sizes
+from pairjudge_lab.records import Candidate, Pool, Problem
+from pairjudge_lab.replay import usual_sizes, without_verdicts
+
+
+def of(lengths, correct=True):
+    """Problems with so many candidates."""
+    return without_verdicts(
+        [Pool(Problem("p", "?"), (Candidate("c", correct=correct),) * n) for n in lengths]
+    )
 
 
 @pytest.mark.parametrize(
@@ -24,12 +32,16 @@ from pairjudge_lab.replay import usual_sizes
     ],
 )
 def test_worked_by_hand(lengths, least, sizes):
-    assert usual_sizes(lengths, least) == sizes
+    assert usual_sizes(of(lengths), least) == sizes
+
+
+def test_problems_of_unknown_truth_do_not_count():
+    assert usual_sizes([*of([4]), *of([16, 16], correct=None)]) == [1, 2, 4]
 
 
 def test_at_least_half_of_the_problems_have_the_largest():
     for lengths in ([1, 5, 9, 30], [7], [2, 2, 3], [16, 1]):
-        last = usual_sizes(lengths)[-1]
+        last = usual_sizes(of(lengths))[-1]
         assert 2 * sum(length >= last for length in lengths) >= len(lengths)
 
 

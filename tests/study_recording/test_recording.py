@@ -59,10 +59,11 @@ def server():
         running.shutdown()
 
 
-def record(server, out):
+def record(server, out, *more):
     address = f"http://127.0.0.1:{server.server_address[1]}"
     words = ["--out", str(out), "--server", f"one={address}", "--server", f"two={address}"]
     words += ["--problems", "1", "--slots", "1", "--budget", "100"]
+    words += [word.replace("ADDRESS", address) for word in more]
     return subprocess.run(
         [sys.executable, str(FOLDER / "record.py"), *words], capture_output=True, text=True
     )
@@ -122,6 +123,30 @@ def test_it_goes_on_where_it_stopped_and_becomes_pools_and_verdicts(server, tmp_
     asked_for = reasoned[reasoned["judge"] == "two, reasoning, solve-first, labels asked for"]
     assert asked_for["text"].str.startswith("I looked, and found").all()
     assert asked_for["a_probability"].notna().all()
+
+
+def test_a_judge_that_solves_nothing(server, tmp_path):
+    out = tmp_path / "requests.jsonl"
+    record(server, out, "--judge", "three=ADDRESS")
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert {r["what"]["kind"] for r in rows if r["model"] == "three"} == {"label"}
+
+    def assembled(rows):
+        out.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        words = [sys.executable, str(FOLDER / "assemble.py"), str(out), "--out", str(tmp_path)]
+        assert subprocess.run(words, check=True, capture_output=True)
+        table = load_verdicts(tmp_path / "verdicts.parquet")
+        return table["judge"].value_counts()
+
+    found = assembled(rows)
+    assert found["three, labels"] == found["one, labels"] == 24
+    (pool,) = load_pools(tmp_path / "pools.parquet")
+    assert {c.source for c in pool.candidates} == {"one", "two"}
+    # One of its verdicts is missing: the problem stays, without this judge.
+    rows.remove([row for row in rows if row["model"] == "three"][-1])
+    found = assembled(rows)
+    assert "three, labels" not in found
+    assert found["one, labels"] == 24
 
 
 def test_prompts_are_chatml_and_keep_the_models_control_tokens_out(server, tmp_path):

@@ -58,17 +58,15 @@ def start(accounts: Accounts, table: Table, subset: np.ndarray, rules: RuleCodes
 @leaf
 def claim(accounts: Accounts, c: int) -> float:
     """``Referee.claim``."""
-    return 0.5 * _twice_claim(accounts, c)
-
-
-@leaf
-def _twice_claim(accounts: Accounts, c: int) -> int:
     lead, in_a_row = accounts.lead[c], accounts.in_a_row[c]
-    last = int(in_a_row > 0) - int(in_a_row < 0)
-    ahead = int(lead > 0) - int(lead < 0)
-    must = last if abs(in_a_row) >= 2 else (ahead if abs(lead) >= 2 else 0)
-    twice: int = -20 * must - 4 * lead - last
-    return twice
+    must = 0
+    if abs(in_a_row) >= 2:
+        must = -1 if in_a_row > 0 else 1
+    elif abs(lead) >= 2:
+        must = -1 if lead > 0 else 1
+    last = 1 if in_a_row > 0 else (-1 if in_a_row < 0 else 0)
+    found: float = 10 * must - 2 * lead - 0.5 * last
+    return found
 
 
 @leaf
@@ -161,7 +159,7 @@ def _show(
     elif rules.order == RANDOM:
         swap = int(rng.random() * 2) == 0
     elif rules.order == BALANCED and not oriented:
-        ahead = _twice_claim(accounts, y) - _twice_claim(accounts, x)
+        ahead = claim(accounts, y) - claim(accounts, x)
         swap = ahead > 0 or (ahead == 0 and int(rng.random() * 2) == 0)
     a, b = (y, x) if swap else (x, y)
     if rules.tracks:

@@ -53,7 +53,8 @@ WON_X, WON_Y, TIED, OUT, KEPT = range(5)
 
 
 class RuleCodes(NamedTuple):
-    """``Rules`` as whole numbers.
+    """``Rules`` as whole numbers, and nothing else: ``limited`` makes another of them in code that
+    counts no holders of arrays.
 
     Attributes
     ----------
