@@ -31,6 +31,7 @@ from pairjudge_lab.results import Result
 from pairjudge_lab.selectors import baselines
 from pairjudge_lab.statistics.intervals import Estimate, difference_interval, mean_interval
 from pairjudge_lab.store import Store
+from pairjudge_lab.store.opening import own_place
 from pairjudge_lab.tournaments import rules_in_words
 from pairjudge_lab.tournaments import tournament as tournament_named
 
@@ -314,7 +315,10 @@ def load_run(folder: str | Path, store: str | Path | None = None) -> SelectionRu
     True
     """
     folder = Path(folder)
-    file, kept = folder / "run.json", Path(store) if store is not None else folder / STORE
+    file, kept = (
+        folder / "run.json",
+        Path(store) if store is not None else own_place(folder / STORE),
+    )
     if not file.is_file() or not kept.is_file():
         absent = file if not file.is_file() else kept
         raise UserError(

@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.listwise import KWayKnockout, ListwiseJudge, ListwiseProtocol, play_lists
     from pairjudge_lab.runs import open_folder
     from pairjudge_lab.store import Store
+    from pairjudge_lab.store.opening import own_place
 
     tournament = KWayKnockout(args.k)
     if args.out.is_dir():
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     open_folder(args.out.parent)
     quiet_libraries()
     engine = load_engine(args.model, options)
-    with Store(args.store or args.out.with_suffix(".sqlite")) as store:
+    with Store(args.store or own_place(args.out.with_suffix(".sqlite"))) as store:
         judge = ListwiseJudge(
             engine.name,
             engine,

@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.records import Status
     from pairjudge_lab.runs import open_folder
     from pairjudge_lab.store import Store
+    from pairjudge_lab.store.opening import own_place
 
     if args.out.suffix not in SUFFIXES:
         raise UserError(f"{args.out}: verdicts are written as {', '.join(SUFFIXES)}")
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
     folder = open_folder(args.out.parent)
     quiet_libraries()
     judge = load_judge(args.judge, options)
-    with Store(args.store or folder / f"{args.out.stem}.sqlite") as store:
+    with Store(args.store or own_place(folder / f"{args.out.stem}.sqlite")) as store:
         if args.again:
             store.forget(*map(Status, args.again))
         judged = judge_pairs(

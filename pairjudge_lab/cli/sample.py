@@ -95,6 +95,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.sampling.prompt import PLACES, STEP_BY_STEP
     from pairjudge_lab.sampling.sampler import SAMPLING
     from pairjudge_lab.store import Store
+    from pairjudge_lab.store.opening import own_place
 
     if args.out.suffix not in WRITTEN:
         raise UserError(f"--out is a file that ends in {', '.join(WRITTEN)}; got {args.out}")
@@ -117,7 +118,7 @@ def run(args: argparse.Namespace) -> None:
     folder = open_folder(args.out.parent)
     quiet_libraries()
     generators = {spec: load_engine(spec, options) for spec in args.models}
-    with Store(args.store or args.out.with_suffix(".sqlite")) as store:
+    with Store(args.store or own_place(args.out.with_suffix(".sqlite"))) as store:
         found = sample(
             problems, generators, args.n, config, prompt=prompt, store=store, progress=folder / LOG
         )

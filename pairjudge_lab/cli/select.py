@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.report import write_selection_report
     from pairjudge_lab.runs import STORE, open_folder, run_selection, save_run
     from pairjudge_lab.store import Store
+    from pairjudge_lab.store.opening import own_place
     from pairjudge_lab.tournaments import tournament
 
     rules = tournament(args.tournament, **rules_given(args))
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
     folder = open_folder(args.out)
     quiet_libraries()
     judge = load_judge(args.judge, options)
-    with Store(args.store or folder / STORE) as store:
+    with Store(args.store or own_place(folder / STORE)) as store:
         if args.again:
             store.forget(*map(Status, args.again))
         run = run_selection(

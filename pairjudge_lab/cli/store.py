@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> None:
 
     if not args.file.is_file():
         raise UserError(f"no such file: {args.file}")
-    with Store(args.file) as store:
+    with Store(args.file, make=False) as store:
         if args.action == "reread":
             counts = reread(store)
             facts = {name: counts[name] for name in ("again", "changed", "unknown")}

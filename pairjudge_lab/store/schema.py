@@ -37,6 +37,15 @@ COLUMNS = {
 """Columns of each table as rows are written; in a file of an older version they may stand in
 another order."""
 
+KEYS = {
+    "judges": "digest",
+    "verdicts": "key",
+    "producers": "digest",
+    "completions": "key",
+    "sources": "verdict, number",
+}  # fmt: skip
+"""Each table's primary key."""
+
 _VERDICT_COLUMNS = ",\n    ".join(f"{field.name} {field.sql}" for field in FIELDS.values())
 
 _TABLES = f"""
@@ -78,6 +87,52 @@ CREATE TABLE IF NOT EXISTS damaged (place TEXT NOT NULL, key TEXT NOT NULL) STRI
 """
 
 
+def check_tables(db: sqlite3.Connection, path: str, *, make: bool = True) -> int:
+    """See that a file is a store, or empty, without writing to it; returns the store's version.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+    path : str
+        Its name, for messages.
+    make : bool
+        Whether an empty file will do.
+
+    Raises
+    ------
+    UserError
+        When the file is something else, or was written by a newer version.
+    """
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if version == 0 and (tables or not make):
+        raise UserError(f"{path} is not a verdict store; name another file")
+    # A store of a stranger: what runs by itself is none of ours, and neither is an index, which can
+    # make a row look as if it were there already.
+    strange = db.execute(
+        "SELECT name FROM sqlite_master "
+        "WHERE type NOT IN ('table', 'index') OR sql LIKE '%CREATE VIRTUAL%' "
+        "OR (type = 'index' AND name NOT GLOB 'sqlite_autoindex_*')"
+    ).fetchone()
+    if strange:
+        raise UserError(
+            f"{path} is no verdict store of this lab: it holds a view, a trigger, a virtual table "
+            f"or an index ({strange[0]!r}); name another file"
+        )
+    if version > VERSION:
+        raise UserError(
+            f"{path} was written by a newer pairjudge-lab (store version {version}, this one "
+            f"knows {VERSION}); update: pip install -U pairjudge-lab"
+        )
+    if version not in (0, 3, 4, 5, VERSION):
+        raise UserError(
+            f"{path} is a verdict store of version {version}, which this release does not "
+            "read; convert it with pairjudge-lab 0.1 ('judge' goes on from it), or name "
+            "another file"
+        )
+    return version
+
+
 def prepare_tables(db: sqlite3.Connection, path: str) -> None:
     """Make the tables, or bring those of an older version up to date, all or nothing.
 
@@ -88,31 +143,7 @@ def prepare_tables(db: sqlite3.Connection, path: str) -> None:
     """
     db.execute("BEGIN IMMEDIATE")
     try:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version == 0 and tables:
-            raise UserError(f"{path} is not a verdict store; name another file")
-        # A store of a stranger: what runs by itself is none of ours.
-        strange = db.execute(
-            "SELECT name FROM sqlite_master "
-            "WHERE type NOT IN ('table', 'index') OR sql LIKE '%CREATE VIRTUAL%'"
-        ).fetchone()
-        if strange:
-            raise UserError(
-                f"{path} is no verdict store of this lab: it holds a view, a trigger or a virtual "
-                f"table ({strange[0]!r}); name another file"
-            )
-        if version > VERSION:
-            raise UserError(
-                f"{path} was written by a newer pairjudge-lab (store version {version}, this one "
-                f"knows {VERSION}); update: pip install -U pairjudge-lab"
-            )
-        if version not in (0, 3, 4, 5, VERSION):
-            raise UserError(
-                f"{path} is a verdict store of version {version}, which this release does not "
-                "read; convert it with pairjudge-lab 0.1 ('judge' goes on from it), or name "
-                "another file"
-            )
+        version = check_tables(db, path)
         if version == 3:
             _from_version_3(db)
         if version == 4:

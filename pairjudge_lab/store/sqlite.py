@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.engines.contract import Completion, Request
 from pairjudge_lab.records import Match, Status, UserError, Verdict
 from pairjudge_lab.store.keys import judge_digest
+from pairjudge_lab.store.opening import open_database
 from pairjudge_lab.store.rows import (
     completion_of,
     completion_values,
@@ -27,15 +27,12 @@ from pairjudge_lab.store.rows import (
     storable,
     transaction,
 )
-from pairjudge_lab.store.schema import CHECKED, COLUMNS, PLACE, VERDICT, checksum, prepare_tables
+from pairjudge_lab.store.schema import CHECKED, COLUMNS, KEYS, PLACE, VERDICT, checksum
 from pairjudge_lab.verdicts.columns import from_values, to_values
 from pairjudge_lab.verdicts.table import table_row, to_table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PATIENCE = 60.0
-"""Seconds to wait for another process that holds the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,8 @@ class Store:
     Parameters
     ----------
     path : str or Path
+    make : bool
+        Whether to begin a new store where the file is empty or absent.
 
     Attributes
     ----------
@@ -80,23 +79,13 @@ class Store:
     (True, 0)
     """
 
-    def __init__(self, path: str | Path = ":memory:") -> None:
+    def __init__(self, path: str | Path = ":memory:", *, make: bool = True) -> None:
         self.path = str(path)
         self.damaged = 0
         # JupyterLab hands what a widget asks for to a thread of its own.
         self._alone = threading.RLock()
         try:
-            self._db = sqlite3.connect(
-                self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA trusted_schema = OFF")
-            # Bytes that are no text do not stop a whole query: their row's checksum fails.
-            self._db.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
-            # Several processes that open a new file at once wait here for the first of them.
-            self._patiently(lambda: self._db.execute("PRAGMA journal_mode = WAL").fetchone())
-            # WAL with NORMAL survives a killed process; only a power cut could lose the last batch.
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._patiently(lambda: prepare_tables(self._db, self.path))
+            self._db = open_database(self.path, make=make)
         except (sqlite3.Error, ValueError, UnicodeError) as problem:
             raise UserError(f"cannot open the verdict store {path}: {problem}") from None
 
@@ -226,7 +215,7 @@ class Store:
         try:
             with self._alone, transaction(self._db):
                 self._db.executemany(
-                    f"UPDATE verdicts SET {names}, checksum = ? WHERE key = ?",  # noqa: S608
+                    f"UPDATE OR ABORT verdicts SET {names}, checksum = ? WHERE key = ?",  # noqa: S608
                     rows,
                 )
         except sqlite3.Error as problem:
@@ -299,9 +288,11 @@ class Store:
                 for name, some in ((head, first), (table, rows)):
                     if some:
                         marks = ",".join("?" * len(some[0]))
+                        # Only a key that is there already is passed over. Whatever else a file's
+                        # tables object to is an error, though they may say to ignore it.
                         self._db.executemany(
-                            f"INSERT OR IGNORE INTO {name} ({', '.join(COLUMNS[name])}) "  # noqa: S608
-                            f"VALUES ({marks})",
+                            f"INSERT OR ABORT INTO {name} ({', '.join(COLUMNS[name])}) "  # noqa: S608
+                            f"VALUES ({marks}) ON CONFLICT ({KEYS[name]}) DO NOTHING",
                             some,
                         )
         except sqlite3.Error as problem:
@@ -328,16 +319,3 @@ class Store:
             f"cannot write to the verdict store {self.path}: {problem}; "
             "what was stored before is safe, and the same command goes on from there"
         )
-
-    def _patiently(self, action: Callable[[], Any]) -> None:
-        """Do it again while another process holds the file; SQLite's own patience has gaps."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                action()
-            except sqlite3.OperationalError as problem:
-                if "locked" not in str(problem) or time.monotonic() > end:
-                    raise
-                time.sleep(0.02)
-            else:
-                return

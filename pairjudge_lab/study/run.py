@@ -23,6 +23,7 @@ from pairjudge_lab.results import Result
 from pairjudge_lab.sampling import SolutionPrompt, sample
 from pairjudge_lab.sampling.sampler import SAMPLING, Sampled
 from pairjudge_lab.store import Store, judge_digest
+from pairjudge_lab.store.opening import own_place
 from pairjudge_lab.study.budget import Budget, Price, Spent, spent_so_far
 from pairjudge_lab.study.plan import StudyPlan
 from pairjudge_lab.verdicts.table import matches_table
@@ -117,7 +118,7 @@ def plan_study(study: Study, folder: Path) -> StudyPlan:
         if told.get("study") == key:
             return StudyPlan(**told["plan"])
     few = min(TRIAL_SOLUTIONS, study.n)
-    with Store(folder / "study.sqlite") as store:
+    with Store(own_place(folder / "study.sqlite")) as store:
         clock = time.perf_counter()
         found = _sample(study, study.problems[:1], few, store)
         sampling = time.perf_counter() - clock
@@ -200,7 +201,7 @@ def run_study(study: Study, folder: Path, *, progress: bool = False) -> StudyRun
     shown: bool | Path = folder / LOG if progress else False
     prices = _prices(study)
     stopped = ""
-    with Store(folder / "study.sqlite") as store:
+    with Store(own_place(folder / "study.sqlite")) as store:
 
         def over() -> str:
             return study.budget.exceeded(spent_so_far(store, prices))

@@ -33,6 +33,7 @@ from pairjudge_lab.records import (
 )
 from pairjudge_lab.renamed import renamed_keywords
 from pairjudge_lab.store import Store
+from pairjudge_lab.store.opening import own_place
 from pairjudge_lab.training.funnel import Funnel, funnel_card
 from pairjudge_lab.training.judgments import SPLITS, Judgment
 
@@ -114,7 +115,7 @@ def annotate(
         protocol = PairJudgeProtocol(own.template if isinstance(own, PairJudgeProtocol) else None)
     folder.mkdir(parents=True, exist_ok=True)
     kept: dict[tuple[str, str, str], Judgment] = {}
-    with Store(folder / "verdicts.sqlite") as store:
+    with Store(own_place(folder / "verdicts.sqlite")) as store:
         arena = Arena(judge, store, progress=progress)
         for replicate in range(replicates):
             selections = arena.play(mixed, tournament, seed=seed + replicate)
@@ -226,7 +227,7 @@ def _critiques(
         assert row.a is not None
         assert row.b is not None
         matches[row.problem_id, row.a, row.b] = Match(by_name[row.problem_id], row.a, row.b)
-    with Store(folder / "verdicts.sqlite") as store:
+    with Store(own_place(folder / "verdicts.sqlite")) as store:
         verdicts = Arena(critic, store, progress=progress).judge(list(matches.values()))
     found: dict[tuple[str, str], str] = {}
     for match, verdict in zip(matches.values(), verdicts, strict=True):

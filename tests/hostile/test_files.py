@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import shutil
 
 import pytest
 
@@ -153,7 +154,7 @@ def test_no_output_of_a_command_is_written_through_a_planted_link(tmp_path):
     pools, verdicts = tmp_path / "pools.jsonl", tmp_path / "v.jsonl"
     for file, kind in ((pools, "pools.jsonl"), (verdicts, "verdicts.jsonl")):
         file.write_bytes(written(KINDS[kind], kind))
-    victim = tmp_path / "victim"
+    victim, absent = tmp_path / "victim", tmp_path / "absent"
     calls = (
         ("curve", str(pools), str(verdicts), "--selectors", "pass,knockout", *CURVE),
         ("convert", str(verdicts), "--kind", "verdicts", "--out", "{out}/w.csv"),
@@ -161,6 +162,9 @@ def test_no_output_of_a_command_is_written_through_a_planted_link(tmp_path):
         ("convert", str(pools), "--kind", "problems", "--out", "{out}/q.csv"),
         ("select", str(pools), "--judge", "simulated", "--n", "2", "--store",
          str(tmp_path / "s.sqlite"), "--out", "{out}"),
+        # With the stores that they make where none is named.
+        ("select", str(pools), "--judge", "simulated", "--n", "2", "--out", "{out}"),
+        ("judge", str(pools), "--judge", "simulated", "--out", "{out}/v.csv"),
         ("bias", str(verdicts), "--resamples", "3", "--picture", "{out}/b.svg"),
     )  # fmt: skip
     for place, words in enumerate(calls):
@@ -170,13 +174,20 @@ def test_no_output_of_a_command_is_written_through_a_planted_link(tmp_path):
         assert code == 0, err
         names = [file.name for file in first.iterdir()]
         assert names, words
-        second.mkdir()
-        victim.write_text("mine")
-        for name in (*names, ".can-write"):
-            (second / name).symlink_to(victim)
-        code, _, err = call(*(word.replace("{out}", str(second)) for word in words))
-        assert code in (0, 2), err
-        assert victim.read_text() == "mine", words
+        stores = [name for name in names if name.endswith(".sqlite")]
+        beside = [store + end for store in stores for end in ("-wal", "-shm", "-journal")]
+        # One kind at a time: a store that is refused must not keep the rest from being written.
+        for kind in (names, [*names, *beside], beside, [n for n in names if n not in stores]):
+            for target in (victim, absent):
+                shutil.rmtree(second, ignore_errors=True)
+                second.mkdir()
+                victim.write_text("mine")
+                for name in (*kind, ".can-write"):
+                    (second / name).symlink_to(target)
+                code, _, err = call(*(word.replace("{out}", str(second)) for word in words))
+                assert code in (0, 2), err
+                assert victim.read_text() == "mine", words
+                assert not absent.exists(), (words, kind)
 
 
 def test_what_could_not_be_written_leaves_nothing(tmp_path):

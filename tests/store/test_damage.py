@@ -114,6 +114,7 @@ def test_a_damaged_completion_is_generated_again(tmp_path):
         "CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) "
         "SELECT i FROM n",
         "CREATE VIRTUAL TABLE f USING fts5(text)",
+        "CREATE UNIQUE INDEX i ON verdicts (status)",
     ],
 )
 def test_a_file_with_something_that_runs_by_itself_is_refused(tmp_path, planted):
@@ -122,5 +123,5 @@ def test_a_file_with_something_that_runs_by_itself_is_refused(tmp_path, planted)
     with sqlite3.connect(path) as db:
         db.execute(planted)
     db.close()
-    with pytest.raises(UserError, match="a view, a trigger or a virtual table"):
+    with pytest.raises(UserError, match="a view, a trigger, a virtual table or an index"):
         Store(path)
