@@ -242,6 +242,10 @@ STORE = "verdicts.sqlite"
 """The store in a run's folder, where no other was named."""
 
 
+FILES = ("selections.jsonl", "summary.json", "pools.jsonl", "run.json")
+"""What ``save_run`` writes into a run's folder."""
+
+
 def save_run(run: SelectionRun, folder: Path) -> None:
     """Write ``selections.jsonl``, ``summary.json``, ``pools.jsonl`` and ``run.json``.
 

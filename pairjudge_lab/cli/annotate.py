@@ -17,6 +17,7 @@ from pairjudge_lab.cli.shared.options import (
     finite,
     up_to,
 )
+from pairjudge_lab.cli.shared.places import different_files, in_folder
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
 from pairjudge_lab.cli.shared.tables import add_table_options, table_options
@@ -86,6 +87,10 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.toy.teacher import load_teacher
     from pairjudge_lab.training.annotate import annotate
 
+    different_files(
+        in_folder(args.out, "train.jsonl", "held_out.jsonl", "critiques.jsonl", "verdicts.sqlite"),
+        {"POOLS": args.pools, "--judge": args.judge, "--critic": args.critic},
+    )
     if args.within_teams:
         print("--within-teams is called --within-groups now", file=sys.stderr)
     rules = tournament(args.tournament, **rules_given(args))

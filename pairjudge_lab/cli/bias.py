@@ -13,6 +13,7 @@ from pairjudge_lab.cli.shared.options import (
     finite,
     up_to,
 )
+from pairjudge_lab.cli.shared.places import different_files
 from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 
 HELP = "what the order shown does to each judge's verdicts"
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.datasets.verdicts import load_verdicts
     from pairjudge_lab.statistics.position import bias_report
 
+    different_files({"--picture": args.picture}, {"VERDICTS": args.verdicts})
     table = load_verdicts(args.verdicts, **table_options(args))
     if args.by == "judge" and "judge" not in table:
         table = table.assign(judge="judge")

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from pairjudge_lab.cli.shared.options import POOLS, VERDICTS, add_json, up_to
+from pairjudge_lab.cli.shared.places import different_files
 from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 
 HELP = "whether the probabilities a judge gave come true, by position, with a reliability diagram"
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.statistics.calibration import calibration
     from pairjudge_lab.statistics.probabilities import probabilities_of
 
+    different_files({"--picture": args.picture}, {"VERDICTS": args.verdicts, "POOLS": args.pools})
     table = load_verdicts(args.verdicts, **table_options(args))
     truth = None
     if args.pools is not None:

@@ -18,6 +18,7 @@ from pairjudge_lab.cli.shared.options import (
     share,
     up_to,
 )
+from pairjudge_lab.cli.shared.places import different_files
 from pairjudge_lab.records import UserError
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"{args.out}: verdicts are written as {', '.join(SUFFIXES)}")
     if not 0 < args.agreement < 1 or not args.error < 1:
         raise UserError("--agreement and --error are shares below 1")
+    different_files(
+        {"--out": args.out}, {"POOLS": args.pools, "CHEAP": args.first, "STRONG": args.second}
+    )
     pools = load_pools(args.pools, limit=args.limit)
     names = {pool.problem.id for pool in pools}
     tables = [_of(load_verdicts(file), names, args.n) for file in (args.first, args.second)]

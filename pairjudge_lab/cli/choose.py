@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pairjudge_lab.cli.shared.model_options import add_generation, add_loading, model_options
 from pairjudge_lab.cli.shared.options import add_candidates, add_json, add_pools, add_seed, positive
+from pairjudge_lab.cli.shared.places import different_files
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.records import UserError
 
@@ -53,6 +54,10 @@ def run(args: argparse.Namespace) -> None:
     tournament = KWayKnockout(args.k)
     if args.out.is_dir():
         raise UserError(f"--out is a file; {args.out} is a folder")
+    kept = args.store or own_place(args.out.with_suffix(".sqlite"))
+    different_files(
+        {"--out": args.out, "the store": kept}, {"POOLS": args.pools, "--model": args.model}
+    )
     pools = load_pools(args.pools, limit=args.limit)
     undecided: Counter[str] = Counter()
     pools = [prepare(pool if args.n is None else pool.first(args.n), undecided) for pool in pools]
@@ -63,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
     open_folder(args.out.parent)
     quiet_libraries()
     engine = load_engine(args.model, options)
-    with Store(args.store or own_place(args.out.with_suffix(".sqlite"))) as store:
+    with Store(kept) as store:
         judge = ListwiseJudge(
             engine.name,
             engine,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pairjudge_lab.cli.shared.options import add_guard, positive
+from pairjudge_lab.cli.shared.places import different_files
 from pairjudge_lab.cli.shared.tables import SOURCES, add_table_options, table_options
 
 HELP = "problems, pools or verdicts from another layout into the lab's, or into another tool's"
@@ -50,6 +51,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("--layout is for verdicts")
     if args.guard_formulas and (args.out.suffix != ".csv" or args.to):
         raise UserError(f"{args.out}: formulas are guarded in .csv files; no other kind runs them")
+    different_files({"--out": args.out}, {"SOURCE": args.source, "--pools": args.pools})
     open_folder(args.out.parent)
     if args.kind == "problems":
         problems = load_problems(args.source, limit=args.limit, **options)

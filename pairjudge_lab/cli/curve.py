@@ -30,6 +30,7 @@ from pairjudge_lab.cli.shared.options import (
     sizes_of,
     up_to,
 )
+from pairjudge_lab.cli.shared.places import different_files, in_folder
 from pairjudge_lab.cli.shared.printing import print_curve
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
 
@@ -84,6 +85,8 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.replay.selecting import plan_named
     from pairjudge_lab.runs import open_folder
 
+    tables = [f"{name}.{kind}" for name in ("curve", "frontier") for kind in ("csv", "json")]
+    different_files(in_folder(args.out, *tables), {"POOLS": args.pools, "VERDICTS": args.verdicts})
     given = None if args.n is None else sizes_of(args.n)
     rules = rules_given(args)
     selectors = {name: plan_named(name, **rules) for name in args.selectors.split(",")}

@@ -17,6 +17,7 @@ from pairjudge_lab.cli.shared.options import (
     add_seed,
     up_to,
 )
+from pairjudge_lab.cli.shared.places import different_files
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 from pairjudge_lab.progress import LOG
@@ -71,6 +72,11 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"{args.out}: formulas are guarded in .csv files; no other kind runs them")
     if args.out.is_dir():
         raise UserError(f"cannot write {args.out}: it is a folder")
+    kept = args.store or own_place(args.out.parent / f"{args.out.stem}.sqlite")
+    different_files(
+        {"--out": args.out, "the store": kept, LOG: args.out.parent / LOG},
+        {"POOLS": args.pools, "--judge": args.judge, "--template": args.template},
+    )
     options = model_options(args)
     pools = load_pools(args.pools, limit=args.limit, **table_options(args))
     if args.n is not None:
@@ -80,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
     folder = open_folder(args.out.parent)
     quiet_libraries()
     judge = load_judge(args.judge, options)
-    with Store(args.store or own_place(folder / f"{args.out.stem}.sqlite")) as store:
+    with Store(kept) as store:
         if args.again:
             store.forget(*map(Status, args.again))
         judged = judge_pairs(

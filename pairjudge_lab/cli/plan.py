@@ -17,6 +17,7 @@ from pairjudge_lab.cli.shared.options import (
     sizes_of,
     up_to,
 )
+from pairjudge_lab.cli.shared.places import different_files, in_folder
 from pairjudge_lab.progress import LOG
 from pairjudge_lab.records import UserError
 
@@ -88,7 +89,16 @@ def run(args: argparse.Namespace) -> None:
 
     if args.budget < 0:
         raise UserError(f"--budget is 0 or more, got {args.budget:g}")
+    different_files(
+        in_folder(args.out, "plan.json", "plan.csv"),
+        {"PILOT": args.pilot, "--verdicts": args.verdicts},
+    )
     folder = None if args.out is None else open_folder(args.out)
+    if folder is not None and (folder / "study.sqlite").exists():
+        raise UserError(
+            f"{folder} is the folder of a study, whose plan.json this would replace; name "
+            "another folder with --out"
+        )
     measured = _measured(args, True if folder is None else folder / LOG)
     rng = np.random.default_rng(args.seed)
     plan = make_plan(measured, args.budget, rng, cost=args.cost, margin=args.margin)

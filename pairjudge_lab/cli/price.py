@@ -15,6 +15,7 @@ from pairjudge_lab.cli.shared.options import (
     add_seed,
     positive,
 )
+from pairjudge_lab.cli.shared.places import different_files
 from pairjudge_lab.records import UserError
 
 HELP = "what position, noise and length cost in Best-of-N accuracy"
@@ -62,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.price import margins_of, price
     from pairjudge_lab.replay import pools_heard, record
 
+    different_files({"--picture": args.picture}, {"POOLS": args.pools, "VERDICTS": args.verdicts})
     table = load_verdicts(args.verdicts, judge=args.judge)
     pools, unheard = pools_heard(load_pools(args.pools, limit=args.limit), table)
     recordings = record([prepare(pool) for pool in pools], table)

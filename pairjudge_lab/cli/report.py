@@ -13,6 +13,7 @@ from pairjudge_lab.cli.shared.options import (
     up_to,
     whole,
 )
+from pairjudge_lab.cli.shared.places import different_files
 
 HELP = "run a report's notebook on your data, and write it as one HTML file"
 
@@ -50,6 +51,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.report.exporting import write_pdf, write_report
 
+    different_files(
+        {"--out": args.out, "--pdf": args.pdf, "--notebook": args.notebook},
+        {"--pools": args.pools, "--verdicts": args.verdicts},
+    )
     if args.n is not None:
         sizes_of(args.n)
     names = ("pools", "verdicts", "judge", "selectors", "n", "subsets", "by", "seed")

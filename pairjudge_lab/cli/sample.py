@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pairjudge_lab.cli.shared.model_options import add_generation, add_loading, model_options
 from pairjudge_lab.cli.shared.options import add_json, add_seed, positive
+from pairjudge_lab.cli.shared.places import different_files
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.records import UserError
 
@@ -101,6 +102,16 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--out is a file that ends in {', '.join(WRITTEN)}; got {args.out}")
     if len(set(args.models)) < len(args.models):
         raise UserError("each --model is named once")
+    kept = args.store or own_place(args.out.with_suffix(".sqlite"))
+    different_files(
+        {"--out": args.out, "the store": kept, LOG: args.out.parent / LOG},
+        {
+            "PROBLEMS": args.problems,
+            "--model": args.models,
+            "--prompt": args.prompt,
+            "--shots": args.shots,
+        },
+    )
     problems = load_problems(
         args.problems,
         columns=columns_given(args) or None,
@@ -118,7 +129,7 @@ def run(args: argparse.Namespace) -> None:
     folder = open_folder(args.out.parent)
     quiet_libraries()
     generators = {spec: load_engine(spec, options) for spec in args.models}
-    with Store(args.store or own_place(args.out.with_suffix(".sqlite"))) as store:
+    with Store(kept) as store:
         found = sample(
             problems, generators, args.n, config, prompt=prompt, store=store, progress=folder / LOG
         )

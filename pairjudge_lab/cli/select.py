@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pairjudge_lab.cli.shared.model_options import add_model_options, add_store, model_options
 from pairjudge_lab.cli.shared.options import JUDGE, add_candidates, add_json, add_pools, add_seed
+from pairjudge_lab.cli.shared.places import different_files, in_folder
 from pairjudge_lab.cli.shared.printing import print_run
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
@@ -40,11 +41,16 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.judges import load_judge
     from pairjudge_lab.records import Status, UserError
     from pairjudge_lab.report import write_selection_report
-    from pairjudge_lab.runs import STORE, open_folder, run_selection, save_run
+    from pairjudge_lab.runs import FILES, STORE, open_folder, run_selection, save_run
     from pairjudge_lab.store import Store
     from pairjudge_lab.store.opening import own_place
     from pairjudge_lab.tournaments import tournament
 
+    kept = args.store or own_place(args.out / STORE)
+    different_files(
+        {"the store": kept, **in_folder(args.out, *FILES, "report.html", LOG)},
+        {"POOLS": args.pools, "--judge": args.judge, "--template": args.template},
+    )
     rules = tournament(args.tournament, **rules_given(args))
     options = model_options(args)
     pools = load_pools(args.pools, limit=args.limit, **table_options(args))
@@ -54,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
     folder = open_folder(args.out)
     quiet_libraries()
     judge = load_judge(args.judge, options)
-    with Store(args.store or own_place(folder / STORE)) as store:
+    with Store(kept) as store:
         if args.again:
             store.forget(*map(Status, args.again))
         run = run_selection(

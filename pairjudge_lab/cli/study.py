@@ -18,6 +18,7 @@ from pairjudge_lab.cli.shared.options import (
     positive,
     up_to,
 )
+from pairjudge_lab.cli.shared.places import different_files, in_folder
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.records import UserError
 
@@ -105,6 +106,18 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.study.run import plan_study, run_study
     from pairjudge_lab.tournaments import tournament
 
+    different_files(
+        in_folder(
+            args.out, "pools.parquet", "pools.json", "verdicts.parquet", "plan.json",
+            "findings.json", "curve.csv", "bias.csv",
+        ),
+        {
+            "PROBLEMS": args.problems,
+            "--generator": args.generators,
+            "--judge": args.judge,
+            "--template": args.template,
+        },
+    )  # fmt: skip
     names = [name for name in args.tournaments.split(",") if name]
     for name in names:
         tournament(name.partition(":")[0])

@@ -11,6 +11,7 @@ from pairjudge_lab.cli.shared.options import (
     positive,
     whole,
 )
+from pairjudge_lab.cli.shared.places import different_files, in_folder
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.progress import LOG
 
@@ -81,6 +82,10 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.training.finetune import train
     from pairjudge_lab.training.recipes import Recipe, recipe
 
+    different_files(
+        {"--out": args.out, **in_folder(args.out, "run.json", "history.jsonl")},
+        {"--base": args.base, "--data": args.data},
+    )
     names = [f.name for f in fields(Recipe)]
     given = {n: getattr(args, n) for n in names if getattr(args, n, None) is not None}
     chosen = recipe(args.preset, **given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -29,7 +30,8 @@ def own_place(path: Path) -> Path:
     UserError
         For a link: whoever put it there would choose which file is written to.
     """
-    if path.is_symlink():
+    # Unlike Path.is_symlink, this takes names that no file can have.
+    if os.path.islink(path):  # noqa: PTH114
         raise UserError(
             f"{path} is a link, and a store is not written through one that was not named; remove "
             "it, or name the store with --store FILE"
