@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.cli.shared.options import (
     VERDICTS,
     add_candidates,
+    add_guard,
     add_json,
     add_pools,
     add_seed,
@@ -70,6 +71,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="the cascade's verdicts on the problems that were not calibrated on: .parquet, .csv "
         "or .jsonl",
     )  # fmt: skip
+    add_guard(parser, "of a .csv in --out")
     add_seed(parser, "the calibration problems")
     add_json(parser)
 
@@ -87,6 +89,10 @@ def run(args: argparse.Namespace) -> None:
 
     if args.out is not None and args.out.suffix not in SUFFIXES:
         raise UserError(f"{args.out}: verdicts are written as {', '.join(SUFFIXES)}")
+    if args.guard_formulas and (args.out is None or args.out.suffix != ".csv"):
+        raise UserError(
+            "--guard-formulas is for an --out that ends in .csv; no other kind runs them"
+        )
     if not 0 < args.agreement < 1 or not args.error < 1:
         raise UserError("--agreement and --error are shares below 1")
     different_files(
@@ -127,7 +133,7 @@ def run(args: argparse.Namespace) -> None:
         facts["elsewhere"] = _elsewhere(evidence.of(rest), threshold, args.threshold is None)
         facts["account"] = _plain(cascade_account(table))
         if args.out is not None:
-            _save(table, args.out)
+            _save(table, args.out, guard_formulas=args.guard_formulas)
             facts["out"] = str(args.out)
     elif args.out is not None:
         facts["out"] = None
@@ -229,14 +235,14 @@ def _of(table: pd.DataFrame, problems: set[str], n: int | None = None) -> pd.Dat
     return table[mine].reset_index(drop=True)
 
 
-def _save(table: pd.DataFrame, path: Path) -> None:
+def _save(table: pd.DataFrame, path: Path, *, guard_formulas: bool) -> None:
     from pairjudge_lab.datasets.verdicts import save_verdicts
     from pairjudge_lab.files.writing import whole_file
     from pairjudge_lab.runs import open_folder
 
     open_folder(path.parent)
     with whole_file(path) as new:
-        save_verdicts(table, new)
+        save_verdicts(table, new, guard_formulas=guard_formulas)
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

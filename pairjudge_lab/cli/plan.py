@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.cli.shared.options import (
     VERDICTS,
+    add_guard,
     add_json,
     add_seed,
     finite,
@@ -77,6 +78,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for plan.json, plan.csv and plan.svg"
     )
+    add_guard(parser, "of plan.csv")
     add_seed(parser, "subsets, draws and the bootstrap")
     add_json(parser)
 
@@ -117,7 +119,7 @@ def run(args: argparse.Namespace) -> None:
         "seed": args.seed,
     }
     if folder is not None:
-        _save(plan, facts, folder)
+        _save(plan, facts, folder, guard_formulas=args.guard_formulas)
         facts["out"] = str(folder)
     if args.json:
         print(json.dumps(facts))
@@ -231,13 +233,15 @@ def _table(plan: Plan) -> str:
     return "\n".join([*lines, ""])
 
 
-def _save(plan: Plan, facts: dict[str, Any], folder: Path) -> None:
+def _save(plan: Plan, facts: dict[str, Any], folder: Path, *, guard_formulas: bool) -> None:
+    from pairjudge_lab.files.spreadsheet import csv_text
     from pairjudge_lab.files.writing import write_whole
     from pairjudge_lab.plots.plan import plot_plan
     from pairjudge_lab.plots.style import save_picture
 
     write_whole(folder / "plan.json", json.dumps(facts, indent=2) + "\n")
-    write_whole(folder / "plan.csv", plan.to_frame().to_csv(index=False))
+    table = csv_text(plan.to_frame(), guard_formulas=guard_formulas)
+    write_whole(folder / "plan.csv", table)
     save_picture(plot_plan(plan).figure, folder / "plan.svg")
 
 

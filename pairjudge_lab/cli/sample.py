@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pairjudge_lab.cli.shared.model_options import add_generation, add_loading, model_options
-from pairjudge_lab.cli.shared.options import add_json, add_seed, positive
+from pairjudge_lab.cli.shared.options import add_guard, add_json, add_seed, positive
 from pairjudge_lab.cli.shared.places import different_files
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.records import UserError
@@ -45,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     asked.add_argument(
         "--no-answers", action="store_true", help="do not look for the solutions' final answers"
     )
+    add_guard(parser, "of a .csv in --out")
     add_seed(parser, "the samples")
     add_json(parser)
     model = parser.add_argument_group("how a model is run")
@@ -100,6 +101,8 @@ def run(args: argparse.Namespace) -> None:
 
     if args.out.suffix not in WRITTEN:
         raise UserError(f"--out is a file that ends in {', '.join(WRITTEN)}; got {args.out}")
+    if args.guard_formulas and args.out.suffix != ".csv":
+        raise UserError(f"{args.out}: formulas are guarded in .csv files; no other kind runs them")
     if len(set(args.models)) < len(args.models):
         raise UserError("each --model is named once")
     kept = args.store or own_place(args.out.with_suffix(".sqlite"))
@@ -140,7 +143,7 @@ def run(args: argparse.Namespace) -> None:
         reasons = "; ".join(sorted(set(found.left_out.values())))
         raise UserError(f"no problem could be asked: {reasons}")
     with whole_file(args.out) as new:
-        save_pools(pools, new)
+        save_pools(pools, new, guard_formulas=args.guard_formulas)
     candidates = [c for pool in pools for c in pool.candidates]
     facts = {
         "problems": len(pools),
