@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pairjudge_lab.answers import prepare
 from pairjudge_lab.arena import Arena, RunStatistics
 from pairjudge_lab.datasets.pools import load_pools, save_pools
+from pairjudge_lab.files.reading import parse_json, read_text
 from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.records import (
     Judge,
@@ -319,10 +320,8 @@ def load_run(folder: str | Path, store: str | Path | None = None) -> SelectionRu
     True
     """
     folder = Path(folder)
-    file, kept = (
-        folder / "run.json",
-        Path(store) if store is not None else own_place(folder / STORE),
-    )
+    file = folder / "run.json"
+    kept = Path(store) if store is not None else own_place(folder / STORE)
     if not file.is_file() or not kept.is_file():
         absent = file if not file.is_file() else kept
         raise UserError(
@@ -330,19 +329,18 @@ def load_run(folder: str | Path, store: str | Path | None = None) -> SelectionRu
             "of 'pairjudge-lab select' can be"
         )
     try:
-        facts = json.loads(file.read_text("utf-8"))
+        facts = parse_json(read_text(file), str(file))
         rules = tournament_named(facts["tournament"], **facts["rules"])
         known = {f.name for f in fields(RunStatistics)}
         statistics = RunStatistics(**{k: v for k, v in facts["ledger"].items() if k in known})
         statistics.statuses = Counter(facts["ledger"]["statuses"])
-        n, seed = int(facts["n"]), int(facts["seed"])
+        n, seed, wall = int(facts["n"]), int(facts["seed"]), float(facts["wall_seconds"])
+        judge = _Remembered(dict(facts["judge"]))
         # Of runs before 0.2.0 it is not known.
         undecided = {str(name): int(k) for name, k in facts.get("undecided", {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise UserError(f"{file} is not sound: {problem!r}") from None
     pools = load_pools(folder / "pools.jsonl")
     with Store(kept) as found:
-        judge = _Remembered(facts["judge"])
         again = run_selection(pools, judge, rules, n=n, seed=seed, store=found)
-    wall = float(facts["wall_seconds"])
     return replace(again, statistics=statistics, wall_seconds=wall, undecided=undecided)

@@ -15,6 +15,7 @@ from pairjudge_lab.datasets.pools import load_pools, save_pools
 from pairjudge_lab.datasets.verdicts import save_verdicts
 from pairjudge_lab.engines.cached import producer_of
 from pairjudge_lab.engines.contract import Engine
+from pairjudge_lab.files.notes import read_note, shaped
 from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.progress import LOG, Progress
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 TRIAL_SOLUTIONS, TRIAL_VERDICTS = 4, 8
 CHUNK = 8
 """Problems between two looks at the budget."""
+
+COUNTED = ("sampled", "from_store", "truncated", "empty")
+"""What is counted of the solutions, among others."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,9 @@ def plan_study(study: Study, folder: Path) -> StudyPlan:
     file = folder / "plan.json"
     key = _key(study)
     if file.exists():
-        told = json.loads(file.read_text("utf-8"))
-        if told.get("study") == key:
-            return StudyPlan(**told["plan"])
+        told = read_note(file, {"study": str, "plan": dict})
+        if told["study"] == key:
+            return StudyPlan.from_dict(told["plan"], str(file))
     few = min(TRIAL_SOLUTIONS, study.n)
     with Store(own_place(folder / "study.sqlite")) as store:
         clock = time.perf_counter()
@@ -246,8 +250,9 @@ def _candidates(
     file, note = folder / "pools.parquet", folder / "pools.json"
     key = _key(study)
     if file.exists() and note.exists():
-        told = json.loads(note.read_text("utf-8"))
-        if told.get("study") == key and not told["stopped"]:
+        told = read_note(note, {"study": str, "counts": dict, "stopped": str})
+        shaped(told["counts"], {"left_out": dict, **dict.fromkeys(COUNTED, int)}, str(note))
+        if told["study"] == key and not told["stopped"]:
             return [prepare(pool) for pool in load_pools(file)], told["counts"], ""
     chunk = CHUNK if study.budget.limited else len(study.problems)
     pools: list[Pool] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.engines.rendering import ChatTemplate, EndlessTemplateError
+from pairjudge_lab.files.notes import read_note
 from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.protocols import PointwiseProtocol
 from pairjudge_lab.protocols.control_strings import control_tokens
@@ -215,7 +216,7 @@ def encoded(
 
     note = path.with_suffix(".json")
     if path.exists() and note.exists():
-        told = json.loads(note.read_text())
+        told = read_note(note, {"signature": dict, "left_out": dict})
         if told["signature"] == signature:
             return Dataset.from_file(str(path)), told["left_out"]
     path.parent.mkdir(parents=True, exist_ok=True)

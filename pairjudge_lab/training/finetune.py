@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.engines.transformers_engine import TransformersEngine
 from pairjudge_lab.extras import naming_extras
+from pairjudge_lab.files.notes import note_lines, read_note
+from pairjudge_lab.files.reading import parse_json, read_text
 from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.judges.choosing import PROTOCOL_FILE, TEMPLATE_FILE
 from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge
@@ -105,7 +107,7 @@ class _Run:
         told: dict[str, Any] = {"base": self.base, "data": self.data}
         told["recipe"] = asdict(self.recipe)
         if note.exists():
-            found = json.loads(note.read_text())
+            found = read_note(note, {"base": str, "data": str, "recipe": dict})
             # How far a run goes may be changed; what it is may not.
             loose = ("max_steps", "save_every", "device_batch")
             both = [{**x, "recipe": {k: v for k, v in x["recipe"].items() if k not in loose}}
@@ -179,8 +181,8 @@ class _Run:
         for folder in folders:
             try:
                 # The trainer writes this file last.
-                json.loads((folder / "trainer_state.json").read_text())
-            except (OSError, ValueError):
+                parse_json(read_text(folder / "trainer_state.json"), folder.name)
+            except UserError:
                 if self.state.is_main_process:
                     shutil.rmtree(folder, ignore_errors=True)
             else:
@@ -297,12 +299,12 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     Raises
     ------
     UserError
-        When the folder holds no finished run.
+        When the folder holds no finished run, or its reports are something else.
     """
     path = folder / HISTORY
     if not path.is_file():
         raise UserError(f"{folder} holds no finished training run (no {HISTORY})")
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return list(note_lines(path, {}))
 
 
 def _callback(run: _Run, trainer: Any, every: int, end: int) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pairjudge_lab.files.notes import note_lines
 from pairjudge_lab.protocols.template import Template, read_template
 from pairjudge_lab.records import UserError
 from pairjudge_lab.training.judgments import Judgment, read_folder, read_hub, read_judgments
@@ -30,7 +30,7 @@ def read_critiques(folder: Path) -> dict[tuple[str, str], str]:
     Raises
     ------
     UserError
-        When the folder holds none.
+        When the folder holds none, or they are something else.
     """
     path = folder / "critiques.jsonl"
     if not path.is_file():
@@ -38,7 +38,8 @@ def read_critiques(folder: Path) -> dict[tuple[str, str], str]:
             f"{folder} holds no critiques.jsonl, which a pointwise critic is trained on; make it "
             "with 'pairjudge-lab annotate --critic SPEC'"
         )
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    names = ("question", "response", "completion")
+    rows = note_lines(path, dict.fromkeys(names, str))
     return {(row["question"], row["response"]): row["completion"] for row in rows}
 
 
