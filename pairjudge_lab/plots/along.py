@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pairjudge_lab.plots.style import BLUE, GREY, ORANGE, PALE, lab_style, new_figure
+from pairjudge_lab.plots.style import BLUE, GREY, ORANGE, PALE, lab_style, new_figure, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,5 +61,5 @@ def plot_along(result: _Tabled, *, ax: Axes | None = None) -> Axes:
         ax.set_axisbelow(True)
         ax.set_xlabel(COUNTS[count])
         limits = ", with its limits" if "low" in frame else ""
-        ax.set_ylabel(f"{getattr(result, 'name', value)}{limits}")
+        ax.set_ylabel(f"{short(getattr(result, 'name', value), 40)}{limits}")
     return ax

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairjudge_lab.plots.style import BLUE, GREY, ORANGE, PALE, lab_style, new_figure
+from pairjudge_lab.plots.style import BLUE, GREY, ORANGE, PALE, lab_style, new_figure, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ def plot_advantage(result: AlternativeAnnotator, *, ax: Axes | None = None) -> A
             )
         ax.plot([], [], "o", color=BLUE, label="judge (filled: it wins)")
         ax.plot([], [], "s", color=ORANGE, label="annotator left out")
-        names = [f"{row.annotator} ({row.items} items)" for row in reversed(result.rows)]
+        names = [f"{short(row.annotator, 40)} ({row.items} items)" for row in reversed(result.rows)]
         ax.set_yticks(np.arange(len(names)), names)
         ax.set_ylim(-0.7, len(names) - 0.3)
         ax.grid(color=PALE, axis="x")

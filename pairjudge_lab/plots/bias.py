@@ -16,6 +16,7 @@ from pairjudge_lab.plots.style import (
     RED,
     lab_style,
     new_figure,
+    short,
 )
 from pairjudge_lab.renamed import warn_renamed
 from pairjudge_lab.statistics.bias_table import BiasReport
@@ -75,7 +76,7 @@ def plot_bias(report: BiasReport, *, ax: Axes | None = None) -> Axes:
             fontsize=8,
             color=GREY,
         )
-        ax.set_yticks(range(len(rows)), [row.group for row in rows])
+        ax.set_yticks(range(len(rows)), [short(row.group, 40) for row in rows])
         ax.set_ylim(-0.7, len(rows) - 0.1)
         ax.grid(axis="x", color=PALE)
         ax.set_axisbelow(True)
@@ -137,8 +138,8 @@ def plot_positions(row: PositionBias, *, ax: Axes | None = None) -> Axes:
         ax.set_xlabel("winner with x shown first", labelpad=22)
         ax.set_ylabel("winner with y shown first")
         ax.set_title(
-            f"{row.group}: {row.consistent} consistent,\n{row.primacy} to the first position, "
-            f"{row.recency} to the second"
+            f"{short(row.group, 40)}: {row.consistent} consistent,\n"
+            f"{row.primacy} to the first position, {row.recency} to the second"
         )
     return ax
 
@@ -188,7 +189,7 @@ def plot_flips(results: dict[str, Stability], *, ax: Axes | None = None) -> Axes
             fontsize=8,
             color=GREY,
         )
-        ax.set_yticks(range(len(results)), list(results))
+        ax.set_yticks(range(len(results)), [short(name, 40) for name in results])
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(-0.6, len(results) - 0.1)
         ax.set_xlim(left=0)

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairjudge_lab.plots.style import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE, lab_style, new_figure
+from pairjudge_lab.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PALE,
+    PURPLE,
+    lab_style,
+    new_figure,
+    short,
+)
 from pairjudge_lab.statistics.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -40,7 +50,7 @@ def plot_calibration(results: Mapping[str, Calibration], *, ax: Axes | None = No
             for at, (_, rate, _) in zip(x, found.bins, strict=True):
                 if not np.isnan(rate.low):
                     ax.plot([at, at], [rate.low, rate.high], color=colour, lw=1.4)
-            label = f"{name}: error {found.ece:.3f} (exact: {found.ece_chance:.3f})"
+            label = f"{short(name, 40)}: error {found.ece:.3f} (exact: {found.ece_chance:.3f})"
             ax.plot(x, y, "o-", color=colour, ms=5, lw=1.2, label=label)
         ax.set_xlim(-0.02, 1.02)
         ax.set_ylim(-0.02, 1.02)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from pairjudge_lab.plots.style import BLUE, GREY, lab_style, new_figure
+from pairjudge_lab.plots.style import BLUE, GREY, lab_style, new_figure, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,10 @@ def plot_estimates(result: _Tabled, *, ax: Axes | None = None) -> Axes:
     open_ends = bool(np.isinf(ends).any())
     estimate, low, high = (np.clip(x, *edges) if open_ends else x for x in (estimate, low, high))
     named = [c for c in frame.columns if frame[c].map(lambda cell: isinstance(cell, str)).all()]
-    names = [", ".join(row) for row in frame[[c for c in named if c != "method"]].to_numpy()]
+    names = [
+        ", ".join(short(cell, 40) for cell in row)
+        for row in frame[[c for c in named if c != "method"]].to_numpy()
+    ]
     with lab_style():
         if ax is None:
             ax = new_figure(7.2, 1.1 + 0.32 * len(frame)).subplots()

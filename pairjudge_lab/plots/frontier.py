@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pairjudge_lab.plots.scaling import LOOKS
-from pairjudge_lab.plots.style import PALE, lab_style, new_figure
+from pairjudge_lab.plots.style import PALE, lab_style, new_figure, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def plot_frontier(frontier: _Frontier, *, cost: str = "calls", ax: Axes | None =
             y = [100 * point.accuracy.estimate for point in points]
             low = [100 * point.accuracy.low for point in points]
             high = [100 * point.accuracy.high for point in points]
-            ax.plot(x, y, color=colour, marker=marker, ls=dash, ms=5, lw=1.8, label=name)
+            ax.plot(x, y, color=colour, marker=marker, ls=dash, ms=5, lw=1.8, label=short(name, 40))
             ax.fill_between(x, low, high, color=colour, alpha=0.1, lw=0)
         ax.set_xscale("log", base=2)
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")

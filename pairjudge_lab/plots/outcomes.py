@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pairjudge_lab.plots.style import BLUE, GREY, lab_style, new_figure
+from pairjudge_lab.plots.style import BLUE, GREY, lab_style, new_figure, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,5 +37,5 @@ def plot_outcomes(judged: JudgedPairs, *, ax: Axes | None = None) -> Axes:
             color=[BLUE if name in PARSED else GREY for name in names],
         )
         ax.bar_label(bars)
-        ax.set_ylabel(f"verdicts of {judged.judge}")
+        ax.set_ylabel(f"verdicts of {short(judged.judge, 40)}")
     return ax

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pairjudge_lab.plots.style import BLACK, BLUE, GREY, ORANGE, PALE, RED, lab_style, new_figure
+from pairjudge_lab.plots.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    PALE,
+    RED,
+    lab_style,
+    new_figure,
+    short,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +86,7 @@ def plot_plan(plan: _Plan, *, ax: Axes | None = None) -> Axes:
             [max(mine.cost, edge)],
             [100 * value.estimate],
             [[100 * (value.estimate - value.low)], [100 * (value.high - value.estimate)]],
-            fmt="D", ms=7, color=RED, capsize=3, label=str(mine.configuration),
+            fmt="D", ms=7, color=RED, capsize=3, label=short(str(mine.configuration), 80),
         )  # fmt: skip
         ax.axvline(max(plan.budget, edge), color=ORANGE, ls="--", lw=1.4, label="budget")
         ax.set_xscale("log")

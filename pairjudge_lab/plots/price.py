@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pairjudge_lab.plots.style import BLACK, BLUE, lab_style, new_figure
+from pairjudge_lab.plots.style import BLACK, BLUE, lab_style, new_figure, short
 from pairjudge_lab.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def plot_price(lost: Mapping[str, Estimate], n: int, *, ax: Axes | None = None) 
                 ha="center",
                 fontsize=9,
             )
-        names = [_WORDS.get(name, name) for name in reversed(list(lost))]
+        names = [short(_WORDS.get(name, name), 40) for name in reversed(list(lost))]
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(-0.5, len(names) - 0.2)
         ax.axvline(0, color=BLACK, lw=0.8)

@@ -18,6 +18,7 @@ from pairjudge_lab.plots.style import (
     SKY,
     lab_style,
     new_figure,
+    short,
 )
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def plot_curve(
             low = [100 * point.accuracy.low for point in points]
             high = [100 * point.accuracy.high for point in points]
             if against == "calls" and not any(x):
-                ax.axhline(y[-1], color=colour, ls=dash, lw=1.4, label=f"{name}, no calls")
+                ax.axhline(
+                    y[-1], color=colour, ls=dash, lw=1.4, label=f"{short(name, 40)}, no calls"
+                )
                 continue
             shown = [i for i, cost in enumerate(x) if cost > 0]
             ax.plot(
@@ -100,7 +103,7 @@ def plot_curve(
                 ls=dash,
                 ms=5,
                 lw=1.8,
-                label=name,
+                label=short(name, 40),
             )
             ax.fill_between(
                 [x[i] for i in shown],
@@ -173,7 +176,7 @@ def plot_over_table(
                 alpha=1 if told else 0.6,
                 marker="o" if told else None,
                 ms=4,
-                label=name if told else None,
+                label=short(name, 40) if told else None,
             )
         if any(not name.startswith(("PairJudge", "Majority")) for name in table):
             ax.plot([], [], color=GREY, lw=0.9, label="other reward models (paper)")
@@ -190,7 +193,7 @@ def plot_over_table(
                 marker=marker,
                 ls=dash,
                 capsize=3,
-                label=f"{name} (own run)",
+                label=f"{short(name, 40)} (own run)",
             )
         sizes = {n for row in table.values() for n in row}
         sizes |= {point.n for points in runs.values() for point in points}
@@ -202,6 +205,6 @@ def plot_over_table(
         ax.set_axisbelow(True)
         ax.set_xlabel("N, candidates")
         ax.set_ylabel("accuracy, per cent")
-        ax.set_title(title)
+        ax.set_title(short(title, 80))
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=8.5)
     return ax

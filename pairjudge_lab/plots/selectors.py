@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pairjudge_lab.plots.style import BLUE, GREY, lab_style, new_figure
+from pairjudge_lab.plots.style import BLUE, GREY, lab_style, new_figure, short
 from pairjudge_lab.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def plot_accuracies(
                 fontsize=9,
                 fontweight="bold" if own else "normal",
             )
-        ax.set_yticks(range(len(order)), [_WORDS.get(name, name) for name in order])
+        ax.set_yticks(range(len(order)), [short(_WORDS.get(name, name), 40) for name in order])
         ax.set_ylim(-0.5, len(order) - 0.3)
         n = next(iter(accuracies.values())).n
         ax.set_xlabel(f"accuracy, per cent (95 % interval over {n} problems)")

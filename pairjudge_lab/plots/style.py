@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,11 +69,25 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def well_formed(text: str) -> str:
+    """A text with U+FFFD for every character that XML, and so SVG, cannot hold.
+
+    Examples
+    --------
+    >>> well_formed("5\\x08") == "5\\ufffd"
+    True
+    """
+    return _NOT_XML.sub("\ufffd", text)
+
+
 def short(text: str | None, most: int = 10) -> str:
-    """A model's answer on one line, cut to fit a picture."""
+    """A model's answer, or a name, on one line, cut to fit a picture."""
     if text is None:
         return "no answer"
-    line = " ".join(text.split())
+    line = well_formed(" ".join(text.split()))
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
@@ -83,7 +98,8 @@ def as_svg(figure: Figure | SubFigure) -> str:
     assert whole is not None
     with lab_style():
         whole.savefig(stream, format="svg", metadata={"Date": None})
-    text = stream.getvalue()
+    # What stands in a picture's texts may have been drawn by others than our plots.
+    text = well_formed(stream.getvalue())
     return text[text.index("<svg") :]
 
 
@@ -99,9 +115,13 @@ def save_picture(figure: Figure | SubFigure, path: Path) -> None:
         raise UserError(f"{path}: pictures are written as .svg, .pdf or .png")
     whole = figure.get_figure(root=True)
     assert whole is not None
-    metadata = {"Date": None} if path.suffix == ".svg" else None
     with whole_file(path) as new, lab_style():
-        whole.savefig(new, dpi=200, metadata=metadata)
+        if path.suffix == ".svg":
+            stream = io.StringIO()
+            whole.savefig(stream, format="svg", dpi=200, metadata={"Date": None})
+            new.write_text(well_formed(stream.getvalue()), encoding="utf-8")
+        else:
+            whole.savefig(new, dpi=200)
 
 
 def as_data_uri(figure: Figure | SubFigure) -> str:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pairjudge_lab.plots.style import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE, lab_style, new_figure
+from pairjudge_lab.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PALE,
+    PURPLE,
+    lab_style,
+    new_figure,
+    short,
+)
 from pairjudge_lab.renamed import warn_renamed
 
 if TYPE_CHECKING:
@@ -49,7 +59,16 @@ def plot_audits(
             middle, low, high = (
                 [100 * entry[key + end] for entry in told] for end in ("", "_low", "_high")
             )
-            ax.plot(steps, middle, color=colour, marker=marker, ls=dash, ms=5, lw=1.8, label=name)
+            ax.plot(
+                steps,
+                middle,
+                color=colour,
+                marker=marker,
+                ls=dash,
+                ms=5,
+                lw=1.8,
+                label=short(name, 40),
+            )
             ax.fill_between(steps, low, high, color=colour, alpha=0.14, lw=0)
         if figure == "position_effect":
             ax.axhline(0, color=GREY, lw=1)

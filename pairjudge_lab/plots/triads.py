@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairjudge_lab.plots.style import BLUE, GREY, ORANGE, lab_style, new_figure
+from pairjudge_lab.plots.style import BLUE, GREY, ORANGE, lab_style, new_figure, short
 from pairjudge_lab.statistics.transitivity import Transitivity
 
 if TYPE_CHECKING:
@@ -28,7 +28,11 @@ def plot_triads(results: dict[str, Transitivity], *, ax: Axes | None = None) -> 
                 if not np.isnan(value.low):
                     ax.plot([100 * value.low, 100 * value.high], [height] * 2, color=colour, lw=2)
             ax.annotate(
-                name, (-0.02, -y), xycoords=("axes fraction", "data"), ha="right", va="center"
+                short(name, 40),
+                (-0.02, -y),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="center",
             )
         ax.axvline(25, color=GREY, ls=":", lw=1.2)
         ax.set_yticks([])
