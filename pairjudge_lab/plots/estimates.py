@@ -42,10 +42,10 @@ def plot_estimates(result: _Tabled, *, ax: Axes | None = None) -> Axes:
     open_ends = bool(np.isinf(ends).any())
     estimate, low, high = (np.clip(x, *edges) if open_ends else x for x in (estimate, low, high))
     named = [c for c in frame.columns if frame[c].map(lambda cell: isinstance(cell, str)).all()]
-    names = [
-        ", ".join(short(cell, 40) for cell in row)
-        for row in frame[[c for c in named if c != "method"]].to_numpy()
-    ]
+    named = [c for c in named if c != "method"]
+    # Names of two judges stand beside each other, and leave the picture its place.
+    most = 40 if len(named) < 2 else 30
+    names = [", ".join(short(cell, most) for cell in row) for row in frame[named].to_numpy()]
     with lab_style():
         if ax is None:
             ax = new_figure(7.2, 1.1 + 0.32 * len(frame)).subplots()
