@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.embedded import is_shipped, shipped_path
 from pairjudge_lab.files.reading import json_lines, number_of, reading, regular_file
 from pairjudge_lab.files.spreadsheet import csv_text
-from pairjudge_lab.files.writing import whole_file, write_whole
+from pairjudge_lab.files.writing import table_format, whole_file, write_whole
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def save_pools(pools: Sequence[Pool], path: Path, *, guard_formulas: bool = Fals
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with whole_file(path) as new:
+        with whole_file(path) as new, table_format(path):
             pq.write_table(
                 pa.Table.from_pylist(rows), new, compression="zstd", compression_level=15
             )
@@ -227,8 +227,10 @@ def measured(where: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UserError(f"{where}: {name!r} is a number or absent; got {value!r:.60}")
         number = number_of(value, f"{where}: {name!r}")
-        if name == "tokens" and (number < 0 or number != int(number)):
-            raise UserError(f"{where}: 'tokens' is a whole number from 0, or absent; got {value!r}")
+        if name == "tokens" and not (0 <= number < 2**53 and number == int(number)):
+            raise UserError(
+                f"{where}: 'tokens' is a whole number from 0, or absent; got {value!r:.60}"
+            )
         found[name] = int(number) if name == "tokens" else number
     if raw.get("finish") is not None:
         found["finish"] = str(raw["finish"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pairjudge_lab.files.csv_tables import read_csv
 from pairjudge_lab.files.reading import json_lines, parse_json, read_text, reading, regular_file
 from pairjudge_lab.records import UserError
 
@@ -285,16 +286,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
-    import pandas as pd
-
-    table = pd.read_csv(
-        path,
-        sep="\t" if path.suffix == ".tsv" else ",",
-        dtype=str,
-        keep_default_na=False,
-        encoding="utf-8-sig",
-        index_col=False,
-    )
+    table = read_csv(path, sep="\t" if path.suffix == ".tsv" else ",")
     for number, data in enumerate(table.to_dict("records"), 1):
         values = {str(k): (None if v == "" else v) for k, v in data.items()}
         yield Row(f"{path}, row {number}", values)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pairjudge_lab.datasets.pools import load_pools
-from pairjudge_lab.files.reading import number_of, reading, regular_file
+from pairjudge_lab.files.csv_tables import read_csv
+from pairjudge_lab.files.reading import number_of
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 if TYPE_CHECKING:
@@ -44,16 +45,7 @@ def load_groups(
         if by is not None:
             raise UserError("--by is for .csv files of samples; other pools are one group")
         return {"": load_pools(source, limit=limit)}
-    import pandas as pd
-
-    with reading(path):
-        table = pd.read_csv(
-            regular_file(path),
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            index_col=False,
-        )
+    table = read_csv(path)
     if {"problem", "text"} <= set(table):
         if by is not None:
             raise UserError("--by is for .csv files of samples; pools with texts are one group")

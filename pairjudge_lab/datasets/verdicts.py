@@ -11,17 +11,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from pairjudge_lab.datasets.rows import read_rows, text_of
 from pairjudge_lab.embedded import is_shipped, shipped_path
+from pairjudge_lab.files.csv_tables import read_csv
 from pairjudge_lab.files.reading import reading, regular_file
 from pairjudge_lab.files.spreadsheet import csv_text
-from pairjudge_lab.files.writing import whole_file, write_whole
+from pairjudge_lab.files.writing import table_format, whole_file, write_whole
 from pairjudge_lab.records import UserError
-from pairjudge_lab.verdicts.columns import MATCH_COLUMNS, NEEDED, OUTCOMES
+from pairjudge_lab.results import plain
+from pairjudge_lab.verdicts.columns import FIELDS, MATCH_COLUMNS, NEEDED, OUTCOMES
+from pairjudge_lab.verdicts.soundness import check_rows
 from pairjudge_lab.verdicts.table import normalise
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from pairjudge_lab.datasets.rows import Table
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
+TEXTS = (*NEEDED, "judge", "kind", "gold", *(f.name for f in FIELDS.values() if f.dtype == "str"))
+"""Columns of text: a judge called 007 is not the number 7."""
 
 
 def load_verdicts(
@@ -104,9 +109,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
         elif path.suffix == ".csv":
-            table = pd.read_csv(
-                path, dtype=dict.fromkeys(NEEDED, str), keep_default_na=False, index_col=False
-            )
+            table = read_csv(path, dtype=dict.fromkeys(TEXTS, str))
         else:
             table = pd.DataFrame([row.data for row in read_rows(path)])
             for name in set(NEEDED) & set(table):
@@ -135,8 +138,8 @@ def check_verdicts(table: pd.DataFrame, where: str) -> pd.DataFrame:
     ------
     UserError
         A missing column, an empty table, an unknown verdict, kind or gold, a kind that contradicts
-        the labels, a response paired with itself, or the same ordered pair twice in one repetition
-        of a judge.
+        the labels, a response paired with itself, the same ordered pair twice in one repetition of
+        a judge, or a row that contradicts itself (``verdicts.soundness.check_rows``).
     """
     absent = [c for c in NEEDED if c not in table]
     if absent:
@@ -184,7 +187,9 @@ def check_verdicts(table: pd.DataFrame, where: str) -> pd.DataFrame:
             "repetition; number repetitions in a column 'repetition', or keep one of them"
         )
     try:
-        return normalise(table)
+        sound = normalise(table)
+        check_rows(sound)
+        return sound
     except UserError as problem:
         raise UserError(f"{where}, {problem}") from None
 
@@ -233,13 +238,21 @@ def save_verdicts(table: pd.DataFrame, path: Path, *, guard_formulas: bool = Fal
     if guard_formulas and path.suffix != ".csv":
         raise UserError(f"{path}: formulas are guarded in .csv files; no other kind runs them")
     if path.suffix == ".parquet":
-        with whole_file(path) as new:
+        with whole_file(path) as new, table_format(path):
             table.to_parquet(new, index=False, compression="zstd", compression_level=15)
     elif path.suffix == ".csv":
         write_whole(path, csv_text(table, guard_formulas=guard_formulas))
     elif path.suffix == ".jsonl":
-        rows = json.loads(table.to_json(orient="records"))
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        write_whole(path, lines)
+        values = table.astype(object).where(table.notna(), None).to_dict("records")
+        with table_format(path):
+            rows = [json.dumps(row, ensure_ascii=False, default=_of_json) for row in values]
+        write_whole(path, "".join(f"{row}\n" for row in rows))
     else:
         raise UserError(f"{path}: verdicts are written as {', '.join(SUFFIXES)}")
+
+
+def _of_json(value: Any) -> Any:
+    """A value that JSON has no form for, of a column that is not the lab's."""
+    if isinstance(value, bytes):
+        raise UserError("a column of bytes cannot be written as .jsonl; .parquet holds them")
+    return plain(value)

@@ -44,6 +44,24 @@ def whole_file(path: Path) -> Iterator[Path]:
                 new.unlink()
 
 
+@contextmanager
+def table_format(path: Path) -> Iterator[None]:
+    """Whatever makes a kind of file unfit for a table becomes a ``UserError``: a column of numbers
+    and texts in Parquet, a whole number of twenty digits, bytes in JSON."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except UserError:
+        raise
+    except (pa.ArrowException, ArithmeticError, TypeError, ValueError) as problem:
+        said = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+        raise UserError(
+            f"a column does not fit into a {path.suffix} file: {said:.200}; write another kind of "
+            "file, or leave the column out"
+        ) from None
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a text file so that nobody ever sees half of it.
 

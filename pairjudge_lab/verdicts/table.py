@@ -175,6 +175,19 @@ class TableVerdicts:
         return Verdict(**known)
 
 
+def _texts(column: pd.Series) -> pd.Series:
+    """A column of texts: numbers and booleans as they are written, as of an answer 0."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.StringDtype):
+        return column
+    for row, value in enumerate(values := column.tolist(), 1):
+        if not (value is None or value is pd.NA or isinstance(value, str | bool | int | float)):
+            raise UserError(f"row {row}: {column.name} is a text; got {value!r:.60}")
+    texts = [v if isinstance(v, str) else None if pd.isna(v) else str(v) for v in values]
+    return pd.Series(texts, index=column.index, name=column.name, dtype=object)
+
+
 _WORDS = {"True": True, "False": False, "true": True, "false": False, "1": True, "0": False}
 
 
@@ -182,8 +195,10 @@ def _column(column: pd.Series, dtype: str) -> pd.Series:
     """A column in the dtype that it was written with; text stays as it is."""
     import pandas as pd
 
-    if dtype == "str" or column.dtype == dtype:
+    if column.dtype == dtype:
         return column
+    if dtype == "str":
+        return _texts(column)
     words = not pd.api.types.is_numeric_dtype(column.dtype)
     values = column.where(column.notna() & (column.astype(str) != ""), None) if words else column
     try:

@@ -56,6 +56,8 @@ def test_rewardbench_2_gives_every_pair_of_right_and_wrong(tmp_path):
         ({"results": [1], "text": [["a"]]}, "one of four was picked rightly, which is no verdict"),
         ({"results": [1], "text_chosen": ["a"], "scores_chosen": ["x"], "scores_rejected": [1]},
          "scores are numbers; got 'x'"),
+        ({"results": [1], "text_chosen": ["a"], "scores_chosen": [float("nan")],
+          "scores_rejected": [1]}, "scores are numbers; got nan"),
         ({"results": [1], "scores": [[1.0]], "num_correct": [1]}, "less than the 1 scores"),
         ({"results": [1], "scores": [[1.0, 2.0]], "num_correct": ["x"]}, "num_correct is at least"),
         ({"results": [2], "text_chosen": ["a"]}, "results are 1, 0 or 0.5; got 2"),

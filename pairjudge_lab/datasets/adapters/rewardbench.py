@@ -12,6 +12,7 @@ as ``response_a``, and nothing can be learnt from it about position bias.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,8 @@ def _compared(chosen: Any, rejected: Any, where: str) -> str:
     pair = [
         score[0] if isinstance(score, list) and score else score for score in (chosen, rejected)
     ]
-    if any(isinstance(score, bool) or not isinstance(score, int | float) for score in pair):
+    numbers = all(isinstance(s, int | float) and not isinstance(s, bool) for s in pair)
+    # No number is neither more nor less than another: that would be read as a tie.
+    if not numbers or any(isnan(score) for score in pair):
         raise UserError(f"{where}: scores are numbers; got {chosen!r:.40} and {rejected!r:.40}")
     return "A" if pair[0] > pair[1] else "B" if pair[0] < pair[1] else "tie"
