@@ -60,8 +60,9 @@ def test_it_refuses_what_a_verdict_refuses():
         ("parsed", "unparsed", "failed"), (True, False, None), (True, False, None),
         ("A", "B", "tie", "neither", "invalid"), (None, 0.5),
     ):  # fmt: skip
-        row = dict(status=status, a_correct=a, b_correct=b, verdict=said, a_probability=sure,
-                   b_probability=sure, kind=None if said == "invalid" else "labels")  # fmt: skip
+        kind = None if said == "invalid" else "labels"
+        row = {"status": status, "a_correct": a, "b_correct": b, "verdict": said, "kind": kind}
+        row |= {"a_probability": sure, "b_probability": sure}
         try:
             one = Verdict(Status(status), a, b, a_probability=sure, b_probability=sure)
             possible = one.outcome == said
