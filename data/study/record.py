@@ -123,6 +123,7 @@ class Study:
         self.texts: dict[tuple[str, str, int], str] = {}
         self.pools: dict[tuple[str, int], Pool] = {}
         self.prepared = threading.Lock()
+        self.broken = threading.Event()
 
     def generate(self, model: str, slot: int, problem: WordProblem, number: int) -> None:
         """One candidate."""
@@ -232,7 +233,7 @@ class Study:
             problem, each, *rest = args
             while (pool := self.pool(problem, each)) is None:
                 # The other model has not generated its candidates yet.
-                if time.time() > self.servers[model].until:
+                if self.broken.is_set() or time.time() > self.servers[model].until:
                     raise TimeoutError
                 time.sleep(1.0)
             if kind == "judge":
@@ -274,6 +275,9 @@ def main() -> None:
             except TimeoutError:
                 ends["the time was over"] += 1
             except httpx.HTTPError as problem:
+                if model in study.generators:
+                    # What it was to generate will not come, and nobody waits for it.
+                    study.broken.set()
                 ends[f"{type(problem).__name__}: {problem}"] += 1
 
         threads += [

@@ -107,6 +107,16 @@ def test_few_answers_with_reasoning_end_with_labels_and_all_are_read_once_these_
         assert all([problem, b, a] in places for problem, a, b in places)
 
 
+def test_behind_reasoning_the_position_effect_is_small_and_most_verdicts_call_both_correct():
+    place = ["problem_id", "response_a", "response_b"]
+    behind = load_verdicts("study", judge=f"{MODELS[1]}, reasoning, lab, labels asked for")
+    at_once = load_verdicts("study", judge=f"{MODELS[1]}, labels").merge(behind[place], on=place)
+    assert len(at_once) == len(behind) >= 100
+    small, large = (bias_report(table).rows[0].position_effect for table in (behind, at_once))
+    assert small.high < large.low
+    assert (behind["verdict"] == "tie").mean() > 0.6
+
+
 def test_a_cascade_of_the_two_gains_nothing_over_the_larger_alone(pools):
     weak, strong = (load_verdicts("study", judge=f"{model}, labels") for model in MODELS)
     six = [pool.first(6) for pool in pools]
