@@ -6,6 +6,7 @@ later one is taken.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -54,6 +55,7 @@ def fill_labels(
         for row, share in enumerate(engine.label_reader.read(label, rows.logits)):
             shares[row].append(share)
             texts[row] += label.lead + label.words[likeliest(share)]
+    broken = Completion.failed("the model's logits are no numbers")
     seconds = (time.perf_counter() - began) / len(batch)
     return [
         (
@@ -64,7 +66,9 @@ def fill_labels(
                 cached_tokens=cached,
                 seconds=seconds,
                 labels=tuple(share),
-            ),
+            )
+            if all(math.isfinite(value) for one in share for value in one)
+            else broken,
         )
         for (ticket, request, prompt), text, share in zip(batch, texts, shares, strict=True)
     ]

@@ -185,7 +185,7 @@ class _Session:
         return Completion(
             parts.answer,
             parts.reasoning,
-            "length" if ended == "length" else "stop",
+            "stop" if ended == "stop" else "length",
             prompt_tokens=len(prompt.ids),
             cached_tokens=int(facts.get("cached_tokens") or 0),
             completion_tokens=int(facts.get("completion_tokens") or 0),

@@ -106,6 +106,10 @@ def find_source(spec: str, options: ModelOptions) -> Source:
         return Source(spec, path.stem, path, str(path.parent), _count_gguf(path), digest, file)
     name = spec if spec in SHIPPED_MODELS else path.name
     check_json(path)
+    from pairjudge_lab.engines.weights_on_disk import check_index
+
+    # Weights outside the folder would be loaded and not be part of its digest.
+    check_index(spec, path)
     return Source(spec, name, path, str(path), count_parameters(path), folder_digest(path))
 
 

@@ -262,7 +262,8 @@ class _Session:
         if quoted and len(row.tokens) < row.prompt.limit:
             self._send(row)
             return
-        cut = written.finish_reason == "length" or quoted
+        # "abort" is cut off as well: only what stopped by itself is complete.
+        cut = written.finish_reason != "stop" or quoted
         self._ready.append((row.ticket, self._completion(row, "length" if cut else "stop")))
 
     def _name_of(self, output: Any) -> str:

@@ -120,7 +120,12 @@ def _known_kind(folder: Path) -> Any:
     """The class of transformers for a model folder; None where names cannot be compared."""
     import transformers
 
-    config = transformers.AutoConfig.from_pretrained(str(folder))
+    try:
+        # Not said, transformers asks at the terminal whether to run the folder's own code.
+        config = transformers.AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
+    except ValueError:
+        # A kind with code of its own: the engine loads it, or refuses to.
+        return None
     names = getattr(config, "architectures", None) or [""]
     if getattr(config, "quantization_config", None) is not None or not find_spec("accelerate"):
         return None

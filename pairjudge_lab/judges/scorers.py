@@ -36,7 +36,9 @@ def open_scorer(source: Source, kind: str, options: ModelOptions) -> ScalarJudge
         from transformers import AutoTokenizer
 
         with Readable(source.spec):
-            tokenizer = AutoTokenizer.from_pretrained(source.address, **source.where)
+            tokenizer = AutoTokenizer.from_pretrained(
+                source.address, **source.where, trust_remote_code=options.trust_remote_code
+            )
             model = open_ranker(Path(model_folder(source))).to(choose_device(options))
     else:
         from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -74,8 +75,10 @@ def soft_labels(found: Sequence[tuple[float, ...] | None]) -> tuple[float | None
 
     Two label positions hold a label of each response, and the first word of each is the one for
     Correct; one alone holds a preference, and its first two words are A and B. A protocol whose
-    answers fit neither has no soft verdict.
+    answers fit neither has no soft verdict. Shares that are no numbers, of a model whose logits are
+    none, say nothing.
     """
+    found = [one if one and all(map(math.isfinite, one)) else None for one in found]
     if len(found) == 1:
         only = found[0]
         return (None, None) if only is None else (only[0], only[1])

@@ -13,7 +13,7 @@ def load_tokenizer(base: str) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base)
+        tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
     except (OSError, ValueError) as problem:
         first = (str(problem).strip().splitlines() or [""])[0]
         raise UserError(f"cannot load the base model {base!r}: {first}") from None

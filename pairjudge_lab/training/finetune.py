@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.engines.transformers_engine import TransformersEngine
+from pairjudge_lab.engines.weights import check_loading, check_numbers
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.files.notes import note_lines, read_note
 from pairjudge_lab.files.reading import parse_json, read_text
@@ -207,10 +208,20 @@ class _Run:
             kind = AutoModelForSequenceClassification
             settings["num_labels"] = 1
         try:
-            model = kind.from_pretrained(self.base, **settings)
-        except (OSError, ValueError) as problem:
+            model, told = kind.from_pretrained(self.base, output_loading_info=True, **settings)
+        except (OSError, ValueError, RuntimeError) as problem:
             first = (str(problem).strip().splitlines() or [""])[0]
             raise UserError(f"cannot load the base model {self.base!r}: {first}") from None
+        # The head of a reward model is new, and takes the place of the one that names tokens.
+        new = ("score.", "lm_head.") if recipe.kind == "reward" else ()
+        check_loading(
+            self.base,
+            {k: [n for n in names if not str(n).startswith(new)] for k, names in told.items()}
+            if new
+            else told,
+        )
+        if not recipe.four_bit:
+            check_numbers(self.base, model)
         model.config.pad_token_id = self.tokenizer.pad_token_id
         if len(self.tokenizer) > model.get_input_embeddings().num_embeddings:
             model.resize_token_embeddings(len(self.tokenizer))
@@ -289,7 +300,9 @@ class _Run:
         from transformers import AutoModelForCausalLM
 
         model.save_pretrained(self.out / "adapter")
-        whole = AutoModelForCausalLM.from_pretrained(self.base, dtype=torch.bfloat16)
+        whole = AutoModelForCausalLM.from_pretrained(
+            self.base, dtype=torch.bfloat16, use_safetensors=True, trust_remote_code=False
+        )
         return PeftModel.from_pretrained(whole, self.out / "adapter").merge_and_unload()
 
 

@@ -83,6 +83,8 @@ def read_judgments(path: Path) -> Iterator[Judgment]:
             layout = find_layout(row, str(path))
         try:
             yield layout(row)
+        except UserError as problem:
+            raise UserError(f"{path}, row {number}: {problem}") from None
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             raise UserError(f"{path}, row {number}: not like the first: {_shown(row)}") from None
     if layout is None:
@@ -171,7 +173,7 @@ def _joined(row: Mapping[str, Any]) -> str:
 
 
 _SECTIONS = {
-    place: re.compile(rf"<{place}>\s*(.*?)\s*</{place}>", re.DOTALL)
+    place: re.compile(rf"<{place}>(.*?)</{place}>", re.DOTALL)
     for place in ("question", "response_a", "response_b")
 }
 
@@ -184,14 +186,28 @@ def _judgment(prompt: list[Message], completion: str, row: Mapping[str, Any]) ->
         for name in ("question", "response_a", "response_b", "a", "b", "a_correct", "b_correct")
         if row.get(name) is not None
     }
+    _check_kinds(known)
     if "question" not in known:
         # The tags that fence a pair in the prompt say what was judged, where they stand there once.
         asked = prompt[-1]["content"]
         found = {place: pattern.findall(asked) for place, pattern in _SECTIONS.items()}
         if all(len(texts) == 1 for texts in found.values()):
-            known |= {place: texts[0] for place, texts in found.items()}
+            known |= {place: texts[0].strip() for place, texts in found.items()}
     problem = str(row.get("problem_id") or known.get("question") or "")
     return Judgment(tuple(prompt), completion, problem, **known)
+
+
+def _check_kinds(known: Mapping[str, Any]) -> None:
+    """Truth is true or false: the text "false" would count as true."""
+    for name, value in known.items():
+        if name.endswith("_correct"):
+            sound, what = isinstance(value, bool), "true or false"
+        elif name in ("a", "b"):
+            sound, what = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+        else:
+            sound, what = isinstance(value, str), "a text"
+        if not sound:
+            raise UserError(f"{name} is {what}, or absent; got {value!r:.40}")
 
 
 def _rows(path: Path) -> Iterator[Any]:

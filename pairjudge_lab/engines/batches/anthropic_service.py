@@ -19,6 +19,7 @@ from pairjudge_lab.engines.batches.transport import (
 from pairjudge_lab.engines.contract import Completion, Finish, Request
 from pairjudge_lab.engines.server.connection import read_key
 from pairjudge_lab.engines.server.faults import without_key
+from pairjudge_lab.engines.server.keys import without_key_in
 from pairjudge_lab.engines.server.options import ServerOptions
 from pairjudge_lab.engines.server.reading import count, whole_text
 from pairjudge_lab.generation import GenerationConfig
@@ -125,8 +126,12 @@ class AnthropicBatches:
             # A request that was refused as it stands is refused again.
             again = "invalid_request" not in told
             return Result(name, Completion.failed(f"{_word(kind)}: {told}"), again)
-        completion = _completion(result.get("message"))
+        completion = without_key_in(_completion(result.get("message")), self._key)
         return Result(name, completion, again=completion.finish == "error")
+
+
+_ENDED, _CUT = ("end_turn", "stop_sequence"), ("max_tokens", "model_context_window_exceeded")
+"""Anthropic's words for an answer that is complete, and for one that is cut off."""
 
 
 def _completion(message: Any) -> Completion:
@@ -139,7 +144,9 @@ def _completion(message: Any) -> Completion:
     stopped = message.get("stop_reason")
     if stopped == "refusal":
         return Completion.failed("the model refused")
-    finish: Finish = "length" if stopped == "max_tokens" else "stop"
+    if stopped not in (None, *_ENDED, *_CUT):
+        return Completion.failed(f"the answer was broken off: {str(stopped)[:40]}")
+    finish: Finish = "length" if stopped in _CUT else "stop"
     if not text.strip() and not thought and finish == "stop":
         return Completion.failed("the answer held no text")
     usage = message.get("usage")

@@ -16,6 +16,7 @@ from pairjudge_lab.engines.contract import Completion, Request
 from pairjudge_lab.engines.server.body import Dialect, request_body
 from pairjudge_lab.engines.server.connection import read_key
 from pairjudge_lab.engines.server.faults import AttemptError, without_key
+from pairjudge_lab.engines.server.keys import without_key_in
 from pairjudge_lab.engines.server.options import ServerOptions
 from pairjudge_lab.engines.server.reading import Reading
 from pairjudge_lab.generation import GenerationConfig
@@ -124,7 +125,7 @@ class OpenAIBatches:
         reading = Reading(request.labels)
         try:
             reading.feed(body)
-            completion = reading.completion(0.0)
+            completion = without_key_in(reading.completion(0.0), self._key)
         except AttemptError as problem:
             return Result(name, Completion.failed(problem.reason), problem.again)
         if not self._config.label_probabilities:

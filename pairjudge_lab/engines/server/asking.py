@@ -15,8 +15,9 @@ from pairjudge_lab.engines.server.body import Dialect, request_body
 from pairjudge_lab.engines.server.concurrency import Concurrency
 from pairjudge_lab.engines.server.connection import Connection
 from pairjudge_lab.engines.server.exchange import Exchange, Exchanges
-from pairjudge_lab.engines.server.faults import AttemptError, masked, read_failure, without_key
+from pairjudge_lab.engines.server.faults import AttemptError, read_failure, without_key
 from pairjudge_lab.engines.server.identifiers import Identifiers
+from pairjudge_lab.engines.server.keys import without_key_in
 from pairjudge_lab.engines.server.options import ServerOptions
 from pairjudge_lab.engines.server.reading import Reading
 from pairjudge_lab.generation import GenerationConfig
@@ -25,8 +26,6 @@ from pairjudge_lab.records import UserError
 T = TypeVar("T")
 WAIT, LONGEST_WAIT = 0.5, 8.0
 """Seconds before the second attempt, doubled each time up to a limit: the client's own."""
-SECRET = 16
-"""Characters from which on a key is one that a text does not hold by chance."""
 FIRST_ATTEMPTS = 3
 """Attempts at an address from which nothing good ever came."""
 
@@ -90,14 +89,7 @@ class Asker:
                 return Completion.failed(second)
             reading, seconds = second[0], seconds + second[1]
         completion = reading.completion(seconds)
-        key = self.connection.key
-        if key is not None and len(key) >= SECRET:
-            # A server that shows the request in its answer must not get the key into a table.
-            completion = replace(
-                completion,
-                text=masked(completion.text, key),
-                reasoning=masked(completion.reasoning, key),
-            )
+        completion = without_key_in(completion, self.connection.key)
         return completion if self.config.label_probabilities else replace(completion, labels=())
 
     def _body(self, request: Request, dialect: Dialect, stop: bool) -> dict[str, Any]:

@@ -18,6 +18,10 @@ MOST_QUOTED = 64
 """Stop strings that may be quoted in one answer; behind them it is read to its own end, since each
 is looked at in the whole of the text before it."""
 
+_ENDED = ("stop", "eos", "eos_token", "stop_sequence", "end_turn")
+"""What servers say of an answer that is complete; ``abort`` or ``error`` is said of one that is
+not, though it may look like one."""
+
 
 class Reading:
     """One answer as it comes in.
@@ -152,6 +156,8 @@ class Reading:
         completion = count(self._usage, "completion_tokens") or self._pieces + self._thoughts
         if self.finish == "content_filter":
             raise AttemptError("the server's content filter ended the answer", again=False)
+        if self.finish not in (*_ENDED, "length"):
+            raise AttemptError(f"the server broke the answer off: {self.finish!r:.40}")
         if not text.strip() and not reasoning and not thought and finish == "stop":
             raise AttemptError("the answer held no text")
         return Completion(
