@@ -214,12 +214,8 @@ class _Run:
             raise UserError(f"cannot load the base model {self.base!r}: {first}") from None
         # The head of a reward model is new, and takes the place of the one that names tokens.
         new = ("score.", "lm_head.") if recipe.kind == "reward" else ()
-        check_loading(
-            self.base,
-            {k: [n for n in names if not str(n).startswith(new)] for k, names in told.items()}
-            if new
-            else told,
-        )
+        others = {k: [n for n in names if not str(n).startswith(new)] for k, names in told.items()}
+        check_loading(self.base, others)
         if not recipe.four_bit:
             check_numbers(self.base, model)
         model.config.pad_token_id = self.tokenizer.pad_token_id

@@ -31,46 +31,46 @@ def check_rows(table: pd.DataFrame) -> None:
     verdict = table["verdict"].astype(object)
     read = (verdict != "invalid").to_numpy(dtype=bool)
     if "judge" in table:
-        _first(table["judge"].isna().to_numpy(), "the name of its judge is missing")
+        _refuse(table["judge"].isna().to_numpy(), "the name of its judge is missing")
     if "status" in table:
         status = table["status"].astype(object)
         there = (status.notna() & (status != "")).to_numpy(dtype=bool)
         names = [one.value for one in Status]
-        _first(
+        _refuse(
             there & ~status.isin(names).to_numpy(),
             f"unknown status {{}}; a status is one of {', '.join(names)}",
             status,
         )
         parsed = (status == Status.PARSED.value).to_numpy(dtype=bool)
-        _first(
+        _refuse(
             there & read & ~parsed,
             f"its verdict is {{}}, but its status says that none was read; such a verdict is "
             f"'invalid', and the status of one that was read is {Status.PARSED.value!r}",
             verdict,
         )
-        _first(there & ~read & parsed, "its status is 'parsed', but its verdict is {}", verdict)
+        _refuse(there & ~read & parsed, "its status is 'parsed', but its verdict is {}", verdict)
     if {"a_correct", "b_correct"} <= set(table):
         a, b = (table[f"{x}_correct"].astype("boolean") for x in "ab")
         both = (a.notna() & b.notna()).to_numpy(dtype=bool)
-        _first((a.notna() ^ b.notna()).to_numpy(dtype=bool), "one of its two labels is missing")
-        _first(both & ~read, "a verdict that was not read has no labels")
-        right, wrong = (column.fillna(value=False).to_numpy(dtype=bool) for column in (a, b))
-        said = np.array(["neither", "B", "A", "tie"], object)[2 * right + wrong]
-        _first(both & read & (verdict.to_numpy() != said), "its verdict is {}, but its labels make "
-               "another one", verdict)  # fmt: skip
+        _refuse((a.notna() ^ b.notna()).to_numpy(dtype=bool), "one of its two labels is missing")
+        _refuse(both & ~read, "a verdict that was not read has no labels")
+        first, second = (column.fillna(value=False).to_numpy(dtype=bool) for column in (a, b))
+        said = np.array(["neither", "B", "A", "tie"], object)[2 * first + second]
+        other = both & read & (verdict.to_numpy() != said)
+        _refuse(other, "its verdict is {}, but its labels make another one", verdict)
     for name in ("a_probability", "b_probability"):
         if name in table:
             values = table[name].to_numpy(dtype=float, na_value=np.nan)
             known = ~np.isnan(values)
-            _first(known & ~read, f"a verdict that was not read has no {name}")
-            _first(
+            _refuse(known & ~read, f"a verdict that was not read has no {name}")
+            _refuse(
                 known & ~((values >= 0) & (values <= 1)),
                 f"{name} lies between 0 and 1; got {{}}",
                 table[name],
             )
 
 
-def _first(wrong: np.ndarray, says: str, of: pd.Series | None = None) -> None:
+def _refuse(wrong: np.ndarray, says: str, of: pd.Series | None = None) -> None:
     """Refuse a table with a wrong row, naming the first."""
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])

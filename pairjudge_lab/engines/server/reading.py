@@ -19,8 +19,9 @@ MOST_QUOTED = 64
 is looked at in the whole of the text before it."""
 
 _ENDED = ("stop", "eos", "eos_token", "stop_sequence", "end_turn")
-"""What servers say of an answer that is complete; ``abort`` or ``error`` is said of one that is
-not, though it may look like one."""
+_CUT = ("length", "model_length", "max_tokens")
+"""What servers say of an answer that is complete, and of one that is cut off; ``abort`` or
+``error`` is said of one that is neither, though it may look complete."""
 
 
 class Reading:
@@ -150,13 +151,13 @@ class Reading:
         if self.finish is None:
             raise AttemptError("the answer broke off")
         reasoning, text = self._answer()
-        finish: Finish = "length" if self.finish == "length" else "stop"
+        finish: Finish = "length" if self.finish in _CUT else "stop"
         told = self._usage.get("completion_tokens_details")
         thought = count(told, "reasoning_tokens") or self._thoughts
         completion = count(self._usage, "completion_tokens") or self._pieces + self._thoughts
         if self.finish == "content_filter":
             raise AttemptError("the server's content filter ended the answer", again=False)
-        if self.finish not in (*_ENDED, "length"):
+        if self.finish not in (*_ENDED, *_CUT):
             raise AttemptError(f"the server broke the answer off: {self.finish!r:.40}")
         if not text.strip() and not reasoning and not thought and finish == "stop":
             raise AttemptError("the answer held no text")
