@@ -23,6 +23,12 @@ from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
 from pairjudge_lab.cli.shared.tables import add_table_options, table_options
 from pairjudge_lab.progress import LOG
 
+WRITTEN = (
+    "train.jsonl", "held_out.jsonl", "critiques.jsonl", "template.md", "critic_template.md",
+    "funnel.json",
+)  # fmt: skip
+"""What a folder of judgments holds, beside the store, the log and the card."""
+
 HELP = "judgments to train on, from a teacher"
 
 
@@ -88,8 +94,14 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.training.annotate import annotate
 
     different_files(
-        in_folder(args.out, "train.jsonl", "held_out.jsonl", "critiques.jsonl", "verdicts.sqlite"),
-        {"POOLS": args.pools, "--judge": args.judge, "--critic": args.critic},
+        in_folder(args.out, *WRITTEN, "verdicts.sqlite"),
+        {
+            "POOLS": args.pools,
+            "--judge": args.judge,
+            "--critic": args.critic,
+            "--template": args.template,
+            "--ask-with": args.ask_with,
+        },
     )
     if args.within_teams:
         print("--within-teams is called --within-groups now", file=sys.stderr)

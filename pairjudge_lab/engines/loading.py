@@ -6,6 +6,7 @@ from typing import Any
 
 from pairjudge_lab.engines.memory import check_fit
 from pairjudge_lab.engines.options import ModelOptions
+from pairjudge_lab.engines.sizes import check_sizes
 from pairjudge_lab.engines.sources import Readable, Source, find_source
 from pairjudge_lab.engines.transformers_engine import TransformersEngine
 from pairjudge_lab.engines.weights import check_loading, check_numbers
@@ -61,7 +62,7 @@ def load_model(source: Source, options: ModelOptions, kind: Any = None) -> tuple
         When it does not fit, or its files are damaged or incomplete.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
     device = choose_device(options)
     dtype = choose_dtype(options, device, source.parameters)
@@ -80,9 +81,18 @@ def load_model(source: Source, options: ModelOptions, kind: Any = None) -> tuple
     with Readable(source.spec):
         tokenizer = AutoTokenizer.from_pretrained(source.address, **where)
         chosen = kind or AutoModelForCausalLM
+        config = AutoConfig.from_pretrained(source.address, **where)
+        check_sizes(
+            source.spec,
+            source.parameters,
+            lambda: chosen.from_config(config, trust_remote_code=options.trust_remote_code),
+            packed=getattr(config, "quantization_config", None) is not None,
+        )
         # Weights of another shape are then told of by name, and refused below.
         settings["ignore_mismatched_sizes"] = True
-        model, told = chosen.from_pretrained(source.address, output_loading_info=True, **settings)
+        model, told = chosen.from_pretrained(
+            source.address, config=config, output_loading_info=True, **settings
+        )
     check_loading(source.spec, told)
     check_numbers(source.spec, model)
     return (model if device == "cuda" else model.to(device)).eval(), tokenizer

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from pathlib import Path
 
+from pairjudge_lab.files.reading import parse_json, regular_file
 from pairjudge_lab.records import UserError
 
 GB = 1e9
@@ -31,20 +31,28 @@ def count_parameters(folder: Path) -> int:
             else ""
         )
         raise UserError(f"{folder} has no .safetensors file{found}")
+    return sum(_count_file(regular_file(file)) for file in files)
+
+
+def _count_file(file: Path) -> int:
     total = 0
-    for file in files:
-        try:
-            with file.open("rb") as stream:
-                (length,) = struct.unpack("<Q", stream.read(8))
-                if length > 100_000_000:
-                    raise ValueError("its header is too long")
-                header = json.loads(stream.read(length))
-            for name, tensor in header.items():
-                if name != "__metadata__":
-                    begin, end = tensor["data_offsets"]
-                    total += (end - begin) // _BYTES.get(tensor["dtype"], 1)
-        except (OSError, ValueError, KeyError, TypeError, struct.error) as problem:
-            raise UserError(f"{file} is not a sound safetensors file: {problem}") from None
+    try:
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            if length > 100_000_000:
+                raise ValueError("its header is too long")
+            header = parse_json(stream.read(length).decode(), "its header")
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                begin, end = tensor["data_offsets"]
+                if not 0 <= begin <= end <= file.stat().st_size:
+                    raise ValueError(f"the tensor {name!r:.80} lies outside the file")
+                total += (end - begin) // _BYTES.get(tensor["dtype"], 1)
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, struct.error, UserError,
+    ) as problem:  # fmt: skip
+        said = " ".join(str(problem).split())[:200]
+        raise UserError(f"{file} is not a sound safetensors file: {said}") from None
     return total
 
 

@@ -9,7 +9,7 @@ from pairjudge_lab.engines.contract import Messages, Request
 from pairjudge_lab.engines.reasoning import CLOSE, begins_thinking
 from pairjudge_lab.engines.rendering import ChatTemplate, EndlessTemplateError
 from pairjudge_lab.generation import GenerationConfig
-from pairjudge_lab.protocols.control_strings import PromptCheck, control_tokens
+from pairjudge_lab.protocols.control_strings import INTRUDED, PromptCheck, control_tokens
 from pairjudge_lab.records import UserError
 
 
@@ -74,7 +74,7 @@ class PromptEncoder:
         limit = config.limit(len(ids), self.window)
         refusal = ""
         if request.frame and self._check(request.frame, config.thinking).intruders(ids):
-            refusal = "a text holds control tokens of the model, and was not shown to it"
+            refusal = INTRUDED
         elif limit <= 0:
             refusal = f"the prompt of {len(ids)} tokens does not fit the window of {window}"
         return Prompt(ids, limit, thinking, refusal)

@@ -20,6 +20,9 @@ from pairjudge_lab.engines.threads import rows_for, threads_for
 from pairjudge_lab.generation import GenerationConfig
 from pairjudge_lab.records import UserError
 
+_WINDOW = 4096
+"""Tokens of a prompt and its answer, for a model that does not tell how many it can take."""
+
 EXPECTED_TOKENS = 512
 """Tokens of an answer that batches are planned with; longer answers are met by shrinking."""
 
@@ -65,11 +68,8 @@ class TransformersEngine:
         self.name = name
         self.model = model
         self.tokenizer = tokenizer
-        window = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 4096
-        self.encoder = PromptEncoder(name, tokenizer, window)
-        ends = model.generation_config.eos_token_id
-        ends = ends if isinstance(ends, list) else [ends]
-        self.ends = frozenset(e for e in (*ends, tokenizer.eos_token_id) if e is not None)
+        self.encoder = PromptEncoder(name, tokenizer, _window(name, model))
+        self.ends = _ends(name, model, tokenizer)
         pad = tokenizer.pad_token_id
         self.reader = Reader(model, pad if pad is not None else next(iter(self.ends), 0))
         self.label_reader = LabelReader(self.piece)
@@ -254,3 +254,25 @@ class _LabelSession:
 
     def close(self) -> None:
         self._waiting.rows.clear()
+
+
+def _window(name: str, model: Any) -> int:
+    """The context window that a model's configuration tells, in tokens."""
+    told = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    if told is None:
+        return _WINDOW
+    if isinstance(told, bool) or not isinstance(told, int) or told < 1:
+        raise UserError(f"{name}: max_position_embeddings in config.json is no count of tokens")
+    return told
+
+
+def _ends(name: str, model: Any, tokenizer: Any) -> frozenset[int]:
+    """The tokens at which an answer ends."""
+    told = model.generation_config.eos_token_id
+    ends = [*(told if isinstance(told, list) else [told]), tokenizer.eos_token_id]
+    ends = [end for end in ends if end is not None]
+    if any(isinstance(end, bool) or not isinstance(end, int) for end in ends):
+        raise UserError(
+            f"{name}: eos_token_id in generation_config.json is no token or list of them"
+        )
+    return frozenset(ends)

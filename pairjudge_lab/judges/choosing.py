@@ -61,7 +61,7 @@ def model_template(path: Path | None, options: ModelOptions, name: str) -> Templ
         return read_template(options.template, places(name))
     own = path / TEMPLATE_FILE if path is not None and path.is_dir() else None
     # A wording is of use only for the protocol that it was written for.
-    if own is None or not own.is_file() or name != choose_protocol(path, ModelOptions()):
+    if own is None or not own.exists() or name != choose_protocol(path, ModelOptions()):
         return None
     return read_template(own, places(name))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pairjudge_lab.engines.sizes import check_sizes
 from pairjudge_lab.engines.weights import check_numbers
 from pairjudge_lab.records import UserError
 
@@ -65,6 +66,8 @@ def open_ranker(folder: Path) -> Any:
     weights: dict[str, Any] = {}
     for file in sorted(folder.glob("*.safetensors")):
         weights |= load_file(file)
+    held = sum(one.numel() for one in weights.values())
+    check_sizes(str(folder), held, Ranker)
     model = Ranker()
     missing, unexpected = model.load_state_dict(weights, strict=False)
     left = [name for name in missing if "position_ids" not in name]

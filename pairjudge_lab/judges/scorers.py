@@ -9,13 +9,9 @@ from pairjudge_lab.engines.loading import choose_device, load_model
 from pairjudge_lab.engines.options import ModelOptions
 from pairjudge_lab.engines.sources import Readable, Source, model_folder
 from pairjudge_lab.judges.ranker import open_ranker
-from pairjudge_lab.judges.scalar import (
-    JointReader,
-    Reader,
-    ResponseReader,
-    ScalarJudge,
-    StepReader,
-)
+from pairjudge_lab.judges.response_readers import JointReader, ResponseReader
+from pairjudge_lab.judges.scalar import Reader, ScalarJudge
+from pairjudge_lab.judges.step_reader import StepReader
 
 
 def open_scorer(source: Source, kind: str, options: ModelOptions) -> ScalarJudge:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from pairjudge_lab.generation import GenerationConfig
-from pairjudge_lab.protocols.labels import LabelPosition, soft_labels
+from pairjudge_lab.protocols.labels import LabelPosition, is_last, soft_labels
 from pairjudge_lab.protocols.pairjudge import PairJudgeProtocol
 from pairjudge_lab.protocols.pointwise import PLACES as POINTWISE_PLACES
 from pairjudge_lab.protocols.pointwise import PointwiseProtocol
@@ -146,7 +146,13 @@ def read_completions(protocol: JudgeProtocol, completions: Sequence[Written]) ->
     verdict = read_answers(protocol, answers)
     if verdict.status is not Status.PARSED:
         return verdict
-    a, b = soft_labels([share for c in completions for share in c.labels])
+    positions = protocol.label_positions
+    shares = [
+        share if number >= len(positions) or is_last(c.text, positions[number].after) else None
+        for c in completions
+        for number, share in enumerate(c.labels)
+    ]
+    a, b = soft_labels(shares)
     return replace(verdict, a_probability=a, b_probability=b)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pairjudge_lab.records import UserError
+
 # Matched on folded text: lower case, full-width bars are plain ones. By their first character.
 _ANGLED = (
     # <|im_start|>, <|eot_id|>, <|turn>, and DeepSeek's full-width bars
@@ -64,7 +66,12 @@ KNOWN = re.compile(
 )
 """The first character of a control string of a known family, in folded text."""
 
-_MARKUP = re.compile(r"[<\[{(|⟨【「].*[^\W\d].*[>\]})|⟩】」]", re.DOTALL)
+_OPENING, _CLOSING, _LETTER = "<[{(|⟨【「", ">]})|⟩】」", re.compile(r"[^\W\d]")
+
+INTRUDED = "a text holds control tokens of the model, and was not shown to it"
+"""Why a prompt that ``PromptCheck`` objects to is not answered."""
+
+_ROLES = ("bos", "eos", "pad", "sep", "cls", "mask")
 
 
 def control_tokens(tokenizer: Any, *, markup: bool = True) -> frozenset[str]:
@@ -83,24 +90,31 @@ def control_tokens(tokenizer: Any, *, markup: bool = True) -> frozenset[str]:
     """
     # In transformers 5 ``all_special_tokens`` holds those with a role of their own and no others.
     named = {str(text) for text in getattr(tokenizer, "all_special_tokens", ())}
-    return frozenset({*_controls(tokenizer, markup).values(), *filter(str.strip, named)})
+    return frozenset({*controls_by_id(tokenizer, markup).values(), *filter(str.strip, named)})
 
 
 def control_ids(tokenizer: Any) -> frozenset[int]:
     """The ids of ``control_tokens``."""
-    return frozenset(_controls(tokenizer))
+    return frozenset(controls_by_id(tokenizer))
 
 
-def _controls(tokenizer: Any, markup: bool = True) -> dict[int, str]:
+def controls_by_id(tokenizer: Any, markup: bool = True) -> dict[int, str]:
+    """The same tokens by their ids; ``markup`` is that of ``control_tokens``."""
     found: dict[int, str] = {}
     for number, token in (getattr(tokenizer, "added_tokens_decoder", None) or {}).items():
         text = str(getattr(token, "content", token))
         special = bool(getattr(token, "special", True))
-        if text.strip() and (special or (markup and _MARKUP.fullmatch(text.strip()))):
+        if text.strip() and (special or (markup and _is_markup(text.strip()))):
             found[int(number)] = text
     for number in getattr(tokenizer, "all_special_ids", ()):
         found.setdefault(int(number), str(tokenizer.convert_ids_to_tokens(int(number))))
     return found
+
+
+def _is_markup(text: str) -> bool:
+    """Whether a token is a word in brackets."""
+    bracketed = len(text) > 2 and text[0] in _OPENING and text[-1] in _CLOSING
+    return bracketed and _LETTER.search(text, 1, len(text) - 1) is not None
 
 
 @dataclass(frozen=True)
@@ -122,14 +136,39 @@ class PromptCheck:
     frame: Counter[int]
 
     @classmethod
-    def of(cls, tokenizer: Any, frame: Sequence[int]) -> PromptCheck:
-        """The check for a tokenizer and the token ids of a prompt with plain texts."""
-        controls = control_ids(tokenizer)
-        return cls(controls, _count(frame, controls))
+    def of(
+        cls, tokenizer: Any, frame: Sequence[int], controls: Iterable[int] | None = None
+    ) -> PromptCheck:
+        """The check for a tokenizer and the token ids of a prompt with plain texts.
+
+        Where not every control token counts, ``controls`` are the ids of those that do.
+        """
+        counted = control_ids(tokenizer) if controls is None else frozenset(controls)
+        counted -= _unknown(tokenizer)
+        return cls(counted, _count(frame, counted))
 
     def intruders(self, prompt: Iterable[int]) -> dict[int, int]:
         """How many times too often each control token stands in a prompt; empty: it is sound."""
         return dict(_count(prompt, self.controls) - self.frame)
+
+    def refuse(self, prompt: Iterable[int]) -> None:
+        """Raise where a prompt holds control tokens that its frame does not.
+
+        Raises
+        ------
+        UserError
+            When it does.
+        """
+        if self.intruders(prompt):
+            raise UserError(INTRUDED)
+
+
+def _unknown(tokenizer: Any) -> frozenset[int]:
+    """The id of a character that a vocabulary lacks, unless it has another role as well: plain text
+    may hold such characters."""
+    unknown = getattr(tokenizer, "unk_token_id", None)
+    others = (getattr(tokenizer, f"{role}_token_id", None) for role in _ROLES)
+    return frozenset() if unknown is None or unknown in others else frozenset({unknown})
 
 
 def _count(ids: Iterable[int], controls: frozenset[int]) -> Counter[int]:

@@ -88,6 +88,22 @@ def soft_labels(found: Sequence[tuple[float, ...] | None]) -> tuple[float | None
     return (None if a is None else a[0]), (None if b is None else b[0])
 
 
+def is_last(text: str, after: str) -> bool:
+    """Whether what stands before a label was last written exactly so, in no other case or spacing.
+
+    Engines look up a label's probability where ``after`` stands to the letter; protocols read a
+    label behind other spellings as well. Where the last is such a one, the probability is that of
+    an earlier label, as of a quoted form.
+    """
+    place = text.rfind(after)
+    spelt = _spelt(after)
+    return not spelt or (place >= 0 and len(_spelt(text[:place])) == _spelt(text).rfind(spelt))
+
+
+def _spelt(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
 def read_label(text: str) -> bool | None:
     """True for Correct, False for Incorrect, None for everything else.
 

@@ -42,6 +42,8 @@ Incorrect:
     places=PLACES,
 )
 
+_HEADINGS = ("Response A", "Response B")
+
 _TAG = re.compile(r"<\s*+resp_judge\s*+>", re.IGNORECASE)
 _LABEL = re.compile(r"([^<]*+)(<\s*+/\s*+resp_judge\s*+>)?+" + AFTER, re.IGNORECASE)
 
@@ -124,9 +126,31 @@ class PointwiseProtocol:
             if reason:
                 reasons.append(f"response {position}: {reason}")
         both = "\n".join(
-            f"Response {s}\n{text}" for s, (text, _) in zip("AB", answers, strict=True)
+            f"{heading}\n{text}" for heading, (text, _) in zip(_HEADINGS, answers, strict=True)
         )
         if reasons:
             status = Status.UNPARSED if Status.UNPARSED in statuses else Status.TRUNCATED
             return Verdict(status, text=both, reason="; ".join(reasons))
         return Verdict(Status.PARSED, labels[0], labels[1], text=both)
+
+
+def split_answers(text: str) -> tuple[str, str] | None:
+    """The two completions in the text of a joined verdict.
+
+    Returns
+    -------
+    tuple of str or None
+        None where it cannot be told for certain where the second begins: a critic may write the
+        heading itself.
+
+    Examples
+    --------
+    >>> from pairjudge_lab.protocols.pointwise import split_answers
+    >>> split_answers("Response A\\nfirst\\nResponse B\\nsecond")
+    ('first', 'second')
+    """
+    lines = text.split("\n")
+    if lines[0] != _HEADINGS[0] or lines.count(_HEADINGS[1]) != 1:
+        return None
+    second = lines.index(_HEADINGS[1])
+    return "\n".join(lines[1:second]), "\n".join(lines[second + 1 :])

@@ -17,6 +17,10 @@ from pairjudge_lab.protocols.lookalikes import as_latin, fold, fold_with_places
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _PASSES = 8
+_LONGEST = 256
+"""Characters by which a reserved string is known: the time must not grow with its length."""
+_DEEPEST = 40
+"""Branches inside one another in a pattern; more are more than Python's compiler can take."""
 
 
 class PromptSanitizer:
@@ -51,7 +55,7 @@ class PromptSanitizer:
         names = sorted({_squeezed(fold(tag)) for tag in tags} - {""})
         # A model reads "</response_a" as an end with or without the closing bracket.
         self._tags = re.compile(rf"<[/\\]*+{_any_of(names)}") if names else None
-        strings = {" ".join(fold(text).split()) for text in reserved}
+        strings = {" ".join(fold(text[:_LONGEST]).split()) for text in reserved}
         strings = {text for text in strings if len(text) > 1}
         self._strings = re.compile(_starts_of(strings)) if strings else None
         self._patterns = tuple(patterns)
@@ -134,8 +138,10 @@ def _starts_of(strings: set[str]) -> str:
     return "|".join(f"{head}(?={_tree([w[1:] for w in words if w[0] == head])})" for head in heads)
 
 
-def _tree(words: list[tuple[str, ...]]) -> str:
+def _tree(words: list[tuple[str, ...]], depth: int = 0) -> str:
     """A pattern that matches each of the words; none of them begins another."""
+    if depth == _DEEPEST:
+        return "(?:" + "|".join(map("".join, words)) + ")"
     shared = 0
     while all(len(w) > shared for w in words) and len({w[shared] for w in words}) == 1:
         shared += 1
@@ -146,7 +152,7 @@ def _tree(words: list[tuple[str, ...]]) -> str:
     branches: dict[str, list[tuple[str, ...]]] = {}
     for word in rest:
         branches.setdefault(word[0], []).append(word)
-    return head + "(?:" + "|".join(map(_tree, branches.values())) + ")"
+    return head + "(?:" + "|".join(_tree(some, depth + 1) for some in branches.values()) + ")"
 
 
 def _any_of(names: list[str]) -> str:

@@ -8,7 +8,6 @@ to the letter, and every step is counted.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,29 +18,27 @@ from pairjudge_lab.answers import prepare
 from pairjudge_lab.arena import Arena
 from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
+from pairjudge_lab.protocols.pointwise import split_answers
 from pairjudge_lab.protocols.template import Template
 from pairjudge_lab.records import (
     Judge,
     Match,
     MatchResult,
     Pool,
-    Status,
     StreamingJudge,
     Tournament,
     UserError,
-    Verdict,
 )
 from pairjudge_lab.renamed import renamed_keywords
 from pairjudge_lab.store import Store
 from pairjudge_lab.store.opening import own_place
+from pairjudge_lab.training.completions import (
+    critique_to_the_letter,
+    refuse_composed,
+    to_the_letter,
+)
 from pairjudge_lab.training.funnel import Funnel, funnel_card
 from pairjudge_lab.training.judgments import SPLITS, Judgment
-
-_LETTER = re.compile(
-    r".*<resp_a_judge>(?:Correct|Incorrect)</resp_a_judge>\s*"
-    r"<resp_b_judge>(?:Correct|Incorrect)</resp_b_judge>\s*",
-    re.DOTALL,
-)
 
 
 @renamed_keywords(within_teams="within_groups")
@@ -97,8 +94,11 @@ def annotate(
     Raises
     ------
     UserError
-        When nothing is left to train on, or a figure makes no sense.
+        When nothing is left to train on, a figure makes no sense, or a teacher's text is not that
+        of one judge, as a cascade's.
     """
+    for teacher in (judge, critic):
+        refuse_composed(teacher)
     if not 0 < held_out < 1:
         raise UserError(f"the held-out share lies between 0 and 1, got {held_out}")
     funnel = Funnel()
@@ -144,15 +144,21 @@ def annotate(
     if not funnel.rows["train"]:
         raise UserError("every row fell to the held-out problems; give more problems")
     if critic is not None:
-        critiques = _critiques(rows, mixed, critic, folder, funnel, progress=progress)
-        write_whole(folder / "critiques.jsonl", critiques)
         asked = getattr(critic, "protocol", None)
         asked = asked if isinstance(asked, PointwiseProtocol) else PointwiseProtocol()
+        critiques = _critiques(rows, mixed, critic, asked, folder, funnel, progress=progress)
+        write_whole(folder / "critiques.jsonl", critiques)
         wording = critic_template or asked.template
         write_whole(folder / "critic_template.md", wording.text + "\n")
     write_whole(folder / "template.md", protocol.template.text + "\n")
     write_whole(folder / "funnel.json", json.dumps(funnel.to_dict(), indent=2) + "\n")
     write_whole(folder / "README.md", funnel_card(funnel, judge, tournament, replicates, seed))
+    if critic is not None and not funnel.critiques:
+        raise UserError(
+            f"no critique of {funnel.criticised} responses was right and in the format to the "
+            "letter; the rows for a pairwise judge are written, but a pointwise one needs another "
+            "critic"
+        )
     return funnel
 
 
@@ -206,15 +212,11 @@ def _keep(
             )
 
 
-_CRITIQUES = re.compile(
-    r"Response A\n(.*?</resp_judge>)\s*Response B\n(.*?</resp_judge>)\s*", re.DOTALL
-)
-
-
 def _critiques(
     rows: Sequence[Judgment],
     pools: Sequence[Pool],
     critic: Judge | StreamingJudge,
+    asked: PointwiseProtocol,
     folder: Path,
     funnel: Funnel,
     *,
@@ -230,36 +232,21 @@ def _critiques(
     with Store(own_place(folder / "verdicts.sqlite")) as store:
         verdicts = Arena(critic, store, progress=progress).judge(list(matches.values()))
     found: dict[tuple[str, str], str] = {}
+    criticised: set[tuple[str, str]] = set()
     for match, verdict in zip(matches.values(), verdicts, strict=True):
-        said = _CRITIQUES.fullmatch(verdict.text)
-        labels = (verdict.a_correct, verdict.b_correct)
+        said = split_answers(verdict.text)
         for place, i in enumerate((match.a, match.b)):
             candidate = match.pool.candidates[i]
             key = (match.question, candidate.text)
-            if key in found:
-                continue
-            if said and labels[place] == candidate.correct:
-                found[key] = said.group(place + 1)
-    funnel.critiques = len(found)
+            criticised.add(key)
+            critique = critique_to_the_letter(said[place], asked) if said else None
+            if critique is not None and asked.label(critique)[0] == candidate.correct:
+                found.setdefault(key, critique)
+    funnel.criticised, funnel.critiques = len(criticised), len(found)
     return "".join(
         json.dumps({"question": question, "response": response, "completion": text}) + "\n"
         for (question, response), text in found.items()
     )
-
-
-def to_the_letter(verdict: Verdict) -> str | None:
-    """A judgment's text when it ends in both labels exactly as they are asked for, else None.
-
-    The last closing tag is given back where a backend took it as a stop string.
-    """
-    if verdict.status is not Status.PARSED:
-        return None
-    text = verdict.text.rstrip()
-    if not text.endswith("</resp_b_judge>"):
-        text += "</resp_b_judge>"
-    tags = ("<resp_a_judge>", "<resp_b_judge>", "</resp_a_judge>", "</resp_b_judge>")
-    sound = _LETTER.fullmatch(text) and all(text.count(tag) == 1 for tag in tags)
-    return text if sound else None
 
 
 def _shown(row: Judgment) -> tuple[str, str, str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
+from pairjudge_lab.engines.sources import Readable
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.records import UserError
 from pairjudge_lab.training.recipes import Recipe
@@ -12,11 +15,8 @@ from pairjudge_lab.training.recipes import Recipe
 def load_tokenizer(base: str) -> Any:
     from transformers import AutoTokenizer
 
-    try:
+    with Readable(base):
         tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
-    except (OSError, ValueError) as problem:
-        first = (str(problem).strip().splitlines() or [""])[0]
-        raise UserError(f"cannot load the base model {base!r}: {first}") from None
     if not tokenizer.chat_template:
         raise UserError(
             f"the base model {base!r} has no chat template, so a judge made of it could not be "
@@ -25,6 +25,15 @@ def load_tokenizer(base: str) -> Any:
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
+
+
+def tokenizer_digest(tokenizer: Any) -> str:
+    """What tells a tokenizer, with its chat template, from any that makes other tokens of a row."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    words = backend.to_str() if backend is not None else sorted(tokenizer.get_vocab().items())
+    named = sorted(map(str, tokenizer.special_tokens_map.items()))
+    told = json.dumps([words, tokenizer.chat_template, named])
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
 
 def has_gpu() -> bool:

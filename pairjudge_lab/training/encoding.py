@@ -12,7 +12,11 @@ from pairjudge_lab.engines.rendering import ChatTemplate, EndlessTemplateError
 from pairjudge_lab.files.notes import read_note
 from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.protocols import PointwiseProtocol
-from pairjudge_lab.protocols.control_strings import control_tokens
+from pairjudge_lab.protocols.control_strings import (
+    PromptCheck,
+    control_tokens,
+    controls_by_id,
+)
 from pairjudge_lab.protocols.pairjudge import TAGS
 from pairjudge_lab.protocols.sanitizer import PromptSanitizer
 from pairjudge_lab.records import UserError
@@ -102,6 +106,12 @@ class Encoder:
         tokens = {t for t in control_tokens(tokenizer) if tags.clean(t) == t}
         self._prompt = PromptSanitizer((), tokens)
         self._answer = PromptSanitizer((), control_tokens(tokenizer, markup=False))
+        self._controls = [
+            number
+            for number, token in controls_by_id(tokenizer, markup=False).items()
+            if tags.clean(token) == token
+        ]
+        self._checks: dict[tuple[str, ...], PromptCheck] = {}
 
     def rows(self, judgments: Iterable[Judgment]) -> Iterator[Row]:
         """The rows of each judgment: ``ids`` and how many of the last are the ``answer``; for a
@@ -185,13 +195,24 @@ class Encoder:
         self, asked: Iterable[Mapping[str, str]], answer: str
     ) -> tuple[list[int], list[int]] | None:
         """The prompt and the answer as tokens; None, and counted, where a text is not shown."""
+        messages = list(asked)
         try:
-            return encode_chat(self.template, asked, answer)
+            found = encode_chat(self.template, messages, answer)
         except EndlessTemplateError:
             raise
         except UserError:
             self.left_out["not shown whole by the chat template"] += 1
             return None
+        roles = tuple(message["role"] for message in messages)
+        if roles not in self._checks:
+            plain = [{"role": role, "content": f"Sq{i} plain"} for i, role in enumerate(roles)]
+            head, tail = encode_chat(self.template, plain, "Xz plain answer")
+            ids = [*head, *tail]
+            self._checks[roles] = PromptCheck.of(self.tokenizer, ids, self._controls)
+        if self._checks[roles].intruders([*found[0], *found[1]]):
+            self.left_out["control tokens in a text"] += 1
+            return None
+        return found
 
 
 def encoded(

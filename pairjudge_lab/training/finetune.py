@@ -7,6 +7,7 @@ matters of a judge is measured while it trains, on held-out pairs in both orders
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from dataclasses import asdict, replace
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.engines.options import ModelOptions
+from pairjudge_lab.engines.sources import Readable
 from pairjudge_lab.engines.transformers_engine import TransformersEngine
 from pairjudge_lab.engines.weights import check_loading, check_numbers
 from pairjudge_lab.extras import naming_extras
@@ -21,14 +23,21 @@ from pairjudge_lab.files.notes import note_lines, read_note
 from pairjudge_lab.files.reading import parse_json, read_text
 from pairjudge_lab.files.writing import write_whole
 from pairjudge_lab.judges.choosing import PROTOCOL_FILE, TEMPLATE_FILE
-from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge
+from pairjudge_lab.judges.response_readers import ResponseReader
+from pairjudge_lab.judges.scalar import ScalarJudge
 from pairjudge_lab.judges.text_judge import TextJudge
 from pairjudge_lab.progress import Progress
 from pairjudge_lab.protocols import PairJudgeProtocol, PointwiseProtocol
 from pairjudge_lab.protocols.control_strings import control_tokens
 from pairjudge_lab.records import Judge, UserError
 from pairjudge_lab.training.audit import Audit, audit, held_out_pairs
-from pairjudge_lab.training.base_models import four_bits, has_gpu, load_tokenizer, with_adapters
+from pairjudge_lab.training.base_models import (
+    four_bits,
+    has_gpu,
+    load_tokenizer,
+    tokenizer_digest,
+    with_adapters,
+)
 from pairjudge_lab.training.encoding import Encoder, Sorted, collate, collate_pairs, encoded
 from pairjudge_lab.training.recipes import Recipe
 from pairjudge_lab.training.run_data import (
@@ -132,7 +141,8 @@ class _Run:
             "data": data_signature(self.data),
             "kind": kind,
             "max_length": longest,
-            "tokenizer": len(self.tokenizer),
+            "tokenizer": tokenizer_digest(self.tokenizer),
+            "critic": critic.template.digest if critiques is not None else "",
             "base": self.base,
         }
         return encoded(encoder, judgments, self.out / "rows" / f"{kind}.arrow", signature)
@@ -174,12 +184,9 @@ class _Run:
 
     def checkpoint(self) -> str | None:
         """The last whole checkpoint; one that a kill left half written is taken away."""
-        folders = sorted(
-            (self.out / "checkpoints").glob("checkpoint-*"),
-            key=lambda folder: int(folder.name.rpartition("-")[2]),
-            reverse=True,
-        )
-        for folder in folders:
+        found = (self.out / "checkpoints").glob("checkpoint-*")
+        steps = {int(f.name[11:]): f for f in found if re.fullmatch("[0-9]{1,18}", f.name[11:])}
+        for _, folder in sorted(steps.items(), reverse=True):
             try:
                 # The trainer writes this file last.
                 parse_json(read_text(folder / "trainer_state.json"), folder.name)
@@ -207,11 +214,8 @@ class _Run:
         if recipe.kind == "reward":
             kind = AutoModelForSequenceClassification
             settings["num_labels"] = 1
-        try:
+        with Readable(self.base):
             model, told = kind.from_pretrained(self.base, output_loading_info=True, **settings)
-        except (OSError, ValueError, RuntimeError) as problem:
-            first = (str(problem).strip().splitlines() or [""])[0]
-            raise UserError(f"cannot load the base model {self.base!r}: {first}") from None
         # The head of a reward model is new, and takes the place of the one that names tokens.
         new = ("score.", "lm_head.") if recipe.kind == "reward" else ()
         others = {k: [n for n in names if not str(n).startswith(new)] for k, names in told.items()}

@@ -39,6 +39,8 @@ class Funnel:
         Kept judgments in which only A is right, and in which only B is, before and after balancing.
     rows : mapping
         Judgments in each split.
+    criticised : int
+        Kept responses that a critic was asked about.
     critiques : int
         Critiques of single responses that are right and follow the format.
     """
@@ -57,6 +59,7 @@ class Funnel:
     only_one_before: tuple[int, int] = (0, 0)
     only_one_after: tuple[int, int] = (0, 0)
     rows: dict[str, int] = field(default_factory=dict)
+    criticised: int = 0
     critiques: int = 0
 
     slots_before = renamed_attribute("slots_before", "only_one_before")
@@ -93,7 +96,8 @@ def funnel_card(
         ("only A right / only B right, after", "{} / {}".format(*after)),
         ("rows to train on", funnel.rows["train"]),
         ("rows held out, of other problems", funnel.rows["held_out"]),
-        ("critiques of single responses", funnel.critiques),
+        ("responses that a critic was asked about", funnel.criticised),
+        ("critiques of them that are right and to the letter", funnel.critiques),
     ]
     lines = "\n".join(f"| {step} | {count} |" for step, count in steps)
     identity = json.dumps(dict(judge.identity), ensure_ascii=True, sort_keys=True)

@@ -272,21 +272,6 @@ def test_results_at_another_host_are_not_fetched(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "content", ["[1]", "{", '{"x": 1}', "[" * 10**5, '{"openai S#m": [{"a": 1}]}']
-)
-def test_a_file_that_is_no_state(tmp_path, content):
-    with serve("openai") as server:
-        path = tmp_path / "store.batches.json"
-        path.write_text(content.replace("S", server.address))
-        if content == '{"x": 1}':
-            generate(engine("openai", server, tmp_path), cases(1), CONFIG)
-            assert json.loads(path.read_text())["x"] == 1, "another's entries stay"
-            return
-        with pytest.raises(UserError, match="is no list of batches"):
-            generate(engine("openai", server, tmp_path), cases(1), CONFIG)
-
-
-@pytest.mark.parametrize(
     ("config", "message"),
     [
         (GenerationConfig(label_only=True), "no answer|no probabilities"),

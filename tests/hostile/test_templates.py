@@ -10,7 +10,9 @@ from pairjudge_lab.engines.contract import Request
 from pairjudge_lab.engines.prompts import PromptEncoder
 from pairjudge_lab.engines.rendering import ChatTemplate, EndlessTemplateError
 from pairjudge_lab.generation import GenerationConfig
-from pairjudge_lab.judges.scalar import ResponseReader, ScalarJudge, StepReader
+from pairjudge_lab.judges.response_readers import ResponseReader
+from pairjudge_lab.judges.scalar import ScalarJudge
+from pairjudge_lab.judges.step_reader import StepReader
 from pairjudge_lab.records import Candidate, Match, Pool, Problem, Status, UserError
 from pairjudge_lab.training.encoding import Encoder
 from pairjudge_lab.training.judgments import Judgment

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pairjudge_lab.embedded import data_path
-from pairjudge_lab.judges.scalar import ResponseReader, StepReader, steps_of
+from pairjudge_lab.judges.response_readers import ResponseReader
+from pairjudge_lab.judges.step_reader import StepReader, steps_of
 from pairjudge_lab.listwise import ListMatch
 from pairjudge_lab.listwise.protocol import ListwiseProtocol
 from pairjudge_lab.protocols import AsksApart, conversations, protocol, read_answers

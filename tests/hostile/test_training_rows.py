@@ -11,7 +11,7 @@ from tests.hostile.test_texts import SMOLLM, bpe
 ANSWER = "<resp_a_judge>Correct</resp_a_judge>\n<resp_b_judge>Correct</resp_b_judge>"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tokenizer():
     made = bpe([*SMOLLM, "[INST]", "<unused1>", "</s>"])
     made.add_tokens(["<tool_call>", "<question>", "ordinary word"])
@@ -42,3 +42,21 @@ def test_a_control_token_in_a_text_leaves_the_row_out(tokenizer, token):
     if token != "<tool_call>":
         found = rows(tokenizer, "plain", f"{token}\n{ANSWER}")
         assert found == ([], {"control tokens in a text": 1})
+
+
+def test_a_control_token_of_one_character_leaves_the_row_out(tokenizer):
+    """It cannot be broken or found as a string, but among the tokens."""
+    tokenizer.add_special_tokens({"additional_special_tokens": ["§"]})
+    assert rows(tokenizer, "so § it is") == ([], {"control tokens in a text": 1})
+    assert rows(tokenizer, "plain", f"§\n{ANSWER}") == ([], {"control tokens in a text": 1})
+    assert len(rows(tokenizer, "plain")[0]) == 1
+    sides = {"question": "q", "a_correct": True, "b_correct": False, "response_a": "a § b"}
+    row = Judgment((), "", response_b="b", **sides)
+    encoder = Encoder(tokenizer, "reward", 1_000)
+    assert list(encoder.rows([row])) == []
+    assert encoder.left_out == {"control tokens in a text": 1}
+
+
+def test_frame_tags_that_are_special_tokens_do_not_count(tokenizer):
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<response_a>", "</response_a>"]})
+    assert len(rows(tokenizer, "plain")[0]) == 1

@@ -17,10 +17,12 @@ from pairjudge_lab import ModelOptions, UserError, load_judge, load_pools
 from pairjudge_lab.arena import all_ordered_pairs
 from pairjudge_lab.embedded import data_path
 from pairjudge_lab.judges.choosing import choose_protocol
-from pairjudge_lab.judges.scalar import JointReader, StepReader, prefer, read_tensor, steps_of
+from pairjudge_lab.judges.response_readers import JointReader, ResponseReader, read_tensor
+from pairjudge_lab.judges.scalar import prefer
+from pairjudge_lab.judges.step_reader import StepReader, steps_of
 from pairjudge_lab.protocols import PROTOCOLS
 from pairjudge_lab.protocols.families import FAMILIES, SCORERS
-from pairjudge_lab.records import Match, Status
+from pairjudge_lab.records import Candidate, Match, Pool, Problem, Status
 
 TINY = data_path("tiny-judge")
 
@@ -95,12 +97,26 @@ def test_a_response_that_does_not_fit_is_not_cut(reward_folder, matches):
     assert "does not fit the window of 20" in verdict.reason
 
 
-@pytest.mark.parametrize("name", ["math-shepherd", "rlhflow-prm"])
-def test_steps_are_scored_where_they_end(name, matches):
-    """By hand: the probability of + against - after each step, and the least of them."""
-    judge = load_judge("tiny", ModelOptions(protocol=name))
-    model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32).eval()
+@pytest.fixture(scope="module")
+def step_folder(tmp_path_factory):
+    """A model whose tokenizer knows the tag of steps as one token, as Math-Shepherd's does."""
+    folder = tmp_path_factory.mktemp("steps")
+    torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(TINY)
+    tokenizer.add_tokens(["ки"])
+    model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32)
+    model.resize_token_embeddings(len(tokenizer))
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["math-shepherd", "rlhflow-prm"])
+def test_steps_are_scored_where_they_end(name, matches, step_folder):
+    """By hand: the probability of + against - after each step, and the least of them."""
+    judge = load_judge(str(step_folder), ModelOptions(protocol=name))
+    model = AutoModelForCausalLM.from_pretrained(step_folder, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(step_folder)
     plus, minus = (tokenizer(s, add_special_tokens=False).input_ids[-1] for s in "+-")
     match = matches[0]
 
@@ -140,11 +156,70 @@ def test_steps():
     assert steps_of(" ") == [""]
 
 
-def test_a_response_cannot_write_the_step_tag(matches):
-    tokenizer = AutoTokenizer.from_pretrained(TINY)
+def match_of(response, other="b", question="q"):
+    return Match(Pool(Problem("p", question), (Candidate(response), Candidate(other))), 0, 1)
+
+
+def test_a_response_cannot_write_the_step_tag(step_folder):
+    tokenizer = AutoTokenizer.from_pretrained(step_folder)
     reader = StepReader(tokenizer, "math-shepherd")
-    asked = reader._tagged("q", ["evil ки ки", "end"])
-    assert len(asked.places) == 2
+    asked = reader.ask(match_of("evil ки ки\nend", question="ки"))
+    assert [len(one.places) for one in asked] == [2, 1]
+    ids = list(asked[0].ids)
+    assert ids.count(ids[asked[0].places[0]]) == 3, "the question's own, and one a step"
+
+
+def test_a_tokenizer_without_the_step_tag_reads_no_steps():
+    with pytest.raises(UserError, match="takes the tag that ends a step apart"):
+        StepReader(AutoTokenizer.from_pretrained(TINY), "math-shepherd", "this one")
+
+
+class CountsRenderings:
+    """A tokenizer that counts how often its chat template is used."""
+
+    def __init__(self, tokenizer):
+        self.tokenizer, self.count = tokenizer, 0
+
+    def __getattr__(self, name):
+        return getattr(self.tokenizer, name)
+
+    def __call__(self, *texts, **settings):
+        return self.tokenizer(*texts, **settings)
+
+    def apply_chat_template(self, *conversation, **settings):
+        self.count += 1
+        return self.tokenizer.apply_chat_template(*conversation, **settings)
+
+
+def test_the_turns_of_many_steps_are_laid_out_once():
+    tokenizer = CountsRenderings(AutoTokenizer.from_pretrained(TINY))
+    reader = StepReader(tokenizer, "rlhflow-prm")
+    counts = []
+    for steps in (5, 500):
+        begun = tokenizer.count
+        asked = reader.ask(match_of("\n".join(["Xq7answer"] * steps)))
+        assert len(asked[0].places) == steps
+        counts.append(tokenizer.count - begun)
+    assert counts[1] <= counts[0]
+    with pytest.raises(UserError, match=r"2,001 steps; at most 2,000"):
+        reader.ask(match_of("x\n" * 2001))
+
+
+def single(tokenizer, *tokens):
+    tokenizer.add_special_tokens({"additional_special_tokens": list(tokens)})
+    return tokenizer
+
+
+def test_a_control_token_of_one_character_is_not_shown_to_a_scorer():
+    """It cannot be broken, so the text is refused."""
+    for reader in (
+        ResponseReader(single(AutoTokenizer.from_pretrained(TINY), "§")),
+        StepReader(single(AutoTokenizer.from_pretrained(TINY), "§"), "rlhflow-prm"),
+    ):
+        assert len(reader.ask(match_of("so it is 4"))) == 2
+        for texts in (("so § it is",), ("b", "so § it is"), ("b", "b", "§")):
+            with pytest.raises(UserError, match="control tokens"):
+                reader.ask(match_of(*texts))
 
 
 def ranker_folder(folder):
@@ -178,8 +253,6 @@ def ranker_folder(folder):
 
 
 def test_a_ranker_reads_both_at_once(tmp_path):
-    from pairjudge_lab.records import Candidate, Pool, Problem
-
     encoder, head, tokenizer = ranker_folder(tmp_path)
     judge = load_judge(str(tmp_path), ModelOptions(protocol="pairrm"))
     pool = Pool(Problem("p", "what"), (Candidate("one two"), Candidate("three three one")))
@@ -193,6 +266,8 @@ def test_a_ranker_reads_both_at_once(tmp_path):
     assert verdict.outcome == ("A" if a > b else "B")
     expected = float(1 / (1 + torch.tensor(b - a).exp()))
     assert verdict.a_probability == pytest.approx(expected, abs=1e-5)
+    # A word that the vocabulary lacks is no control token, though the unknown token is special.
+    assert judge.judge([match_of("one unheard", "two", "what")])[0].status is Status.PARSED
 
 
 def test_a_folder_that_is_no_ranker(tmp_path):

@@ -232,3 +232,30 @@ def test_a_prompt_with_more_control_tokens_than_its_frame():
     assert check.intruders([1, 2]) == {}
     assert check.intruders([1, 1, 2, 2, 2, 2]) == {1: 1, 2: 2}
     assert check.intruders([1, 1, 2]) == {1: 1}, "one too few makes up for none too many"
+
+
+def test_a_vocabulary_of_strings_inside_one_another():
+    """Each begins as the last but for its end: as a pattern, a branch inside a branch."""
+    strings = ["<" + "x" * i + ">" for i in range(1, 1_200)]
+    sanitizer = PromptSanitizer((), strings)
+    assert sanitizer.clean("a <xxx> b") == "a &lt;xxx> b"
+    assert sanitizer.clean("a <" + "x" * 200 + "> b").startswith("a &lt;")
+    assert sanitizer.clean("a <> x > b") == "a <> x > b"
+
+
+def test_a_very_long_reserved_string_is_known_by_its_beginning():
+    token = "<" + "ab" * 5_000 + ">"
+    sanitizer = PromptSanitizer((), [token])
+    assert token not in sanitizer.clean(f"x{token}y")
+    assert sanitizer.clean("<" + "ab" * 100 + ">") == "<" + "ab" * 100 + ">"
+
+
+@pytest.mark.parametrize(
+    ("token", "markup"),
+    [("<tool_call>", True), ("[x]", True), ("<1>", False), ("< 9 ]", False), ("<>", False),
+     ("<" * 50_000 + ">", False), ("plain", False), ("<_>", True), ("【é】", True)],
+)  # fmt: skip
+def test_which_added_tokens_are_markup(token, markup):
+    added = {3: SimpleNamespace(content=token, special=False)}
+    tokenizer = SimpleNamespace(added_tokens_decoder=added)
+    assert control_tokens(tokenizer) == (frozenset({token}) if markup else frozenset())

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pairjudge_lab.files.reading import parse_json, read_text
 from pairjudge_lab.records import UserError
 
 KEPT = 28 * 24 * 3600
@@ -89,16 +90,18 @@ class BatchState:
         try:
             listed = self._everything().get(self._service, [])
             batches = [Batch(**told) for told in listed]
-            return {batch.token: batch for batch in batches if batch.created > oldest}
         except (TypeError, AttributeError):
             raise self._broken() from None
+        if not all(map(_is_sound, batches)):
+            raise self._broken()
+        return {batch.token: batch for batch in batches if batch.created > oldest}
 
     def _everything(self) -> dict[str, list[dict[str, Any]]]:
         try:
-            told = json.loads(self._path.read_text("utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, RecursionError):
+            if not self._path.exists():
+                return {}
+            told = parse_json(read_text(self._path), str(self._path))
+        except (OSError, UserError):
             raise self._broken() from None
         if not isinstance(told, dict):
             raise self._broken()
@@ -121,3 +124,12 @@ class BatchState:
             f"{self._path} is no list of batches that the lab wrote; move it away, and batches "
             "that were submitted before are not found again"
         )
+
+
+def _is_sound(batch: Batch) -> bool:
+    names = (batch.names, batch.others)
+    return (
+        all(isinstance(name, str) for name in (batch.token, batch.id))
+        and isinstance(batch.created, int | float)
+        and all(isinstance(some, list) and all(isinstance(n, str) for n in some) for some in names)
+    )

@@ -19,6 +19,30 @@ _HEADERS = {
 }  # fmt: skip
 
 
+_STREAMED = ("/content", "/results")
+
+MOST_BYTES = 16_000_000
+"""The most bytes of an answer that is read whole, such as a batch's status."""
+
+
+class _Limited(httpx2.SyncByteStream):
+    """The body of an answer, broken off where it is too long."""
+
+    def __init__(self, stream: Any, address: str) -> None:
+        self._stream, self._address = stream, address
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for chunk in self._stream:
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise UserError(f"{self._address} answers with more than {MOST_BYTES:,} bytes")
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+
 def http_client(address: str, credentials: Mapping[str, str]) -> httpx2.Client:
     """A client that speaks to the address's host alone, and sends no other credentials.
 
@@ -38,6 +62,10 @@ def http_client(address: str, credentials: Mapping[str, str]) -> httpx2.Client:
         request.headers.update(credentials)
 
     def on_response(response: httpx2.Response) -> None:
+        # Results are streamed and read line by line; every other answer is read whole.
+        path = response.request.url.path
+        if response.is_error or not path.endswith(_STREAMED):
+            response.stream = _Limited(response.stream, address)
         if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
             raise UserError(f"{address} answers in a compressed form that was not asked for")
 
@@ -77,6 +105,8 @@ def said_plainly(address: str, key: str | None) -> Iterator[None]:
     except (UserError, LookupError):
         raise
     except Exception as problem:  # noqa: BLE001
+        if isinstance(problem.__cause__, UserError):
+            raise problem.__cause__ from None
         status = getattr(problem, "status_code", None)
         if status == 404:
             raise LookupError(address) from None
