@@ -1,4 +1,4 @@
-"""What a teacher's text must be before a judge is trained to write it: one judgment, to the letter."""
+"""What a teacher's text must be before a judge is trained to write it."""
 
 from dataclasses import replace
 
@@ -97,7 +97,7 @@ def test_a_closing_tag_that_a_server_took_as_stop_string_is_given_back(pools, tm
 
 
 def test_no_critique_at_all_is_an_error_and_keeps_the_rows(pools, tmp_path):
-    with pytest.raises(UserError, match="no critique of [0-9]+ responses was right"):
+    with pytest.raises(UserError, match=r"no critique of [0-9]+ responses was right"):
         critiques(pools, tmp_path, lambda right: honest(not right))
     assert (tmp_path / "train.jsonl").read_text()
     assert (tmp_path / "funnel.json").exists()
