@@ -103,7 +103,8 @@ def run(args: argparse.Namespace) -> None:
     from pairjudge_lab.sampling.sampler import SAMPLING
     from pairjudge_lab.study import Budget, Study
     from pairjudge_lab.study.page import write_findings
-    from pairjudge_lab.study.run import plan_study, run_study
+    from pairjudge_lab.study.planning import plan_study
+    from pairjudge_lab.study.run import run_study
     from pairjudge_lab.tournaments import tournament
 
     different_files(

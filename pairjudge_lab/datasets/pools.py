@@ -145,6 +145,10 @@ def save_pools(pools: Sequence[Pool], path: Path, *, guard_formulas: bool = Fals
         raise UserError(f"{path}: pools are written as {', '.join(WRITTEN)}")
 
 
+OF_CANDIDATES = ("candidate_answer", "correct", "source", "score")
+"""Columns that speak of candidates, where they do not stand in objects."""
+
+
 def pool_row(pool: Pool) -> dict[str, Any]:
     """The row of a pool, as the files hold it."""
     return {
@@ -184,6 +188,7 @@ def _read_pool(where: str, row: Any) -> Pool:
         raise UserError(
             f"{where}: problem {row['problem_id']!r} has no candidates; give it at least one"
         )
+    candidates = with_lists(where, row, candidates, "answer")
     read = tuple(_read_candidate(f"{where}, candidate {i}", c) for i, c in enumerate(candidates))
     answer = row.get("answer")
     for key in ("problem_id", "problem", "answer"):
@@ -193,6 +198,48 @@ def _read_pool(where: str, row: Any) -> Pool:
         str(row["problem_id"]), str(row["problem"]), None if answer is None else str(answer)
     )
     return Pool(problem, read)
+
+
+def with_lists(where: str, row: Mapping[str, Any], given: Sequence[Any], answer: str) -> list[Any]:
+    """A row's candidates with what lists beside them say of each, such as ``correct``.
+
+    Parameters
+    ----------
+    where : str
+        Begins the messages.
+    row : mapping
+        Of a problem.
+    given : sequence
+        Its candidates, texts or objects.
+    answer : str
+        What an object calls the candidate's answer, which a list calls ``candidate_answer``.
+
+    Raises
+    ------
+    UserError
+        A list of another length, or one that contradicts an object.
+    """
+    lists = {name: row[name] for name in OF_CANDIDATES if isinstance(row.get(name), list | tuple)}
+    if not lists:
+        return list(given)
+    out = []
+    for i, one in enumerate(given):
+        said = dict(one) if isinstance(one, Mapping) else {"text": one}
+        for name, values in lists.items():
+            if len(values) != len(given):
+                raise UserError(
+                    f"{where}: {name} is a list with one value for each of the {len(given)} "
+                    f"candidates; got {values!r:.60}"
+                )
+            key = answer if name == "candidate_answer" else name
+            if said.get(key) is not None and values[i] is not None and said[key] != values[i]:
+                raise UserError(
+                    f"{where}, candidate {i}: {name} is {said[key]!r:.60} in the candidate and "
+                    f"{values[i]!r:.60} in the list beside it; keep one of them"
+                )
+            said[key] = said.get(key) if values[i] is None else values[i]
+        out.append(said)
+    return out
 
 
 def _read_candidate(where: str, raw: Any) -> Candidate:

@@ -6,6 +6,7 @@ A row is a plain dict. Nothing here knows what the columns mean; ``problems`` an
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -186,7 +187,7 @@ def truth(row: Row, name: str, data: Mapping[str, Any] | None = None) -> bool:
 
 def text_of(value: Any) -> str | None:
     """A value as text; None where it is missing. Whole numbers are written without a point."""
-    if value is None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

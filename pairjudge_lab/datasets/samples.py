@@ -94,7 +94,13 @@ def _from_rows(path: Path, name: str, rows: pd.DataFrame) -> Pool:
         if correct not in ("", "0", "1"):
             raise UserError(f"{where}: correct is 0, 1 or empty; got {correct!r}")
         number = None if score == "" else number_of(score, f"{where}: score, where not empty,")
-        gold = row.get("gold") or gold
+        told = row.get("gold") or gold
+        if gold is not None and told != gold:
+            raise UserError(
+                f"{where}: problem {name!r} has the gold answer {told!r:.60} here and "
+                f"{gold!r:.60} before; which of them is right?"
+            )
+        gold = told
         candidates.append(
             Candidate(
                 "",

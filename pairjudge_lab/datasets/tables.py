@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pairjudge_lab.datasets.pools import measured
+from pairjudge_lab.datasets.pools import OF_CANDIDATES, measured, with_lists
 from pairjudge_lab.datasets.preferences import preference_pool
 from pairjudge_lab.datasets.problems import HINT, problem_of
 from pairjudge_lab.datasets.rows import Row, absent, read_rows, renamed, text_of
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from pairjudge_lab.datasets.rows import Table
 
-OF_CANDIDATES = ("candidate_answer", "correct", "source", "score")
 MEASURED = {
     "tokens": "Int64", "seconds": "float64", "mean_logprob": "float64",
     "self_certainty": "float64", "finish": "object",
@@ -232,22 +231,23 @@ def _problems(rows: Iterable[Row]) -> Iterator[tuple[str, Pool]]:
             raise UserError(
                 f"{row.where}: candidates are a list that is not empty; got {given!r:.60}"
             )
-        lists = {name: row.data[name] for name in OF_CANDIDATES if row.data.get(name) is not None}
-        for name, values in lists.items():
-            if not isinstance(values, list | tuple) or len(values) != len(given):
+        for name in OF_CANDIDATES:
+            value = row.data.get(name)
+            if value is not None and not isinstance(value, list | tuple):
                 raise UserError(
                     f"{row.where}: {name} is a list with one value for each of the {len(given)} "
-                    f"candidates; got {values!r:.60}"
+                    f"candidates; got {value!r:.60}"
                 )
-        candidates = []
-        for i, one in enumerate(given):
-            where = f"{row.where}, candidate {i}"
-            if isinstance(one, Mapping):
-                said = {"candidate_answer": one.get("answer"), **one}
-            else:
-                said = {"text": one}
-            said.update({name: values[i] for name, values in lists.items()})
-            candidates.append(candidate_of(said, where))
+        objects = [
+            {"candidate_answer": one.get("answer"), **one} if isinstance(one, Mapping) else one
+            for one in given
+        ]
+        candidates = [
+            candidate_of(
+                one if isinstance(one, Mapping) else {"text": one}, f"{row.where}, candidate {i}"
+            )
+            for i, one in enumerate(with_lists(row.where, row.data, objects, "candidate_answer"))
+        ]
         yield row.where, Pool(_problem(row, number), tuple(candidates))
 
 
@@ -267,6 +267,12 @@ def _candidates(rows: Iterable[Row]) -> Iterator[tuple[str, Pool]]:
             raise UserError(
                 f"{row.where}: problem {known.id!r} has another text than at {where}; give each "
                 "problem an id of its own"
+            )
+        answer = text_of(row.data.get("answer"))
+        if None not in (answer, known.answer) and answer != known.answer:
+            raise UserError(
+                f"{row.where}: problem {known.id!r} has the answer {answer!r:.60} here and "
+                f"{known.answer!r:.60} at {where}; which of them is right?"
             )
         data = row.data
         if data.get("text") is None and row.file.endswith((".csv", ".tsv")):

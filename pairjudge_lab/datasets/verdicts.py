@@ -112,7 +112,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             table = read_csv(path, dtype=dict.fromkeys(TEXTS, str))
         else:
             table = pd.DataFrame([row.data for row in read_rows(path)])
-            for name in set(NEEDED) & set(table):
+            for name in {*NEEDED, "judge"} & set(table):
                 table[name] = table[name].map(text_of)
         return check_verdicts(table, str(path))
 

@@ -118,15 +118,24 @@ class AnnotatorQueue:
         ------
         UserError
             When there is nothing left, the outcome is not one of this kind, or the store cannot be
-            written; the pair then stays the current one.
+            written; the pair then stays the current one. When the pair has been judged meanwhile,
+            as in another window, that verdict stays and the next pair is the current one.
         """
         if not self._waiting:
             raise UserError("every pair has been judged")
         verdict = verdict_said(outcome, self.kind, note=note, seconds=seconds)
         key = self._waiting[0]
-        self._store.put(self.identity, [(key, self._queue[key], verdict)])
+        before = self._store.get([key])
+        if not before:
+            self._store.put(self.identity, [(key, self._queue[key], verdict)])
+            before = self._store.get([key])
         self._waiting.pop(0)
-        self._said[key] = verdict
+        self._said[key] = before.get(key, verdict)
+        if not _same(self._said[key], verdict):
+            raise UserError(
+                f"{self.name} has judged this pair in another window ({self._said[key].outcome}), "
+                "and that verdict stays"
+            )
         self._now.append(key)
         return verdict
 
@@ -146,6 +155,11 @@ class AnnotatorQueue:
         if not self._now:
             return None
         key = self._now[-1]
+        there = self._store.get([key]).get(key)
+        if there is not None and not _same(there, self._said[key]):
+            self._now.pop()
+            self._said[key] = there
+            raise UserError("the verdict was changed in another window, and is not taken back")
         self._store.remove([key])
         self._now.pop()
         self._waiting.insert(0, key)
@@ -160,3 +174,8 @@ class AnnotatorQueue:
             {"judged": len(self._now), "from_store": len(self._said) - len(self._now)},
             sum(self._said[key].seconds for key in self._now),
         )
+
+
+def _same(one: Verdict, other: Verdict) -> bool:
+    """Whether two are one and the same answer of a person."""
+    return (one.outcome, one.text, one.seconds) == (other.outcome, other.text, other.seconds)

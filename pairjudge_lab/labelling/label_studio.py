@@ -177,6 +177,7 @@ def from_label_studio(
         raise UserError("a Label Studio export in the format JSON is a list of tasks")
     by_pair = {_pair(match): match for match in matches}
     found: dict[str, dict[str, tuple[Match, Verdict]]] = {}
+    last: dict[tuple[str, str], str] = {}
     left_out: Counter[str] = Counter()
     for number, task in enumerate(tasks, 1):
         data = task.get("data") if isinstance(task, dict) else None
@@ -190,9 +191,13 @@ def from_label_studio(
             elif match is None:
                 left_out["unknown pair"] += 1
             else:
-                said = found.setdefault(_annotator(annotation, names or {}), {})
-                left_out["repeated"] += data["pair"] in said
-                said[data["pair"]] = (match, _verdict(annotation, kind, number))
+                name, pair = _annotator(annotation, names or {}, number), str(data["pair"])
+                said, time = found.setdefault(name, {}), _time(annotation)
+                left_out["repeated"] += pair in said
+                verdict = _verdict(annotation, kind, number)
+                # The same pair may stand in several tasks: the latest counts.
+                if time >= last.get((name, pair), ""):
+                    said[pair], last[name, pair] = (match, verdict), time
     return Imported({name: list(said.values()) for name, said in found.items()}, +left_out)
 
 
@@ -265,13 +270,22 @@ def _region(name: str, target: str, kind: str, value: dict[str, Any]) -> dict[st
 def _by_time(annotations: list[Any], number: int) -> list[dict[str, Any]]:
     if not all(isinstance(one, dict) for one in annotations):
         raise UserError(f"task {number}: an annotation is an object with a 'result'")
-    return sorted(annotations, key=lambda one: str(one.get("updated_at", "")))
+    return sorted(annotations, key=_time)
 
 
-def _annotator(annotation: Mapping[str, Any], names: Mapping[int | str, str]) -> str:
+def _time(annotation: Mapping[str, Any]) -> str:
+    return str(annotation.get("updated_at", ""))
+
+
+def _annotator(annotation: Mapping[str, Any], names: Mapping[int | str, str], number: int) -> str:
     who = annotation.get("completed_by", "unknown")
     if isinstance(who, dict):
         who = next((who[key] for key in ("email", "username", "id") if key in who), "unknown")
+    if not isinstance(who, str | int):
+        raise UserError(
+            f"task {number}: 'completed_by' is a number, an address or an object with one; got "
+            f"{who!r:.60}"
+        )
     return str(names.get(who, who))
 
 
@@ -291,7 +305,9 @@ def _verdict(annotation: Mapping[str, Any], kind: VerdictKind, number: int) -> V
         note = "\n".join(map(str, _listed(value.get("text")))) or note
     try:
         seconds = float(annotation.get("lead_time") or 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
+        seconds = 0.0
+    if not 0 <= seconds < float("inf"):
         seconds = 0.0
     if len(picked) == 1 and picked <= {choice.outcome for choice in choices_of(kind)}:
         return verdict_said(picked.pop(), kind, note=note, seconds=seconds)

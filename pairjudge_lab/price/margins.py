@@ -22,6 +22,8 @@ import numpy as np
 from pairjudge_lab.records import UserError
 from pairjudge_lab.replay import Recording
 from pairjudge_lab.verdicts.codes import FIRST, MISSING, SECOND, UNREAD
+from pairjudge_lab.verdicts.kinds import need_labels
+from pairjudge_lab.verdicts.table import table_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,9 +160,12 @@ def margins_of(recordings: Sequence[Recording], table: pd.DataFrame) -> list[np.
     Raises
     ------
     UserError
-        When the table has no probabilities.
+        When the table has no probabilities, or they are those of preferences.
     """
     from scipy.special import logit
+
+    if "verdict" in table:
+        need_labels(table_kind(table), "a price by probabilities")
 
     names = ("a_probability", "b_probability")
     if not set(names) <= set(table) or not table[list(names)].notna().all(axis=1).any():

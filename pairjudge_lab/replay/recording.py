@@ -137,7 +137,10 @@ def record(pools: Sequence[Pool], table: pd.DataFrame) -> list[Recording]:
 
 def _indices(column: pd.Series) -> np.ndarray:
     try:
-        values = column.to_numpy().astype(np.int64)
+        given = column.to_numpy()
+        values = given.astype(np.int64)
+        if (given.astype(float) != values).any():
+            raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise UserError(
             f"{column.name} must hold whole numbers (a candidate's place in its pool, from 0); "

@@ -139,6 +139,8 @@ def as_page(notebook: Path) -> str:
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         embed_images=True,
+        # By default templates are also looked for in the working directory, and are programs.
+        extra_template_basedirs=[],
         **{name: "" for name in traits if name.endswith("_url")},
     )
     page, _ = exporter.from_filename(str(notebook))

@@ -11,11 +11,12 @@ import numpy as np
 from pairjudge_lab.records import UserError
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import FEWEST_PROBLEMS, Estimate
-from pairjudge_lab.statistics.names import codes_by_name
+from pairjudge_lab.statistics.names import codes_by_name, plain_name
 from pairjudge_lab.statistics.pairs import pair_up
 from pairjudge_lab.statistics.position_totals import position_totals
 from pairjudge_lab.statistics.totals import Totals
 from pairjudge_lab.statistics.unread import counts_against
+from pairjudge_lab.verdicts.table import table_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,12 +68,15 @@ class JudgeComparison(Result):
         How many problems all judges share; ``left_out`` how many some judge lacks.
     critical : float
         The t value that the largest of all comparisons stays below in 95 of 100 studies.
+    kinds : tuple of (str, str)
+        Each judge and the kind of its verdicts, where not all are of one kind.
     """
 
     rows: tuple[JudgeDifference, ...]
     problems: int
     left_out: int
     critical: float
+    kinds: tuple[tuple[str, str], ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """One line a comparison."""
@@ -97,7 +101,16 @@ class JudgeComparison(Result):
         return (
             f"{body}\n{self.problems} problems that all judges share ({self.left_out} left out). "
             f"95 % intervals for all {len(self.rows)} comparisons at once (max-t, critical value "
-            f"{self.critical:.2f}), problems as clusters."
+            f"{self.critical:.2f}), problems as clusters.{self._note()}"
+        )
+
+    def _note(self) -> str:
+        if not self.kinds:
+            return ""
+        told = ", ".join(f"{name} gives {kind}" for name, kind in self.kinds)
+        return (
+            f"\nNot of one kind: {told}. A tie of labels says that both responses are right, or "
+            "both wrong; one of preferences, that neither is better."
         )
 
 
@@ -185,7 +198,12 @@ def compare_judges(
         adjusted = max(float(together[k]), float(alone[k]))
         rows.append(JudgeDifference(figure, one, other, found, float(alone[k]), adjusted))
     ids = codes_by_name(table["problem_id"], "problem_id")[1]
-    return JudgeComparison(tuple(rows), problems, len(ids) - problems, critical)
+    told = table[by].map(plain_name)
+    kinds = tuple((name, str(table_kind(table[told == name]) or "nothing")) for name in names)
+    mixed = len({kind for _, kind in kinds}) > 1
+    return JudgeComparison(
+        tuple(rows), problems, len(ids) - problems, critical, kinds if mixed else ()
+    )
 
 
 def _shared(table: pd.DataFrame, by: str) -> tuple[list[Totals], list[str]]:

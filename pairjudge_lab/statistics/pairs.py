@@ -11,6 +11,7 @@ from pairjudge_lab.records import UserError
 from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.statistics.names import codes_by_name
 from pairjudge_lab.verdicts.codes import CODES, FIRST, NEITHER, SECOND, TIE, UNREAD, codes_of
+from pairjudge_lab.verdicts.table import row_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,8 +114,9 @@ def pair_up(
     ------
     UserError
         When the column is not there, a name is missing, a verdict is unknown, a response meets
-        itself, the same ordered pair occurs twice in one repetition of a group, or the two orders
-        of a pair contradict each other on which response is better.
+        itself, a group holds labels and preferences, the same ordered pair occurs twice in one
+        repetition of a group, or the two orders of a pair contradict each other on which response
+        is better.
     """
     import pandas as pd
 
@@ -131,6 +133,7 @@ def pair_up(
     # x is the response whose name sorts first.
     rank = np.empty(len(labels), dtype=np.int64)
     rank[np.argsort(labels)] = np.arange(len(labels))
+    _check_kinds(table, group, names)
     a, b = rank[responses[:rows]], rank[responses[rows:]]
     repetition = np.zeros(rows, dtype=np.int64)
     if "repetition" in table:
@@ -175,6 +178,17 @@ def pair_up(
             )
         )
     return out
+
+
+def _check_kinds(table: pd.DataFrame, group: np.ndarray, names: list[str]) -> None:
+    """A tie of labels is another thing than a tie of preferences."""
+    kinds = row_kinds(table)
+    for g, name in enumerate(names):
+        if len({kind for kind in kinds[group == g] if kind is not None}) > 1:
+            raise UserError(
+                f"the verdicts of {name!r:.60} are labels and preferences, which cannot be counted "
+                "together; keep the rows of one kind (column 'kind')"
+            )
 
 
 def _orders(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairjudge_lab.records import UserError
+from pairjudge_lab.records import UserError, VerdictKind
+from pairjudge_lab.verdicts.kinds import need_labels
+from pairjudge_lab.verdicts.table import table_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,9 +53,18 @@ def probabilities_of(
     Raises
     ------
     UserError
-        For a table without the columns needed, or without a single probability whose truth is
+        For labels without pools or preferences with them, for a table without the columns needed,
+        or without a single probability whose truth is
         known.
     """
+    kind = table_kind(table)
+    if truth is None and kind is VerdictKind.LABELS:
+        raise UserError(
+            "the table holds labels, whose probabilities are held against what is true of each "
+            "response: give the pools too"
+        )
+    if truth is not None:
+        need_labels(kind, "calibration against pools")
     needed = ("a_probability", "gold") if truth is None else ("a_probability", "b_probability")
     missing = [name for name in needed if name not in table]
     if missing:

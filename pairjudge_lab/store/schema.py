@@ -179,7 +179,7 @@ def _from_version_3(db: sqlite3.Connection) -> None:
     rows = db.execute(f"SELECT key, {names} FROM verdicts").fetchall()  # noqa: S608
     db.executemany(
         "UPDATE verdicts SET checksum = ? WHERE key = ?",
-        [(checksum(values), key) for key, *values in rows],
+        [(_known_checksum(values), key) for key, *values in rows],
     )
 
 
@@ -205,7 +205,7 @@ def _sound_keys(db: sqlite3.Connection, table: str, columns: Sequence[str]) -> l
     return [
         str(key).encode("utf-8", "surrogateescape")
         for key, check, *values in rows
-        if check == checksum(values)
+        if check is not None and check == _known_checksum(values)
     ]
 
 
@@ -216,7 +216,16 @@ def _check_anew(
     for key in keys:
         query = f"SELECT {', '.join(columns)} FROM {table} {place}"  # noqa: S608
         (values,) = db.execute(query, [key])
-        db.execute(f"UPDATE {table} SET checksum = ? {place}", [checksum(values), key])  # noqa: S608
+        db.execute(f"UPDATE {table} SET checksum = ? {place}", [_known_checksum(values), key])  # noqa: S608
+
+
+def _known_checksum(values: Sequence[Any]) -> int | None:
+    """The checksum; None of what is no value of ours, so that the row is set aside when it is asked
+    for: tables of older versions take bytes for a text."""
+    try:
+        return checksum(values)
+    except TypeError:
+        return None
 
 
 def _literal(value: Any) -> str:

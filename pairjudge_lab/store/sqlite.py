@@ -40,7 +40,7 @@ class Usage:
     """What one producer has generated: how many completions, and the tokens read and written.
 
     ``producer`` is the digest of its identity: ``judge_digest`` of the engine's and the generation
-    settings'.
+    settings', or of a judge, whose ``completions`` are its verdicts.
     """
 
     producer: str
@@ -203,6 +203,15 @@ class Store:
             "FROM completions GROUP BY producer ORDER BY producer"
         )
         return [Usage(*row) for row in rows]
+
+    def judged_by(self, judge: str) -> Usage:
+        """What the verdicts of one judge took, by the digest of its identity."""
+        ((count, prompt, completion),) = self._read(
+            "SELECT count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0) "
+            "FROM verdicts WHERE judge = ?",
+            [judge],
+        )
+        return Usage(judge, count, prompt, completion)
 
     def replace(self, verdicts: Mapping[str, Verdict]) -> None:
         """Put other verdicts in the place of those with these keys, all or none."""

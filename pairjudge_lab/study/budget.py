@@ -72,20 +72,30 @@ class Budget:
         return (self.calls, self.tokens, self.dollars) != (None, None, None)
 
 
-def spent_so_far(store: Store, prices: Mapping[str, Price]) -> Spent:
-    """What the completions and verdicts of a store have cost.
+def spent_so_far(
+    store: Store, judge: str, producers: Mapping[str, str], prices: Mapping[str, Price]
+) -> Spent:
+    """What a study's completions and verdicts in a store have cost, and nobody else's.
 
     Parameters
     ----------
     store : Store
-        Of this study alone.
-    prices : mapping
-        By producer, as ``Store.usage`` names them; others cost nothing.
+    judge : str
+        Digest of the judge's identity.
+    producers : mapping of str to str
+        By generator, the digest of what its completions are kept under.
+    prices : mapping of str to Price
+        By a generator's name, or ``judge``; others cost nothing.
     """
-    usage = store.usage()
-    tokens = sum(row.prompt_tokens + row.completion_tokens for row in usage)
-    dollars = sum(
-        prices.get(row.producer, Price()).of(row.prompt_tokens, row.completion_tokens)
-        for row in usage
+    usage = {row.producer: row for row in store.usage()}
+    verdicts = store.judged_by(judge)
+    rows = [("judge", verdicts)]
+    rows += [(name, usage[one]) for name, one in producers.items() if one in usage]
+    return Spent(
+        verdicts.completions,
+        sum(row.prompt_tokens + row.completion_tokens for _, row in rows),
+        sum(
+            prices.get(name, Price()).of(row.prompt_tokens, row.completion_tokens)
+            for name, row in rows
+        ),
     )
-    return Spent(len(store), tokens, dollars)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
-
-from pairjudge_lab.files.notes import shaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +42,6 @@ class StudyPlan:
     seconds: float
     dollars: float | None
     trial: dict[str, Any]
-
-    @classmethod
-    def from_dict(cls, told: Any, where: str) -> StudyPlan:
-        """The plan that ``to_dict`` gave these values of.
-
-        Raises
-        ------
-        UserError
-            When they are something else; ``where`` begins the message.
-        """
-        number = (int, float)
-        shape = {field.name: number for field in fields(cls)}
-        found = shaped(told, {**shape, "dollars": (*number, type(None)), "trial": dict}, where)
-        shaped(found["trial"], {"solutions": number, "verdicts": number}, where)
-        return cls(**{field.name: found[field.name] for field in fields(cls)})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

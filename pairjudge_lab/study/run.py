@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from pairjudge_lab.datasets.pools import load_pools, save_pools
 from pairjudge_lab.datasets.verdicts import save_verdicts
 from pairjudge_lab.engines.cached import producer_of
 from pairjudge_lab.engines.contract import Engine
+from pairjudge_lab.engines.weights import file_digest
 from pairjudge_lab.files.notes import read_note, shaped
 from pairjudge_lab.files.writing import whole_file, write_whole
 from pairjudge_lab.generation import GenerationConfig
@@ -26,13 +26,11 @@ from pairjudge_lab.sampling.sampler import SAMPLING, Sampled
 from pairjudge_lab.store import Store, judge_digest
 from pairjudge_lab.store.opening import own_place
 from pairjudge_lab.study.budget import Budget, Price, Spent, spent_so_far
-from pairjudge_lab.study.plan import StudyPlan
 from pairjudge_lab.verdicts.table import matches_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TRIAL_SOLUTIONS, TRIAL_VERDICTS = 4, 8
 CHUNK = 8
 """Problems between two looks at the budget."""
 
@@ -110,80 +108,6 @@ class StudyRun(Result):
         return (bias_report(self.verdicts),)
 
 
-def plan_study(study: Study, folder: Path) -> StudyPlan:
-    """Estimate what a study takes, by a trial on its first problem; the trial's answers are kept.
-
-    The plan is written down, so that a study which goes on is not tried anew.
-    """
-    file = folder / "plan.json"
-    key = _key(study)
-    if file.exists():
-        told = read_note(file, {"study": str, "plan": dict})
-        if told["study"] == key:
-            return StudyPlan.from_dict(told["plan"], str(file))
-    few = min(TRIAL_SOLUTIONS, study.n)
-    with Store(own_place(folder / "study.sqlite")) as store:
-        clock = time.perf_counter()
-        found = _sample(study, study.problems[:1], few, store)
-        sampling = time.perf_counter() - clock
-        if not found.pools:
-            raise UserError(f"the first problem cannot be asked: {set(found.left_out.values())}")
-        matches = all_ordered_pairs(found.pools[0])
-        texts = {(m.response_a, m.response_b): m for m in matches}
-        some = list(texts.values())[:TRIAL_VERDICTS]
-        clock = time.perf_counter()
-        verdicts = Arena(study.judge, store).judge(some)
-        judging = time.perf_counter() - clock
-    candidates = found.pools[0].candidates
-    asked = _tokens_of_a_solution(study.generators, found, few)
-    read = sum(v.prompt_tokens for v in verdicts) / max(1, len(verdicts))
-    answered = sum(v.completion_tokens for v in verdicts) / max(1, len(verdicts))
-    each = study.n * len(study.generators)
-    solutions = each * len(study.problems)
-    pairs = each * (each - 1) * len(study.problems) * study.repetitions
-    distinct = len(texts) / max(1, len(matches))
-    prices = study.prices
-    dollars = None
-    if prices:
-        judged = prices.get("judge", Price())
-        dollars = pairs * distinct * judged.of(1, 0) * read
-        dollars += pairs * distinct * judged.of(0, 1) * answered
-        for name, (prompt, written) in asked.items():
-            price = prices.get(name, Price())
-            dollars += study.n * len(study.problems) * price.of(prompt, written)
-    plan = StudyPlan(
-        problems=len(study.problems),
-        generators=len(study.generators),
-        n=study.n,
-        solutions=solutions,
-        matches=pairs,
-        distinct=distinct,
-        sampling_tokens=study.n * len(study.problems) * sum(map(sum, asked.values())),
-        judging_tokens=pairs * distinct * (read + answered),
-        seconds=sampling * solutions / len(candidates)
-        + judging * pairs * distinct / max(1, len(some)),
-        dollars=dollars,
-        trial={"solutions": len(candidates), "verdicts": len(verdicts)},
-    )
-    write_whole(file, json.dumps({"study": key, "plan": plan.to_dict()}, indent=2) + "\n")
-    return plan
-
-
-def _tokens_of_a_solution(
-    generators: Mapping[str, Engine], found: Sampled, samples: int
-) -> dict[str, tuple[float, float]]:
-    """By generator, the tokens read and written for one solution: every sample is asked for with
-    the prompt anew, as ``spent_so_far`` counts it."""
-    candidates = found.pools[0].candidates
-    return {
-        name: (
-            found.prompt_tokens.get(name, 0) / samples,
-            sum(c.tokens or 0 for c in candidates if c.source == name) / samples,
-        )
-        for name in generators
-    }
-
-
 def run_study(study: Study, folder: Path, *, progress: bool = False) -> StudyRun:
     """Sample, judge every ordered pair, and write pools and verdicts down.
 
@@ -203,12 +127,16 @@ def run_study(study: Study, folder: Path, *, progress: bool = False) -> StudyRun
         When solutions could not be generated, or nothing could be judged.
     """
     shown: bool | Path = folder / LOG if progress else False
-    prices = _prices(study)
+    judge = judge_digest(study.judge.identity)
+    producers = {
+        name: judge_digest(producer_of(engine, study.sampling))
+        for name, engine in study.generators.items()
+    }
     stopped = ""
     with Store(own_place(folder / "study.sqlite")) as store:
 
         def over() -> str:
-            return study.budget.exceeded(spent_so_far(store, prices))
+            return study.budget.exceeded(spent_so_far(store, judge, producers, study.prices))
 
         pools, counts, stopped = _candidates(study, folder, store, over, shown)
         arena = Arena(study.judge, store, progress=shown)
@@ -237,7 +165,7 @@ def run_study(study: Study, folder: Path, *, progress: bool = False) -> StudyRun
             **dict(arena.statistics.statuses),
         }
         counts["problems"] = {"asked": len(study.problems), "judged": judged}
-        spent = spent_so_far(store, prices)
+        spent = spent_so_far(store, judge, producers, study.prices)
     with whole_file(folder / "verdicts.parquet") as new:
         save_verdicts(table, new)
     return StudyRun(tuple(pools[:judged]), table, counts, spent, stopped)
@@ -248,11 +176,13 @@ def _candidates(
 ) -> tuple[list[Pool], dict[str, Any], str]:
     """The pools, prepared; the account of them; and why sampling stopped, where it did."""
     file, note = folder / "pools.parquet", folder / "pools.json"
-    key = _key(study)
+    key = study_key(study)
     if file.exists() and note.exists():
-        told = read_note(note, {"study": str, "counts": dict, "stopped": str})
+        told = {"file": ""} | read_note(note, {"study": str, "counts": dict, "stopped": str})
         shaped(told["counts"], {"left_out": dict, **dict.fromkeys(COUNTED, int)}, str(note))
-        if told["study"] == key and not told["stopped"]:
+        # A run that broke off between the two files leaves the note of other pools.
+        same = told["study"] == key and told["file"] == file_digest(file)
+        if same and not told["stopped"]:
             return [prepare(pool) for pool in load_pools(file)], told["counts"], ""
     chunk = CHUNK if study.budget.limited else len(study.problems)
     pools: list[Pool] = []
@@ -262,7 +192,7 @@ def _candidates(
         # The first problems are sampled in any case: the plan has done so.
         if begin and (stopped := over()):
             break
-        found = _sample(study, study.problems[begin : begin + chunk], study.n, store, shown)
+        found = sample_problems(study, study.problems[begin : begin + chunk], study.n, store, shown)
         pools += found.pools
         counts["left_out"].update(found.left_out)
         for name, count in found.counts.items():
@@ -272,12 +202,12 @@ def _candidates(
         raise UserError(f"no problem could be asked: {set(counts['left_out'].values())}")
     with whole_file(file) as new:
         save_pools(pools, new)
-    facts = {"study": key, "counts": counts, "stopped": stopped}
+    facts = {"study": key, "file": file_digest(file), "counts": counts, "stopped": stopped}
     write_whole(note, json.dumps(facts, indent=2) + "\n")
     return pools, counts, stopped
 
 
-def _sample(
+def sample_problems(
     study: Study,
     problems: Sequence[Problem],
     n: int,
@@ -295,7 +225,7 @@ def _sample(
     )
 
 
-def _key(study: Study) -> str:
+def study_key(study: Study) -> str:
     """What tells one study from another, as far as its candidates go."""
     facts = {
         "problems": [[p.id, p.question, p.answer] for p in study.problems],
@@ -311,16 +241,3 @@ def _key(study: Study) -> str:
         ],
     }
     return judge_digest(facts)
-
-
-def _prices(study: Study) -> dict[str, Price]:
-    """Prices by producer."""
-    found = {
-        judge_digest(producer_of(engine, study.sampling)): study.prices[name]
-        for name, engine in study.generators.items()
-        if name in study.prices
-    }
-    engine, config = getattr(study.judge, "engine", None), getattr(study.judge, "config", None)
-    if "judge" in study.prices and engine is not None and config is not None:
-        found[judge_digest(producer_of(engine, config))] = study.prices["judge"]
-    return found

@@ -8,7 +8,7 @@ to the letter, and every step is counted.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +39,8 @@ from pairjudge_lab.training.completions import (
 )
 from pairjudge_lab.training.funnel import Funnel, funnel_card
 from pairjudge_lab.training.judgments import SPLITS, Judgment
+
+TRAIN, OF_CRITIC = "train.jsonl", ("critiques.jsonl", "critic_template.md")
 
 
 @renamed_keywords(within_teams="within_groups")
@@ -104,11 +106,16 @@ def annotate(
     funnel = Funnel()
     mixed = [replace(pool, groups=()) if within_groups else pool for pool in _mixed(pools, funnel)]
     if not mixed:
+        left = {
+            "all right": funnel.all_right,
+            "all wrong": funnel.all_wrong,
+            "unknown": funnel.unknown,
+            "contradictory": funnel.contradictory,
+        }
+        counted = ", ".join(f"{count} {name}" for name, count in left.items())
         raise UserError(
-            f"none of {funnel.problems} problems has both right and wrong candidates "
-            f"({funnel.all_right} all right, {funnel.all_wrong} all wrong, {funnel.unknown} "
-            "unknown), so there is nothing to learn from; give reference answers, or harder or "
-            "easier problems"
+            f"none of {funnel.problems} problems has both right and wrong candidates ({counted}), "
+            "so there is nothing to learn from; give reference answers, or other problems"
         )
     if protocol is None:
         own = getattr(judge, "protocol", None)
@@ -135,24 +142,25 @@ def annotate(
             f"no judgment of {funnel.comparisons} was right about both candidates and in the "
             "format to the letter; try another teacher"
         )
-    names = sorted({row.problem_id for row in rows})
-    out = set(rng.permutation(names)[: max(1, round(held_out * len(names)))].tolist())
+    out = _held_out(rows, held_out, rng)
+    texts = {}
     for split in SPLITS:
-        some = [row for row in rows if (row.problem_id in out) == (split == "held_out")]
+        some = [row for row in rows if (row.question in out) == (split == "held_out")]
         funnel.rows[split] = len(some)
-        write_whole(folder / f"{split}.jsonl", "".join(json.dumps(r.to_row()) + "\n" for r in some))
+        texts[f"{split}.jsonl"] = "".join(json.dumps(row.to_row()) + "\n" for row in some)
     if not funnel.rows["train"]:
         raise UserError("every row fell to the held-out problems; give more problems")
+    texts["template.md"] = protocol.template.text + "\n"
     if critic is not None:
         asked = getattr(critic, "protocol", None)
         asked = asked if isinstance(asked, PointwiseProtocol) else PointwiseProtocol()
-        critiques = _critiques(rows, mixed, critic, asked, folder, funnel, progress=progress)
-        write_whole(folder / "critiques.jsonl", critiques)
-        wording = critic_template or asked.template
-        write_whole(folder / "critic_template.md", wording.text + "\n")
-    write_whole(folder / "template.md", protocol.template.text + "\n")
-    write_whole(folder / "funnel.json", json.dumps(funnel.to_dict(), indent=2) + "\n")
-    write_whole(folder / "README.md", funnel_card(funnel, judge, tournament, replicates, seed))
+        texts["critiques.jsonl"] = _critiques(
+            rows, mixed, critic, asked, folder, funnel, progress=progress
+        )
+        texts["critic_template.md"] = (critic_template or asked.template).text + "\n"
+    texts["funnel.json"] = json.dumps(funnel.to_dict(), indent=2) + "\n"
+    texts["README.md"] = funnel_card(funnel, judge, tournament, replicates, seed)
+    _write(folder, texts)
     if critic is not None and not funnel.critiques:
         raise UserError(
             f"no critique of {funnel.criticised} responses was right and in the format to the "
@@ -162,6 +170,22 @@ def annotate(
     return funnel
 
 
+def _held_out(rows: Sequence[Judgment], share: float, rng: np.random.Generator) -> set[str | None]:
+    """The questions whose rows no training sees, whatever their ids."""
+    question = {row.problem_id: row.question for row in rows}
+    names = sorted(question)
+    drawn = rng.permutation(names)[: max(1, round(share * len(names)))].tolist()
+    return {question[name] for name in drawn}
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write a folder of judgments, the rows to train on last: where they stand, all stands."""
+    for name in (TRAIN, *set(OF_CRITIC) - set(texts)):
+        (folder / name).unlink(missing_ok=True)
+    for name in sorted(texts, key=lambda name: name == TRAIN):
+        write_whole(folder / name, texts[name])
+
+
 def _mixed(pools: Sequence[Pool], funnel: Funnel) -> Iterator[Pool]:
     """The problems that have both right and wrong candidates."""
     for pool in map(prepare, pools):
@@ -169,6 +193,10 @@ def _mixed(pools: Sequence[Pool], funnel: Funnel) -> Iterator[Pool]:
         right = [c.correct for c in pool.candidates]
         if None in right:
             funnel.unknown += 1
+        elif len({(c.text, c.correct) for c in pool.candidates}) > len(
+            {c.text for c in pool.candidates}
+        ):
+            funnel.contradictory += 1
         elif all(right):
             funnel.all_right += 1
         elif not any(right):

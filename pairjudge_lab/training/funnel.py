@@ -21,6 +21,8 @@ class Funnel:
     unknown, all_right, all_wrong : int
         How many were left out because it is not known which of their candidates are right, or all
         are right, or all are wrong.
+    contradictory : int
+        How many were left out because one and the same text is marked right and wrong.
     played : int
         How many were not left out.
     tournaments : int
@@ -49,6 +51,7 @@ class Funnel:
     unknown: int = 0
     all_right: int = 0
     all_wrong: int = 0
+    contradictory: int = 0
     played: int = 0
     tournaments: int = 0
     comparisons: int = 0
@@ -85,6 +88,7 @@ def funnel_card(
         ("left out: not known which candidates are right", funnel.unknown),
         ("left out: all candidates right", funnel.all_right),
         ("left out: all candidates wrong", funnel.all_wrong),
+        ("left out: one text marked right and wrong", funnel.contradictory),
         ("problems played", funnel.played),
         ("tournaments", funnel.tournaments),
         ("comparisons", funnel.comparisons),

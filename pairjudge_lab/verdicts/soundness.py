@@ -23,13 +23,16 @@ def check_rows(table: pd.DataFrame) -> None:
     Raises
     ------
     UserError
-        A row without the name of its judge where there are judges; an unknown status; a verdict
-        that was read and its status denies it, or the reverse; one label without the other; labels
-        that make another verdict; labels or a probability of a verdict that was not read; a
-        probability outside [0, 1].
+        A row without its problem, a response or, where there are judges, the name of its judge; an
+        unknown status; a verdict that was read and its status denies it, or the reverse; one label
+        without the other; labels that make another verdict; labels or a probability of a verdict
+        that was not read; a probability outside [0, 1].
     """
     verdict = table["verdict"].astype(object)
     read = (verdict != "invalid").to_numpy(dtype=bool)
+    for name in ("problem_id", "response_a", "response_b"):
+        unnamed = table[name].isna() | (table[name].astype(object) == "")
+        _refuse(unnamed.to_numpy(dtype=bool), f"the {name} is missing")
     if "judge" in table:
         _refuse(table["judge"].isna().to_numpy(), "the name of its judge is missing")
     if "status" in table:

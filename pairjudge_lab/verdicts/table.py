@@ -70,8 +70,8 @@ def row_kinds(table: pd.DataFrame) -> np.ndarray:
 
     As the column ``kind`` says. Where it says nothing, which is so of tables written before there
     was one: labels where ``a_correct`` and ``b_correct`` hold values, else a preference. A table
-    that has not even these columns holds labels where its judge ever says ``neither``, which no
-    judge of preference can, else preferences.
+    that has not even these columns holds labels where its judge ever says ``neither`` or gives two
+    probabilities whose sum is above 1, which no judge of preference can, else preferences.
 
     Raises
     ------
@@ -86,6 +86,9 @@ def row_kinds(table: pd.DataFrame) -> np.ndarray:
         has_labels = True
     else:
         said = table["verdict"] == "neither"
+        if {"a_probability", "b_probability"} <= set(table):
+            both = [pd.to_numeric(table[f"{x}_probability"], errors="coerce") for x in "ab"]
+            said |= both[0] + both[1] > 1 + 1e-6
         by_judge = said.groupby(table["judge"]).transform("any") if "judge" in table else said.any()
         labelled = np.broadcast_to(np.asarray(by_judge, dtype=bool), len(table))
         has_labels = False

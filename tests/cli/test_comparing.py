@@ -70,10 +70,10 @@ def test_labels_meet_their_truth_by_position():
         "all": 45, "shown first": 23, "shown second": 22,
     }  # fmt: skip
     assert calibration(*given.positions["all"]).brier.estimate == 0
-    preferences = table.assign(gold=["A", "B", None] * 8)
+    preferences = table.assign(gold=["A", "B", None] * 8, b_probability=1 - table["a_probability"])
     assert len(probabilities_of(preferences).positions["all"][0]) == 16
     with pytest.raises(UserError, match="no column 'gold'"):
-        probabilities_of(table)
+        probabilities_of(preferences.drop(columns="gold"))
     with pytest.raises(UserError, match="no label has both"):
         probabilities_of(table, {})
 
@@ -96,4 +96,4 @@ def test_calibration_from_files(tmp_path, capsys):
     facts = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert facts["positions"]["all"]["brier"]["low"] is None, "of few problems no interval"
     assert run(*args[:2]) == 2
-    assert "no column 'gold'" in capsys.readouterr().err
+    assert "give the pools too" in capsys.readouterr().err

@@ -65,6 +65,29 @@ def test_a_working_directory_named_in_pythonpath_is_left_out(trap):
     assert not (trap / "ran").exists()
 
 
+def test_planted_templates_do_not_run_in_a_page(tmp_path, monkeypatch):
+    """Templates of pages are programs, and nbconvert also looks for them where the user works."""
+    import nbformat
+
+    from pairjudge_lab.report.exporting import as_page
+
+    for name in ("lab", "base", "classic", "basic"):
+        folder = tmp_path / name
+        folder.mkdir()
+        told = {"base_template": "base", "mimetypes": {"text/html": True}}
+        (folder / "conf.json").write_text(json.dumps(told))
+        run = "cycler.__init__.__globals__.os.system('touch " + str(tmp_path / "ran") + "')"
+        (folder / "index.html.j2").write_text("<html><head></head>{{ " + run + " }}planted</html>")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("A *word*.")])
+    (tmp_path / "work").mkdir()
+    nbformat.write(notebook, tmp_path / "work" / "page.ipynb")
+    monkeypatch.chdir(tmp_path)
+    page = as_page(tmp_path / "work" / "page.ipynb")
+    assert not (tmp_path / "ran").exists()
+    assert "planted" not in page
+    assert "<em>word</em>" in page
+
+
 @pytest.mark.slow
 def test_planted_modules_do_not_run_in_a_report(trap):
     folder = trap / "a {strange} folder"

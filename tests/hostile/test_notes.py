@@ -9,7 +9,8 @@ from pairjudge_lab.embedded import data_path
 from pairjudge_lab.files.notes import read_note
 from pairjudge_lab.records import UserError
 from pairjudge_lab.runs import load_run
-from pairjudge_lab.study.run import plan_study, run_study
+from pairjudge_lab.study.planning import plan_study
+from pairjudge_lab.study.run import run_study
 from pairjudge_lab.training.base_models import load_tokenizer
 from pairjudge_lab.training.encoding import Encoder, encoded
 from pairjudge_lab.training.finetune import read_history, train
@@ -43,12 +44,18 @@ def test_a_studys_plan(tmp_path):
     file = tmp_path / "plan.json"
     sound = json.loads(file.read_text())
     assert plan_study(small(), tmp_path) == plan
-    for broken in ([], {"n": 1}, {**sound["plan"], "n": "2"}, {**sound["plan"], "trial": {}},
-                   {**sound["plan"], "seconds": None}):  # fmt: skip
-        changed(file, plan=broken)
-        with pytest.raises(UserError, match=r"plan\.json is not sound"):
-            plan_study(small(), tmp_path)
-    changed(file, plan={**sound["plan"], "later": 1})
+    for name, told in (("sampling", sound["sampling"]), *sound["judges"].items()):
+        less = dict(list(told.items())[1:])
+        for broken in ([], {}, less, {**told, "seconds": None}, {**told, "asked": {"g": [1]}}):
+            if name == "sampling":
+                changed(file, sampling=broken)
+            elif "asked" in broken:
+                continue
+            else:
+                changed(file, sampling=sound["sampling"], judges={name: broken})
+            with pytest.raises(UserError, match=r"plan\.json is not sound"):
+                plan_study(small(), tmp_path)
+    changed(file, **sound, later=1)
     assert plan_study(small(), tmp_path) == plan
     refused(lambda: plan_study(small(), tmp_path), file)
 

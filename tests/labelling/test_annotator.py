@@ -151,10 +151,29 @@ def test_what_cannot_be_kept_is_not_lost(tmp_path):
         pair = work.current
         with sqlite3.connect(path) as other:
             other.execute("DROP TABLE verdicts")
-        with pytest.raises(UserError, match="cannot write"):
+        with pytest.raises(UserError, match="cannot read"):
             work.judge("A")
         assert work.current == pair
         assert work.done == 0
+
+
+def test_two_windows_of_one_person(tmp_path):
+    """What was said first stays, the second window hears of it and goes on, and takes nothing back
+    that is not its own."""
+    with Store(tmp_path / "s.sqlite") as store:
+        one, two = queue(store), queue(store)
+        pair = one.current
+        assert two.current == pair
+        one.judge("A")
+        with pytest.raises(UserError, match=r"in another window \(A\), and that verdict stays"):
+            two.judge("B")
+        assert two.current != pair
+        assert two.judged().to_pandas()["verdict"].tolist() == ["A"]
+        assert two.undo() is None
+        two.judge("B")
+        one.undo()
+        assert store.table()["verdict"].tolist() == ["B"]
+        assert one.current == pair
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "\u202eada", 7])

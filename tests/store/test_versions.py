@@ -99,3 +99,29 @@ def test_stores_of_other_versions_say_what_to_do(tmp_path):
         db.close()
         with pytest.raises(UserError, match=message):
             Store(path)
+
+
+@pytest.mark.parametrize("old", [VERSION_3, VERSION_4, VERSION_5])
+def test_bytes_where_an_older_store_has_a_text(tmp_path, old):
+    """Its tables may take them; such a row is set aside like any other that is damaged."""
+    path = tmp_path / "old.sqlite"
+    shutil.copy(old, path)
+    with sqlite3.connect(path) as db:
+        for table in ("verdicts", "completions"):
+            kept = db.execute(
+                "SELECT sql FROM sqlite_master WHERE name = ? AND type = 'table'", [table]
+            ).fetchone()
+            if kept is None:
+                continue
+            loose = kept[0].replace("STRICT, WITHOUT ROWID", "WITHOUT ROWID").replace("STRICT", "")
+            names = ", ".join(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
+            db.execute(f"ALTER TABLE {table} RENAME TO kept")
+            db.execute(loose)
+            db.execute(f"INSERT INTO {table} SELECT {names} FROM kept")
+            db.execute("DROP TABLE kept")
+            db.execute(f"UPDATE {table} SET text = x'ff00' WHERE key = (SELECT key FROM {table})")
+    db.close()
+    with Store(path) as store:
+        before = store.damaged
+        store.table()
+        assert store.damaged > before

@@ -17,7 +17,8 @@ from pairjudge_lab import FunctionJudge, Problem, UserError, load_pools, load_ve
 from pairjudge_lab.cli import main
 from pairjudge_lab.engines.contract import Completion
 from pairjudge_lab.study import Budget, Price, Study
-from pairjudge_lab.study.run import plan_study, run_study
+from pairjudge_lab.study.planning import plan_study
+from pairjudge_lab.study.run import run_study
 from tests.sampling.test_sampling import Scripted
 
 PROBLEMS = [Problem(f"p{i}", f"What is {i} + {i}?", str(2 * i)) for i in range(20)]
@@ -73,8 +74,11 @@ def test_the_plan_counts_and_its_trial_is_kept(tmp_path):
     assert plan.dollars == pytest.approx(80 * (10 * 1 + 5 * 2) / 1e6)
     assert plan.trial == {"solutions": 4, "verdicts": 8}
     engine = Scripted(answer)
-    again = Study(PROBLEMS, {"g": engine}, FunctionJudge(judge, "perfect"), 4)
+    again = Study(
+        PROBLEMS, {"g": engine}, FunctionJudge(judge, "perfect"), 4, prices=planned.prices
+    )
     assert plan_study(again, tmp_path) == plan
+    assert engine.asked == []
     run = run_study(again, tmp_path)
     assert len(engine.asked) == 76, "the trial's four are there"
     assert run.spent.calls == 240
@@ -231,3 +235,63 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_page(tmp_path):
     findings = [json.loads((f / "findings.json").read_text()) for f in (folder, tmp_path / "whole")]
     assert findings[0]["spent"] == findings[1]["spent"]
     assert Path(folder / "report.html").exists()
+
+
+def tokens(judge, count):
+    """A judge whose every verdict takes so many tokens of each kind."""
+
+    class Costly:
+        capacity = 64
+        identity = {"name": "costly", "tokens": count}
+
+        def judge(self, matches):
+            return [
+                replace(verdict, prompt_tokens=count, completion_tokens=count)
+                for verdict in judge.judge(matches)
+            ]
+
+    return Costly()
+
+
+def test_a_plan_is_of_its_judge_repetitions_and_prices(tmp_path):
+    perfect = FunctionJudge(judge, "perfect")
+    cheap = study(judge=tokens(perfect, 10), prices={"judge": Price(1.0, 1.0)})
+    first = plan_study(cheap, tmp_path)
+    assert first.judging_tokens == 240 * 20
+    assert first.dollars == pytest.approx(240 * 20 / 1e6)
+    dear = replace(cheap, judge=tokens(perfect, 1000), repetitions=5)
+    second = plan_study(dear, tmp_path)
+    assert (second.matches, second.judging_tokens) == (5 * 240, 5 * 240 * 2000)
+    dearer = plan_study(replace(dear, prices={"judge": Price(100.0, 0.0)}), tmp_path)
+    assert dearer.dollars == pytest.approx(5 * 240 * 1000 * 100 / 1e6)
+    assert plan_study(cheap, tmp_path) == first, "what its trial took is remembered, its time too"
+
+
+def test_a_study_counts_its_own_judge_alone(tmp_path):
+    perfect = FunctionJudge(judge, "perfect")
+    small = study(problems=PROBLEMS[:3])
+    first = run_study(small, tmp_path).spent
+    other = replace(small, judge=tokens(perfect, 7), budget=Budget(calls=37))
+    second = run_study(other, tmp_path)
+    assert (second.spent.calls, second.stopped) == (36, "")
+    assert second.spent.tokens == first.tokens + 36 * 14
+    assert run_study(small, tmp_path).spent == first
+
+
+def test_candidates_of_another_study_are_not_used_after_a_break(tmp_path):
+    """A run that breaks off between the candidates and the note on them, as on a full disk."""
+    two, three = (study(problems=PROBLEMS[:2], n=n) for n in (2, 3))
+    run_study(two, tmp_path)
+    note = (tmp_path / "pools.json").read_text()
+    run_study(three, tmp_path)
+    (tmp_path / "pools.json").write_text(note)
+    again = run_study(two, tmp_path)
+    assert [len(pool) for pool in again.pools] == [2, 2]
+    assert [len(pool) for pool in load_pools(tmp_path / "pools.parquet")] == [2, 2]
+
+
+def test_a_judge_that_needs_to_know_who_is_right_can_be_planned(tmp_path):
+    from pairjudge_lab import load_judge
+
+    plan = plan_study(study(judge=load_judge("simulated:accuracy=0.8")), tmp_path)
+    assert plan.trial["verdicts"] == 8

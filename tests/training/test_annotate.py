@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from pairjudge_lab.records import Match, Status, UserError, Verdict
 from pairjudge_lab.tournaments import tournament
 from pairjudge_lab.toy.teacher import PAIRWISE, ChainTeacher
 from pairjudge_lab.training.annotate import annotate, to_the_letter
-from pairjudge_lab.training.judgments import read_folder
+from pairjudge_lab.training.judgments import SPLITS, read_folder
 from tests.conftest import make_pool
 
 BOTH = tournament("round-robin", order="both")
@@ -155,3 +156,56 @@ def test_the_command_makes_a_folder_that_training_reads(tmp_path, capsys):
     assert list(read_folder(tmp_path / "out"))
     assert main([*words[:-3], "--judge", "chain-teacher:errors=2", "--out", str(tmp_path)]) == 2
     assert "each a probability" in capsys.readouterr().err
+
+
+def twice(pools):
+    """Every problem a second time, under another id."""
+    again = [replace(p, problem=replace(p.problem, id=f"again {p.problem.id}")) for p in pools]
+    return [*pools, *again]
+
+
+def test_a_question_under_two_ids_is_held_out_under_both(pools, tmp_path):
+    play(twice(pools[:12]), tmp_path, held_out=0.25)
+    train, out = ({row.question for row in read_folder(tmp_path, s)} for s in SPLITS)
+    assert train
+    assert out
+    assert train.isdisjoint(out)
+
+
+def test_a_text_that_is_marked_right_and_wrong_teaches_nothing(pools, tmp_path):
+    mixed = [p for p in pools if 0 < sum(bool(c.correct) for c in p.candidates) < len(p)]
+    odd = mixed[0]
+    wrong = replace(odd.candidates[0], correct=not odd.candidates[0].correct)
+    odd = replace(odd, candidates=(*odd.candidates, wrong), groups=())
+    funnel = play([odd, *mixed[1:]], tmp_path)
+    assert (funnel.contradictory, funnel.played) == (1, len(mixed) - 1)
+    assert odd.problem.id not in {row.problem_id for row in read_folder(tmp_path)}
+    assert (
+        "| left out: one text marked right and wrong | 1 |" in (tmp_path / "README.md").read_text()
+    )
+
+
+class Breaks(ChainTeacher):
+    """A critic whose work is interrupted."""
+
+    def judge(self, matches):
+        raise KeyboardInterrupt
+
+
+def test_a_run_that_is_interrupted_leaves_no_rows_to_train_on(pools, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        play(pools, tmp_path, critic=Breaks(pointwise=True))
+    assert [file.name for file in tmp_path.iterdir()] == ["verdicts.sqlite"]
+    play(pools, tmp_path, critic=ChainTeacher(pointwise=True))
+    before = (tmp_path / "train.jsonl").read_text()
+    with pytest.raises(KeyboardInterrupt):
+        play(pools, tmp_path, seed=1, critic=Breaks(pointwise=True, errors=0.5))
+    assert (tmp_path / "train.jsonl").read_text() == before, "what was there stays whole"
+
+
+def test_a_run_without_a_critic_leaves_no_critiques_of_before(pools, tmp_path):
+    play(pools, tmp_path, critic=ChainTeacher(pointwise=True))
+    assert (tmp_path / "critiques.jsonl").exists()
+    play(pools, tmp_path)
+    assert not (tmp_path / "critiques.jsonl").exists()
+    assert not (tmp_path / "critic_template.md").exists()
