@@ -197,20 +197,27 @@ def _tokens(table: pd.DataFrame) -> dict[str, tuple[float, float]] | None:
     if not set(columns) <= set(table):
         return None
     means = table.groupby(table["problem_id"].astype(str))[columns].mean()
+    # Where no verdict on a problem tells its tokens, what that problem costs is not known.
+    means = means.dropna()
     return {str(name): (float(a), float(b)) for name, a, b in means.itertuples(name=None)}
 
 
 def _prices(given: list[str], judges: list[str]) -> dict[str, tuple[float, float]]:
     from pairjudge_lab.study import Price
 
-    prices = {}
-    for text in given:
+    prices: dict[str, tuple[float, float]] = {}
+    named = set()
+    # A price of one's own counts, wherever it stands.
+    for text in sorted(given, key=lambda text: "=" in text):
         name, equals, price = text.partition("=")
         if equals and name not in (*judges, "generator"):
             raise UserError(
                 f"--price: there is no judge {name!r}; there are {', '.join(judges)}, and generator"
             )
         found = Price.parse(price if equals else text)
+        if (name if equals else "") in named:
+            raise UserError(f"--price: {name if equals else 'all judges'} has two prices; give one")
+        named.add(name if equals else "")
         for judge in [name] if equals else judges:
             prices[judge] = (found.prompt, found.completion)
     return prices

@@ -163,7 +163,8 @@ def run(args: argparse.Namespace) -> None:
 def _summary(facts: Mapping[str, object]) -> str:
     lines = [
         f"{facts['problems']} problems, {facts['candidates']} candidates: {facts['sampled']} "
-        f"sampled now ({facts['tokens']} tokens), {facts['from_store']} from the store",
+        f"sampled now ({facts['tokens']} tokens), {facts['from_store']} from the store, "
+        f"{facts['shared']} shared with an equal question",
         f"kept among them: {facts['truncated']} cut off by the token limit, {facts['empty']} empty",
     ]
     if facts["without_answer"] is not None:

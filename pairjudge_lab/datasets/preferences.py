@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pairjudge_lab.datasets.rows import Row, absent, text_of
+from pairjudge_lab.datasets.rows import Row, absent, answer_of, text_of
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
 
 
@@ -51,7 +51,7 @@ def preference_pool(row: Row, number: int) -> Pool:
         for response, source in zip(responses, sources, strict=True):
             candidates.append(Candidate(_response(row, response), correct=correct, source=source))
     name = next((text_of(data[n]) for n in ("problem_id", "id") if data.get(n) is not None), None)
-    answer = text_of(data.get("answer"))
+    answer = answer_of(data.get("answer"), row.where)
     return Pool(Problem(str(number) if name is None else name, prompt, answer), tuple(candidates))
 
 

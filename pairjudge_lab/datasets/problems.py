@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pairjudge_lab.datasets.registry import find, is_name
-from pairjudge_lab.datasets.rows import absent, read_rows, renamed, text_of
+from pairjudge_lab.datasets.rows import absent, answer_of, read_rows, renamed, text_of
 from pairjudge_lab.embedded import is_shipped
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.files.spreadsheet import csv_text
@@ -128,7 +128,7 @@ def problem_of(data: Mapping[str, Any], where: str, number: str) -> Problem | No
     if not isinstance(question, str) or not question.strip():
         raise UserError(f"{where}: a problem is a text that is not empty; got {question!r:.60}")
     name = text_of(data.get("problem_id"))
-    return Problem(number if name is None else name, question, text_of(data.get("answer")))
+    return Problem(number if name is None else name, question, answer_of(data.get("answer"), where))
 
 
 def problem_rows(problems: Sequence[Problem]) -> list[dict[str, Any]]:

@@ -194,6 +194,19 @@ def text_of(value: Any) -> str | None:
     return str(value)
 
 
+def answer_of(value: Any, where: str) -> str | None:
+    """A reference answer as text.
+
+    Raises
+    ------
+    UserError
+        For a list or an object.
+    """
+    if isinstance(value, list | tuple | dict):
+        raise UserError(f"{where}: answer is a text or a number; got {value!r:.60}")
+    return text_of(value)
+
+
 def parse_columns(pairs: Iterable[str]) -> dict[str, str]:
     """A column mapping from texts such as ``problem=question``.
 

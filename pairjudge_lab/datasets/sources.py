@@ -90,7 +90,9 @@ def other_verdicts(
         return pd.DataFrame(list(known.records()))
     if isinstance(source, str | Path) and not is_shipped(source) and not is_hub_id(source):
         path = Path(source)
-        layout = layout or recognise(path)
+        if layout is not None and columns is not None:
+            raise UserError("a layout names its own columns; give it, or columns, and not both")
+        layout = layout or (recognise(path) if columns is None else None)
         if layout is not None:
             return pd.DataFrame(read_layout(path, layout))
         if columns is None and config is None and split is None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pairjudge_lab.datasets.pools import OF_CANDIDATES, measured, with_lists
 from pairjudge_lab.datasets.preferences import preference_pool
 from pairjudge_lab.datasets.problems import HINT, problem_of
-from pairjudge_lab.datasets.rows import Row, absent, read_rows, renamed, text_of
+from pairjudge_lab.datasets.rows import Row, absent, answer_of, read_rows, renamed, text_of
 from pairjudge_lab.extras import naming_extras
 from pairjudge_lab.files.reading import number_of
 from pairjudge_lab.records import Candidate, Pool, Problem, UserError
@@ -268,7 +268,7 @@ def _candidates(rows: Iterable[Row]) -> Iterator[tuple[str, Pool]]:
                 f"{row.where}: problem {known.id!r} has another text than at {where}; give each "
                 "problem an id of its own"
             )
-        answer = text_of(row.data.get("answer"))
+        answer = answer_of(row.data.get("answer"), row.where)
         if None not in (answer, known.answer) and answer != known.answer:
             raise UserError(
                 f"{row.where}: problem {known.id!r} has the answer {answer!r:.60} here and "

@@ -65,6 +65,8 @@ class Completion:
         Whether the model ended by itself, met its token limit, or gave no answer at all.
     reason : str
         Why there is no answer, where ``finish`` is ``error``.
+    refused : bool
+        Whether the prompt itself was refused, so that there will be no answer another time either.
     prompt_tokens, cached_tokens, reasoning_tokens, completion_tokens : int
         Counted by the model's tokenizer; cached are those of the prompt that were not read again,
         reasoning ones are part of the completion's.
@@ -96,11 +98,12 @@ class Completion:
     labels: tuple[tuple[float, ...] | None, ...] = ()
     mean_logprob: float | None = None
     self_certainty: float | None = None
+    refused: bool = False
 
     @classmethod
-    def failed(cls, reason: str, prompt_tokens: int = 0) -> Completion:
+    def failed(cls, reason: str, prompt_tokens: int = 0, *, refused: bool = False) -> Completion:
         """No answer, and why."""
-        return cls("", finish="error", reason=reason, prompt_tokens=prompt_tokens)
+        return cls("", finish="error", reason=reason, prompt_tokens=prompt_tokens, refused=refused)
 
 
 class EngineSession(Protocol):

@@ -131,7 +131,9 @@ class _Session:
     def submit(self, ticket: str, request: Request) -> None:
         prompt = self._engine.encoder.encode(request, self._config)
         if prompt.refusal:
-            self._refused.append((ticket, Completion.failed(prompt.refusal, len(prompt.ids))))
+            self._refused.append(
+                (ticket, Completion.failed(prompt.refusal, len(prompt.ids), refused=True))
+            )
         else:
             self._tasks[self._loop.create_task(self._answer(request, prompt))] = ticket
 

@@ -153,7 +153,7 @@ class _Waiting:
     def add(self, ticket: str, request: Request) -> None:
         prompt = self._engine.encoder.encode(request, self._config)
         if prompt.refusal:
-            failed = Completion.failed(prompt.refusal, len(prompt.ids))
+            failed = Completion.failed(prompt.refusal, len(prompt.ids), refused=True)
             self.refused.append((ticket, failed))
         else:
             self.rows.append((ticket, request, prompt))

@@ -159,7 +159,7 @@ class _Session:
     def submit(self, ticket: str, request: Request) -> None:
         prompt = self._engine.encoder.encode(request, self._config)
         if prompt.refusal:
-            failed = Completion.failed(prompt.refusal, len(prompt.ids))
+            failed = Completion.failed(prompt.refusal, len(prompt.ids), refused=True)
             self._ready.append((ticket, failed))
             return
         self._new.append(_Flying(ticket, request, prompt, time.perf_counter()))

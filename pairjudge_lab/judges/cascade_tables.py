@@ -198,6 +198,13 @@ def _matches(first: pd.DataFrame, second: pd.DataFrame, votes: int) -> Iterator[
     places = {key: row for row, key in enumerate(_keys(first, "first"))}
     told = votes > 1
     read = 0
+    alone = {key[:3] for key in places} - {key[:3] for key in _keys(second, "second")}
+    if alone:
+        problem, a, b = min(alone)
+        raise UserError(
+            f"the second judge's table has no verdict for problem {problem!r}, candidate {a} shown "
+            f"before {b} ({len(alone)} such pairs); both tables must be of the same ordered pairs"
+        )
     for row, (problem, a, b, repetition) in enumerate(_keys(second, "second")):
         said = []
         for vote in range(repetition * votes, (repetition + 1) * votes):

@@ -124,7 +124,9 @@ def pool_verdicts(verdicts: Sequence[Verdict], pooling: str) -> Verdict:
     ``majority``: the outcome that most of those that were read name; where two lead, nothing can be
     read. ``mean``: a label is Correct where the mean probability is above a half, and of a
     preference the larger mean wins. Verdicts that were not read have no say, and all of them
-    together are not read. Costs are summed, all texts are kept.
+    together are not read. Where one has failed, as when a server is away, all together have: what
+    is pooled never depends on a fault, and the match is judged again another time. Costs are
+    summed, all texts are kept.
     """
     text = "\n\n".join(f"Sample {i}\n{v.text}" for i, v in enumerate(verdicts, 1))
     base = Verdict(
@@ -133,7 +135,12 @@ def pool_verdicts(verdicts: Sequence[Verdict], pooling: str) -> Verdict:
         prompt_tokens=sum(v.prompt_tokens for v in verdicts),
         completion_tokens=sum(v.completion_tokens for v in verdicts),
         seconds=sum(v.seconds for v in verdicts),
+        reasoning_tokens=sum(v.reasoning_tokens for v in verdicts),
+        cached_tokens=sum(v.cached_tokens for v in verdicts),
     )
+    lost = next((v for v in verdicts if v.status is Status.FAILED), None)
+    if lost is not None:
+        return replace(base, status=Status.FAILED, reason=lost.reason)
     read = [v for v in verdicts if v.status is Status.PARSED]
     if not read:
         commonest = Counter(v.status for v in verdicts).most_common(1)[0][0]

@@ -165,7 +165,8 @@ def measure(
     plain = without_verdicts([r.pool for r in first])
     rows: list[tuple[Configuration, np.ndarray, np.ndarray]] = []
     free = np.zeros(len(first))
-    for n in sizes if any(c.answer is not None for c in first[0].pool.candidates) else ():
+    answered = any(c.answer is not None for r in first for c in r.pool.candidates)
+    for n in sizes if answered else ():
         some = partial(values, MAJORITY, MAJORITY, n=n, count=1, seed=seed)
         hits = np.array([float(found.mean()) for found, _ in each_problem(some, plain)])
         rows.append((Configuration(MAJORITY, n), hits, free))
@@ -268,7 +269,8 @@ def _costs(
     prices: Mapping[str, tuple[float, float]] | None,
 ) -> dict[str, np.ndarray]:
     judges = {c.judge for c in configurations if c.judge}
-    if tokens is None or not judges <= set(tokens):
+    names = {pool.problem.id for pool in pools}
+    if tokens is None or not all(names <= set(tokens.get(judge, ())) for judge in judges):
         return {}
     written = np.array([mean_tokens(pool) for pool in pools])
     asked = np.array([len(pool.problem.question) / 4 for pool in pools])

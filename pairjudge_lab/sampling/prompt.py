@@ -44,8 +44,8 @@ class SolutionPrompt:
     system : str
         A system message; empty for none.
     reserved : iterable of str or None
-        The generator's control strings, kept out of the question; None, where its tokenizer is not
-        known, keeps those of every common family out.
+        The generator's control strings, kept out of the question and the examples; None, where its
+        tokenizer is not known, keeps those of every common family out.
     """
 
     template: Template = STEP_BY_STEP
@@ -65,12 +65,13 @@ class SolutionPrompt:
 
     def _messages(self, question: str) -> Messages:
         head = (("system", self.system),) if self.system else ()
+        clean = self._sanitizer.clean
         turns = tuple(
             turn
             for asked, solution in self.shots
             for turn in (
-                ("user", self.template.fill({"question": asked})),
-                ("assistant", solution),
+                ("user", self.template.fill({"question": clean(asked)})),
+                ("assistant", clean(solution)),
             )
         )
         return (*head, *turns, ("user", self.template.fill({"question": question})))

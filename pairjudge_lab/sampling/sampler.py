@@ -116,7 +116,13 @@ def sample(
             f"{len(account.lost)} solutions could not be generated ({count} times: {why}); those "
             "that were are stored, and the same command goes on from there"
         )
-    account.counts["from_store"] = account.given - account.counts["sampled"]
+    # Equal questions are asked once, and their samples are the same.
+    account.counts["shared"] = (
+        n * len(named) * (len(problems) - len({p.question for p in problems}))
+    )
+    account.counts["from_store"] = (
+        account.given - account.counts["sampled"] - account.counts["shared"]
+    )
     pools = tuple(
         Pool(problem, tuple(some))
         for problem, some in zip(problems, solutions, strict=True)
@@ -135,7 +141,7 @@ class _Account:
     """What has been sampled, and what could not be."""
 
     def __init__(self) -> None:
-        names = ("sampled", "from_store", "truncated", "empty")
+        names = ("sampled", "from_store", "shared", "truncated", "empty")
         self.counts: Counter[str] = Counter(dict.fromkeys(names, 0))
         self.left_out: dict[str, str] = {}
         self.lost: list[str] = []
@@ -144,7 +150,7 @@ class _Account:
 
     def add(self, problem: str, completions: Sequence[Completion], generator: str) -> None:
         failed = [c for c in completions if c.finish == "error"]
-        if len(failed) == len(completions):
+        if len(failed) == len(completions) and all(c.refused for c in failed):
             # Its prompt is too long, or is refused: no sample of it can be had.
             self.left_out[problem] = failed[0].reason
         else:

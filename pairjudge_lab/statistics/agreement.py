@@ -88,11 +88,11 @@ def raters_by_item(table: pd.DataFrame, by: str = "judge") -> tuple[np.ndarray, 
     An ordered pair of one repetition is an item; with ``by="repetition"`` the repetitions are the
     raters, and an ordered pair of one judge is an item.
     """
-    from pairjudge_lab.statistics.pairs import CODES, UNREAD
+    from pairjudge_lab.verdicts.codes import UNREAD, codes_of
 
     items = ["problem_id", "response_a", "response_b"]
     items += [c for c in ("judge", "repetition") if c in table and c != by]
-    codes = table.assign(code=table["verdict"].map(CODES).astype(float))
+    codes = table.assign(code=codes_of(table).astype(float))
     codes.loc[codes["code"] == UNREAD, "code"] = np.nan
     wide = codes.set_index([*items, by])["code"].unstack(by)
     return wide.to_numpy().T, [str(name) for name in wide.columns]

@@ -12,6 +12,7 @@ from pairjudge_lab.records import UserError
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.bradley_terry_model import ComparisonModel
 from pairjudge_lab.statistics.comparable import check_connected, check_names
+from pairjudge_lab.statistics.names import codes_by_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,7 +175,7 @@ def bradley_terry(
     shift = _shift(n, len(parameters), None if reference is None else items.index(reference))
     groups, clusters = (None, None)
     if cluster is not None:
-        codes, names = pd.factorize(pd.Series(cluster))
+        codes, names = codes_by_name(pd.Series(cluster), "cluster")
         groups, clusters = codes, len(names)
     robust = None
     if groups is not None and clusters is not None and clusters > 1:

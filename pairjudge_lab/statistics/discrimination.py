@@ -12,6 +12,8 @@ from pairjudge_lab.statistics.figures import Figures
 from pairjudge_lab.statistics.intervals import Estimate
 from pairjudge_lab.statistics.names import codes_by_name
 from pairjudge_lab.statistics.totals import Totals
+from pairjudge_lab.verdicts.codes import codes_of
+from pairjudge_lab.verdicts.judges import only_judge
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +69,8 @@ def right_favoured(
     # 1 where the first response alone is right, -1 where the second is, 0 for all others.
     side = np.array([0 if None in pair else int(bool(pair[0])) - int(bool(pair[1]))
                      for pair in known])  # fmt: skip
+    only_judge(table, "the share of matches in which the right one is favoured")
+    codes_of(table)
     said = table["verdict"].to_numpy()
     used = (side != 0) & (said != "invalid")
     if not used.any():

@@ -280,18 +280,28 @@ def _context(
     said_b: np.ndarray,
     problems: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(problems,) each: pairs of unlike labels, and all pairs, of one response in one position."""
+    """(problems,) each: pairs of unlike labels, and all pairs, of one response in one position
+    against different opponents; repetitions of one opponent are no pair."""
     import pandas as pd
 
     unlike, pairs = np.zeros(problems), np.zeros(problems)
-    for side, said in zip(keys, (said_a, said_b), strict=True):
-        response = pd.factorize(pd.MultiIndex.from_tuples(side))[0]
+    shown = [pd.factorize(pd.MultiIndex.from_tuples(side))[0] for side in keys]
+    sides = ((*shown, said_a), (*shown[::-1], said_b))
+    for response, other, said in sides:
         right = np.bincount(response[read], weights=said[read].astype(float))
         count = np.bincount(response[read], minlength=len(right)).astype(float)
         owner = np.zeros(len(right), dtype=np.int64)
         owner[response[read]] = problem[read]
         unlike += np.bincount(owner, weights=right * (count - right), minlength=problems)
         pairs += np.bincount(owner, weights=count * (count - 1) / 2, minlength=problems)
+        # Those of one opponent, the response shown in the other position.
+        same = np.unique(np.stack([response, other]), axis=1, return_inverse=True)[1].ravel()
+        right = np.bincount(same[read], weights=said[read].astype(float))
+        count = np.bincount(same[read], minlength=len(right)).astype(float)
+        owner = np.zeros(len(right), dtype=np.int64)
+        owner[same[read]] = problem[read]
+        unlike -= np.bincount(owner, weights=right * (count - right), minlength=problems)
+        pairs -= np.bincount(owner, weights=count * (count - 1) / 2, minlength=problems)
     return unlike, pairs
 
 

@@ -12,8 +12,11 @@ from pairjudge_lab.renamed import renamed_attribute
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.figures import RESAMPLES, Figures
 from pairjudge_lab.statistics.intervals import Estimate
-from pairjudge_lab.statistics.pairs import CODES, FIRST, SECOND, UNREAD
+from pairjudge_lab.statistics.pairs import FIRST, SECOND, UNREAD
 from pairjudge_lab.statistics.totals import Totals
+from pairjudge_lab.verdicts.codes import codes_of
+from pairjudge_lab.verdicts.judges import only_judge
+from pairjudge_lab.verdicts.table import table_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +122,9 @@ def stability(
     """
     import pandas as pd
 
-    said = table["verdict"].map(CODES).to_numpy()
+    only_judge(table, "repetition stability")
+    table_kind(table)
+    said = codes_of(table)
     read = said != UNREAD
     frame = table.loc[read, ["problem_id", "response_a", "response_b"]].astype(str)
     if frame.empty:

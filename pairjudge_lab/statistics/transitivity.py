@@ -12,6 +12,9 @@ import numpy as np
 
 from pairjudge_lab.results import Result
 from pairjudge_lab.statistics.intervals import Estimate, no_interval
+from pairjudge_lab.verdicts.codes import codes_of
+from pairjudge_lab.verdicts.judges import only_judge
+from pairjudge_lab.verdicts.table import table_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -242,11 +245,13 @@ def transitivity(
     """
     from pairjudge_lab.statistics.figures import Figures
     from pairjudge_lab.statistics.names import codes_by_name
-    from pairjudge_lab.statistics.pairs import CODES, FIRST, SECOND, UNREAD
+    from pairjudge_lab.statistics.pairs import FIRST, SECOND, UNREAD
     from pairjudge_lab.statistics.totals import Totals
     from pairjudge_lab.statistics.weak_order import weak_triples
 
-    said = table["verdict"].map(CODES).to_numpy()
+    only_judge(table, "transitivity")
+    table_kind(table)
+    said = codes_of(table)
     rows, zetas = [], {}
     problem, names = codes_by_name(table["problem_id"], "problem_id")
     a, b = table["response_a"].astype(str).to_numpy(), table["response_b"].astype(str).to_numpy()

@@ -18,7 +18,8 @@ VERSION = 6
 VERDICT = tuple(FIELDS)
 """Columns of a verdict's own values."""
 
-COMPLETION = tuple(field.name for field in fields(Completion) if field.name != "reason")
+_OF_ERRORS = ("reason", "refused")
+COMPLETION = tuple(field.name for field in fields(Completion) if field.name not in _OF_ERRORS)
 """Columns of a completion's values; only those without an error are kept, which need no reason."""
 
 PLACE = ("key", "judge", "problem_id", "response_a", "response_b", "repetition")

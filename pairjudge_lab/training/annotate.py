@@ -187,15 +187,20 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _mixed(pools: Sequence[Pool], funnel: Funnel) -> Iterator[Pool]:
-    """The problems that have both right and wrong candidates."""
-    for pool in map(prepare, pools):
+    """The problems that have both right and wrong candidates, and no text that is both."""
+    prepared = list(map(prepare, pools))
+    truths: dict[tuple[str, str], set[bool]] = {}
+    for pool in prepared:
+        for candidate in pool.candidates:
+            if candidate.correct is not None:
+                key = (pool.problem.question, candidate.text)
+                truths.setdefault(key, set()).add(candidate.correct)
+    for pool in prepared:
         funnel.problems += 1
         right = [c.correct for c in pool.candidates]
         if None in right:
             funnel.unknown += 1
-        elif len({(c.text, c.correct) for c in pool.candidates}) > len(
-            {c.text for c in pool.candidates}
-        ):
+        elif any(len(truths[pool.problem.question, c.text]) > 1 for c in pool.candidates):
             funnel.contradictory += 1
         elif all(right):
             funnel.all_right += 1

@@ -66,11 +66,14 @@ class Audit:
 
 
 def held_out_pairs(judgments: Iterable[Judgment], most: int) -> list[Match]:
-    """Up to ``most`` different unordered pairs of judgments whose truth is known, as matches."""
+    """Up to ``most`` different unordered pairs of judgments whose truth is known, as matches.
+
+    A pair of one text, or one that two rows call right in two ways, measures nothing and is left
+    out.
+    """
     found: dict[tuple[str, frozenset[str]], Match] = {}
+    truths: dict[tuple[str, str], set[bool]] = {}
     for row in judgments:
-        if len(found) == most:
-            break
         if row.question is None or row.response_a is None or row.response_b is None:
             continue
         if row.a_correct is None or row.b_correct is None:
@@ -81,8 +84,16 @@ def held_out_pairs(judgments: Iterable[Judgment], most: int) -> list[Match]:
             Candidate(row.response_b, correct=row.b_correct),
         )
         pool = Pool(Problem(row.problem_id or row.question, row.question), candidates)
-        found.setdefault(key, Match(pool, 0, 1))
-    return list(found.values())
+        for candidate in candidates:
+            truths.setdefault((row.question, candidate.text), set()).add(bool(candidate.correct))
+        if len(key[1]) == 2:
+            found.setdefault(key, Match(pool, 0, 1))
+    sound = [
+        match
+        for match in found.values()
+        if all(len(truths[match.question, c.text]) == 1 for c in match.pool.candidates)
+    ]
+    return sound[:most]
 
 
 def audit(judge: Judge, matches: Sequence[Match]) -> Audit:

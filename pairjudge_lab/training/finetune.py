@@ -41,6 +41,8 @@ from pairjudge_lab.training.base_models import (
 from pairjudge_lab.training.encoding import Encoder, Sorted, collate, collate_pairs, encoded
 from pairjudge_lab.training.recipes import Recipe
 from pairjudge_lab.training.run_data import (
+    check_held_out,
+    contents_digest,
     data_signature,
     judgments_of,
     read_critiques,
@@ -110,22 +112,26 @@ class _Run:
             self.rows, self.left_out = self._rows()
         pairs = judgments_of(data, "held_out")
         self.pairs = held_out_pairs(pairs, recipe.held_out_pairs) if pairs is not None else []
+        check_held_out(data, self.pairs)
 
     def _remember(self) -> None:
         """Note what the run is; a folder is for one run."""
         note = self.out / "run.json"
         told: dict[str, Any] = {"base": self.base, "data": self.data}
         told["recipe"] = asdict(self.recipe)
+        told["contents"] = contents_digest(self.data)
         if note.exists():
             found = read_note(note, {"base": str, "data": str, "recipe": dict})
             # How far a run goes may be changed; what it is may not.
             loose = ("max_steps", "save_every", "device_batch")
+            # Version 0.1 did not note what the data held.
+            found.setdefault("contents", told["contents"])
             both = [{**x, "recipe": {k: v for k, v in x["recipe"].items() if k not in loose}}
                     for x in (found, told)]  # fmt: skip
             if both[0] != both[1]:
                 raise UserError(
-                    f"{self.out} holds another run ({note.name} says which); name another folder, "
-                    "or remove that one"
+                    f"{self.out} holds another run ({note.name} says which: the base, the recipe, "
+                    "or what the data holds); name another folder, or remove that one"
                 )
         if self.state.is_main_process:
             write_whole(note, json.dumps(told, indent=2) + "\n")

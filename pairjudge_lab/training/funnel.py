@@ -22,7 +22,8 @@ class Funnel:
         How many were left out because it is not known which of their candidates are right, or all
         are right, or all are wrong.
     contradictory : int
-        How many were left out because one and the same text is marked right and wrong.
+        How many were left out because a text is marked right and wrong, in it or in another problem
+        of the same question.
     played : int
         How many were not left out.
     tournaments : int

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pairjudge_lab.engines.weights import file_digest
 from pairjudge_lab.files.notes import note_lines
 from pairjudge_lab.protocols.template import Template, read_template
-from pairjudge_lab.records import UserError
+from pairjudge_lab.records import Match, UserError
 from pairjudge_lab.training.judgments import Judgment, read_folder, read_hub, read_judgments
 
 
@@ -50,6 +52,34 @@ def template_of(folder: Path, kind: str) -> Template | None:
         return read_template(path, ("question", "response")) if path.is_file() else None
     path = folder / "template.md"
     return read_template(path) if path.is_file() else None
+
+
+def check_held_out(data: str, pairs: Sequence[Match]) -> None:
+    """See that no question that is measured is one that is trained on.
+
+    Raises
+    ------
+    UserError
+        When one is.
+    """
+    measured = {match.question for match in pairs}
+    trained = judgments_of(data, "train") if measured else None
+    both = measured & {str(row.question) for row in trained or ()}
+    if both:
+        raise UserError(
+            f"{len(both)} of the {len(measured)} questions of the held-out pairs are trained on "
+            f"too (such as {min(both)!r:.80}), so what is measured on them is what was learnt; "
+            "keep the questions of train.jsonl and held_out.jsonl apart"
+        )
+
+
+def contents_digest(data: str) -> str:
+    """A digest of the files that a run reads; of a dataset on the hub, its name."""
+    path = Path(data)
+    names = ("*.jsonl", "*.md")
+    files = sorted(f for n in names for f in path.glob(n)) if path.is_dir() else [path]
+    told = [[f.name, file_digest(f)] for f in files if f.is_file() and f.name != "README.md"]
+    return hashlib.sha256(repr(told or data).encode()).hexdigest()
 
 
 def data_signature(data: str) -> Any:

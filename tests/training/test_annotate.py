@@ -185,6 +185,15 @@ def test_a_text_that_is_marked_right_and_wrong_teaches_nothing(pools, tmp_path):
     )
 
 
+def test_nor_does_one_that_another_problem_of_the_same_question_marks_otherwise(pools, tmp_path):
+    mixed = [p for p in pools if 0 < sum(bool(c.correct) for c in p.candidates) < len(p)]
+    turned = tuple(replace(c, correct=not c.correct) for c in mixed[0].candidates)
+    other = replace(mixed[0], problem=replace(mixed[0].problem, id="other"), candidates=turned)
+    for k, some in enumerate(([*mixed, other], [other, *mixed])):
+        funnel = play(some, tmp_path / str(k))
+        assert (funnel.contradictory, funnel.played) == (2, len(mixed) - 1)
+
+
 class Breaks(ChainTeacher):
     """A critic whose work is interrupted."""
 

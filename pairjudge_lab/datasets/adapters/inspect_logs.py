@@ -33,6 +33,9 @@ LARGEST = 2**30
 
 _ZSTANDARD = 93
 
+_SHUFFLED = "Choices were shuffled"
+_TURNED = {"A": "B", "B": "A"}
+
 
 def inspect_rows(
     path: Path, *, scorer: str | None = None, choices: Mapping[str, str] = CHOICES
@@ -80,21 +83,55 @@ def inspect_rows(
         target = sample.get("target")
         if isinstance(target, list):
             target = target[0] if len(target) == 1 else None
-        gold = choices.get(str(target))
+        # Of a model-graded comparison the target is the problem's own answer.
+        gold = choices.get(str(target)) if isinstance(options, list) else None
+        graded = score.get("value") in ("C", "I") and {grade, gold} <= {"A", "B"}
+        if graded and (score["value"] == "C") != (grade == gold):
+            raise UserError(f"{where}: its answer, its target and its grade contradict each other")
         epoch = sample.get("epoch", 1)
         if not isinstance(epoch, int) or epoch < 1:
             raise UserError(f"{where}: epoch is a whole number from 1; got {epoch!r:.60}")
+        named = (
+            text_of(known.get("response_a")) or "A",
+            text_of(known.get("response_b")) or "B",
+        )
+        turned = _is_turned(score, options, where)
+        if turned:
+            named = named[::-1]
+            grade, gold = _TURNED.get(grade, grade), _TURNED.get(str(gold))
         row = {
             "judge": _grader(score) or model,
             "repetition": epoch - 1,
             "problem_id": text_of(known.get("problem_id")) or str(sample.get("id")),
-            "response_a": text_of(known.get("response_a")) or "A",
-            "response_b": text_of(known.get("response_b")) or "B",
+            "response_a": named[0],
+            "response_b": named[1],
             "verdict": grade,
             "gold": gold if gold in ("A", "B") else None,
             "text": str(score.get("explanation") or ""),
         }
         yield row
+
+
+def _is_turned(score: Mapping[str, Any], options: Any, where: str) -> bool:
+    """Whether the second choice was shown first: inspect_ai turns answers back, and the explanation
+    holds the prompt with the choices as they were shown.
+
+    Raises
+    ------
+    UserError
+        When choices were shuffled and the explanation does not tell how.
+    """
+    said = str(score.get("explanation") or "")
+    if not said.startswith(_SHUFFLED):
+        return False
+    if isinstance(options, list) and len(options) == 2:
+        first, second = (f"A) {option}" in said for option in options)
+        if first != second:
+            return second
+    raise UserError(
+        f"{where}: its choices were shuffled, and which was shown first is not told; log without "
+        "shuffling"
+    )
 
 
 def _log(path: Path) -> tuple[Mapping[str, Any], Iterator[Mapping[str, Any]]]:

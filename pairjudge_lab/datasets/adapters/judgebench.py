@@ -41,6 +41,8 @@ def judgebench_rows(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
     UserError
         A row without ``judgments`` or ``pair_id``, or with a label of another kind.
     """
+    rows = list(rows)
+    models = _models(rows)
     for row in rows:
         judgments = row.data.get("judgments")
         if not isinstance(judgments, list) or len(judgments) not in (1, 2):
@@ -55,7 +57,7 @@ def judgebench_rows(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
             inner = said.get("judgment")
             inner = inner if isinstance(inner, Mapping) else {}
             yield {
-                "judge": _judge(row, judgments),
+                "judge": _judge(row, models),
                 "problem_id": column(row, "pair_id"),
                 "response_a": first,
                 "response_b": second,
@@ -133,13 +135,36 @@ def _judgment(judge: str, row: Mapping[Any, Any] | None) -> dict[str, Any] | Non
     }
 
 
-def _judge(row: Row, judgments: Sequence[Any]) -> str:
-    """The judge's name: what the file's name says, else what the judgments say."""
+def _models(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """The models of each judge's name, as its judgments say; a pair without any says nothing."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        given = row.data.get("judgments")
+        mine = found.setdefault(str(row.data.get("judge_name", "judge")), [])
+        for judgment in given if isinstance(given, list) else ():
+            inner = judgment.get("judgment") if isinstance(judgment, Mapping) else None
+            model = inner.get("judge_model") if isinstance(inner, Mapping) else None
+            if model and str(model) not in mine:
+                mine.append(str(model))
+    return found
+
+
+def _judge(row: Row, models: Mapping[str, Sequence[str]]) -> str:
+    """The judge's name: what the file's name says, else what the judgments say.
+
+    Raises
+    ------
+    UserError
+        When one name has judgments of several models, so that a pair without one is nobody's.
+    """
     found = re.search(r"judge_name=([^,]+),judge_model=(.+?)\.jsonl", row.where)
     if found:
         return f"{found.group(1)}/{found.group(2)}"
-    for judgment in judgments:
-        inner = judgment.get("judgment") if isinstance(judgment, Mapping) else None
-        if isinstance(inner, Mapping) and inner.get("judge_model"):
-            return f"{row.data.get('judge_name', 'judge')}/{inner['judge_model']}"
-    return str(row.data.get("judge_name", "judge"))
+    name = str(row.data.get("judge_name", "judge"))
+    mine = models[name]
+    if len(mine) > 1:
+        raise UserError(
+            f"{row.where}: judge {name!r} has judgments of {', '.join(sorted(mine))} in this file; "
+            "give each model a file"
+        )
+    return f"{name}/{mine[0]}" if mine else name

@@ -49,11 +49,12 @@ def evals_rows(path: Path, *, choices: Mapping[str, str] = CHOICES) -> Iterator[
     UserError
         A choice that means nothing here; the message lists those that do.
     """
-    judge = "evals"
+    judge, judges = "evals", {}
     for row in read_rows(path):
         spec = row.data.get("spec")
         if isinstance(spec, Mapping):
             judge = text_of(spec.get("eval_name")) or judge
+            judges[text_of(spec.get("run_id"))] = judge
             continue
         data = row.data.get("data")
         kind = row.data.get("type")
@@ -78,7 +79,7 @@ def evals_rows(path: Path, *, choices: Mapping[str, str] = CHOICES) -> Iterator[
         if isinstance(known, bool) and verdict in ("A", "B"):
             gold = verdict if known else {"A": "B", "B": "A"}[verdict]
         yield {
-            "judge": judge,
+            "judge": judges.get(text_of(row.data.get("run_id")), judge),
             "problem_id": str(row.data.get("sample_id")),
             "response_a": "completion1",
             "response_b": "completion2",

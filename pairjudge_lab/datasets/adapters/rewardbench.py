@@ -71,7 +71,16 @@ def rewardbench_rows(path: Path) -> Iterator[dict[str, Any]]:
 def _pairs(row: Mapping[str, Any], where: str) -> list[tuple[str, str, str]]:
     chosen, rejected = row.get("scores_chosen"), row.get("scores_rejected")
     if chosen is not None and rejected is not None:
-        return [("chosen", "rejected", _compared(chosen, rejected, where))]
+        said = _compared(chosen, rejected, where)
+        told = (
+            {1: "A", 0: "B"}.get(row["results"]) if not isinstance(row["results"], list) else None
+        )
+        if told is not None and said != "tie" and told != said:
+            raise UserError(
+                f"{where}: its results are {row['results']!r}, and its scores say otherwise: "
+                f"{chosen!r:.40} and {rejected!r:.40}"
+            )
+        return [("chosen", "rejected", said)]
     if isinstance(row.get("scores"), list):
         return _of_several(row["scores"], row.get("num_correct"), where)
     if "text_chosen" in row:
@@ -94,11 +103,28 @@ def _of_several(scores: Sequence[Any], correct: Any, where: str) -> list[tuple[s
             f"{where}: num_correct is at least 1 and less than the {len(scores)} scores; got "
             f"{correct!r:.60}"
         )
+    unread = _unread_ratings(scores)
     return [
-        (f"chosen-{i}", f"rejected-{j}", _compared(scores[i], scores[right + j], where))
+        (
+            f"chosen-{i}",
+            f"rejected-{j}",
+            "invalid"
+            if i in unread or right + j in unread
+            else _compared(scores[i], scores[right + j], where),
+        )
         for i in range(right)
         for j in range(len(scores) - right)
     ]
+
+
+def _unread_ratings(scores: Sequence[Any]) -> set[int]:
+    """The places of ratings that RewardBench could not read, which it writes as -1.
+
+    Ratings of a generative judge are whole numbers from 1 to 10; -1 among other scores is a score.
+    """
+    plain = [one[0] if isinstance(one, list) and one else one for one in scores]
+    ratings = all(not isinstance(one, bool) and one in (-1, *range(1, 11)) for one in plain)
+    return {place for place, one in enumerate(plain) if ratings and one == -1}
 
 
 def _compared(chosen: Any, rejected: Any, where: str) -> str:

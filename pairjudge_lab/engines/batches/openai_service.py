@@ -120,14 +120,18 @@ class OpenAIBatches:
         if status != 200:
             told = without_key(json.dumps(line.get("error") or body or ""), self._key)[:200]
             again = not isinstance(status, int) or status in (408, 409, 429) or status >= 500
-            return Result(name, Completion.failed(f"status {status}: {told}"), again)
+            return Result(
+                name, Completion.failed(f"status {status}: {told}", refused=not again), again
+            )
         request = requests.get(name, Request(()))
         reading = Reading(request.labels)
         try:
             reading.feed(body)
             completion = without_key_in(reading.completion(0.0), self._key)
         except AttemptError as problem:
-            return Result(name, Completion.failed(problem.reason), problem.again)
+            return Result(
+                name, Completion.failed(problem.reason, refused=not problem.again), problem.again
+            )
         if not self._config.label_probabilities:
             completion = replace(completion, labels=())
         return Result(name, completion)

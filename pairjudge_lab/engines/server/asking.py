@@ -78,15 +78,15 @@ class Asker:
         """
         asks = self.config.stop if self.dialect.stop else ()
         first = await self.ask(request, lambda dialect: self._body(request, dialect, True))
-        if isinstance(first, str):
-            return Completion.failed(first)
+        if isinstance(first, Completion):
+            return first
         reading, seconds = first
         if asks and reading.quoted(self.config.stop, request.finished):
             second = await self.ask(
                 request, lambda dialect: self._body(request, dialect, False), watched=True
             )
-            if isinstance(second, str):
-                return Completion.failed(second)
+            if isinstance(second, Completion):
+                return second
             reading, seconds = second[0], seconds + second[1]
         completion = reading.completion(seconds)
         completion = without_key_in(completion, self.connection.key)
@@ -101,8 +101,8 @@ class Asker:
         body: Callable[[Dialect], dict[str, Any]],
         *,
         watched: bool = False,
-    ) -> tuple[Reading, float] | str:
-        """An answer that can be read and the seconds it took, or why there is none.
+    ) -> tuple[Reading, float] | Completion:
+        """An answer that can be read and the seconds it took, or a failed one.
 
         Parameters
         ----------
@@ -147,7 +147,8 @@ class Asker:
                     "address, and whether the server runs"
                 )
             if not known.again or spent >= self._attempts:
-                return f"{self._said(known.reason)} ({spent} attempts)"
+                why = f"{self._said(known.reason)} ({spent} attempts)"
+                return Completion.failed(why, refused=not known.again)
             await self._pause(max(known.wait, _wait(spent)))
 
     def give_up_waiting(self) -> None:

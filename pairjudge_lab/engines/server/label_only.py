@@ -45,8 +45,8 @@ class LabelReader:
         for label in request.labels:
             text += label.lead
             answer = await self._next(request, text, label)
-            if isinstance(answer, str):
-                return Completion.failed(answer)
+            if answer.finish == "error":
+                return answer
             found = answer.labels[0]
             if found is None:
                 return Completion.failed(f"the next token was none of {', '.join(label.words)}")
@@ -66,7 +66,7 @@ class LabelReader:
             labels=tuple(shares),
         )
 
-    async def _next(self, request: Request, begun: str, label: LabelPosition) -> Completion | str:
+    async def _next(self, request: Request, begun: str, label: LabelPosition) -> Completion:
         asker = self._asker
         alone = Request(
             request.messages, request.repetition, labels=(LabelPosition("", label.words),)
@@ -74,7 +74,7 @@ class LabelReader:
         found = await asker.ask(
             alone, lambda dialect: label_body(asker.model, asker.config, request, begun, dialect)
         )
-        return found if isinstance(found, str) else found[0].completion(found[1])
+        return found if isinstance(found, Completion) else found[0].completion(found[1])
 
     async def _check(self) -> None:
         """Refuse a server that would begin an answer of its own."""
