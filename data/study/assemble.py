@@ -14,6 +14,7 @@ import hashlib
 import json
 import math
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -155,8 +156,13 @@ def labelled(answers: Answers, pool: Pool) -> list[tuple[Any, ...]] | None:
     return rows
 
 
-def reasoned(answers: Answers, pool: Pool) -> list[tuple[Any, ...]]:
-    """The rows with reasoning, of pairs that have both orders.
+Part = tuple[tuple[str, str, bool], tuple[int, int], list[tuple[Any, ...]] | None]
+"""What is judged together, its place in the order of recording, and its rows; None of what is not
+whole."""
+
+
+def reasoned(answers: Answers, pool: Pool, place: int) -> Iterator[Part]:
+    """The rows with reasoning, in parts.
 
     Greedy verdicts are one judge a wording, and those at a temperature a judge of their own, whose
     repetitions are numbered from 0. Each is there twice: as it was written, and with its labels
@@ -166,19 +172,44 @@ def reasoned(answers: Answers, pool: Pool) -> list[tuple[Any, ...]]:
     first = plan.REASONED_WORDINGS[0]
     warm = f"{first}, temperature {plan.TEMPERATURE}"
     asked += [(warm, first, number + 1) for number in range(plan.REPETITIONS)]
-    rows = []
     for model in answers.models:
         for name, wording, number in asked:
-            for pair in plan.reasoned_matches(pool):
-                both = (pair, pair.swapped)
-                found = [reasoned_verdicts(answers, model, m, wording, number) for m in both]
-                for match, verdicts in zip(both, found, strict=True):
-                    if verdicts is None or None in found:
-                        continue
-                    place = (max(0, number - 1), pool.problem.id, match.a, match.b)
+            if (name != first and place >= plan.BLOCK) or model != answers.generators[-1]:
+                continue
+            pairs = plan.reasoned_matches(pool, wording, number)
+            for more in (False, True):
+                some = pairs[plan.REASONED_PAIRS :] if more else pairs[: plan.REASONED_PAIRS]
+                rows: list[tuple[Any, ...]] = []
+                whole = True
+                for match in (m for pair in some for m in (pair, pair.swapped)):
+                    verdicts = reasoned_verdicts(answers, model, match, wording, number)
+                    if verdicts is None:
+                        whole = False
+                        break
+                    of = (max(0, number - 1), pool.problem.id, match.a, match.b)
                     judge = f"{model}, reasoning, {name}"
-                    rows.append(table_row(judge, *place, verdicts[0]))
-                    rows.append(table_row(f"{judge}, labels asked for", *place, verdicts[1]))
+                    rows.append(table_row(judge, *of, verdicts[0]))
+                    rows.append(table_row(f"{judge}, labels asked for", *of, verdicts[1]))
+                yield (model, name, more), (number, place), rows if whole else None
+
+
+def begun_in_order(parts: Iterable[Part]) -> list[tuple[Any, ...]]:
+    """The rows of the parts before the first that is not whole.
+
+    Several are recorded at a time, and short answers are done first: the whole ones behind a part
+    that is not would be those with short answers. Repetitions are there when all of them are.
+    """
+    series: dict[tuple[str, str, bool], list[Part]] = {}
+    for part in parts:
+        series.setdefault(part[0], []).append(part)
+    rows: list[tuple[Any, ...]] = []
+    for some in series.values():
+        if any(number and found is None for _, (number, _), found in some):
+            continue
+        for _, _, found in sorted(some, key=lambda part: part[1]):
+            if found is None:
+                break
+            rows += found
     return rows
 
 
@@ -189,7 +220,8 @@ def main() -> None:
     given = words.parse_args()
     answers = Answers(given.requests)
     pools, rows, begun = [], [], 0
-    for problem in plan.problems(plan.PROBLEMS):
+    parts: list[Part] = []
+    for place, problem in enumerate(plan.problems(plan.PROBLEMS)):
         pool = pool_of(answers, problem)
         if pool is None:
             continue
@@ -199,7 +231,9 @@ def main() -> None:
             begun += 1
             continue
         pools.append(pool)
-        rows += verdicts + reasoned(answers, first)
+        rows += verdicts
+        parts += reasoned(answers, first, place)
+    rows += begun_in_order(parts)
     print(f"{len(answers.rows)} requests, {len(answers.rows) - len(answers.used)} of them not used")
     if begun:
         print(f"{begun} problems with candidates left out: not all their matches are judged yet")

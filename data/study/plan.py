@@ -37,7 +37,8 @@ REASON_AFTER = 20
 """Blocks judged without reasoning before the first is judged with it."""
 
 REASONED_PAIRS = 3
-"""Pairs of a problem that are judged with reasoning, in both orders."""
+"""Pairs of a problem that are judged with reasoning, in both orders; one more in the first wording,
+greedily, where it is of a right and a wrong candidate."""
 
 REPETITIONS = 5
 """Times that a match of the first block is judged at a temperature."""
@@ -157,14 +158,16 @@ def weights(response: dict[str, Any]) -> dict[str, float]:
     return {str(t["token"]): float(t["logprob"]) for t in told[0].get("top_logprobs") or []}
 
 
-def reasoned_matches(pool: Pool) -> list[Match]:
+def reasoned_matches(pool: Pool, wording: str, repetition: int) -> list[Match]:
     """The matches of a pool that are judged with reasoning: different answers, one of them right
     where there is such a pair."""
     of = pool.groups
     pairs = [(a, b) for a, b in combinations(range(len(pool)), 2) if of[a] != of[b]]
     known = [c.correct for c in pool.candidates]
     pairs.sort(key=lambda pair: known[pair[0]] == known[pair[1]])
-    return [Match(pool, a, b) for a, b in pairs[:REASONED_PAIRS]]
+    more = wording == REASONED_WORDINGS[0] and repetition == 0
+    fourth = [(a, b) for a, b in pairs[REASONED_PAIRS:][:more] if known[a] != known[b]]
+    return [Match(pool, a, b) for a, b in pairs[:REASONED_PAIRS] + fourth]
 
 
 def unread(response: dict[str, Any], wording: str) -> bool:

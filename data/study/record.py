@@ -239,7 +239,7 @@ class Study:
             if kind == "judge":
                 self.judge(model, slot, pool, *rest)
             else:
-                for match in plan.reasoned_matches(pool):
+                for match in plan.reasoned_matches(pool, *rest):
                     self.reason(model, slot, match, *rest)
                     self.reason(model, slot, match.swapped, *rest)
 

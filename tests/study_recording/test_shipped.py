@@ -135,16 +135,44 @@ def test_an_unknown_judge_lists_those_there():
         load_verdicts("study", judge="gpt-9")
 
 
-def test_the_tables_are_what_the_recorded_requests_give(tmp_path):
-    requests = tmp_path / "requests.jsonl"
-    requests.write_bytes(gzip.decompress((FOLDER / "raw" / "requests.jsonl.gz").read_bytes()))
+def assembled(folder, lines):
+    requests = folder / "requests.jsonl"
+    requests.write_text("".join(line + "\n" for line in lines))
     subprocess.run(
-        [sys.executable, str(FOLDER / "assemble.py"), str(requests), "--out", str(tmp_path)],
+        [sys.executable, str(FOLDER / "assemble.py"), str(requests), "--out", str(folder)],
         check=True, capture_output=True,
     )  # fmt: skip
-    again = load_verdicts(tmp_path / "verdicts.parquet")
+    return load_verdicts(folder / "verdicts.parquet")
+
+
+def recorded():
+    return (
+        gzip.decompress((FOLDER / "raw" / "requests.jsonl.gz").read_bytes()).decode().splitlines()
+    )
+
+
+def test_the_tables_are_what_the_recorded_requests_give(tmp_path):
+    again = assembled(tmp_path, recorded())
     assert again.equals(load_verdicts("study"))
     assert load_pools(tmp_path / "pools.parquet") == load_pools("study")
+
+
+def test_what_is_whole_behind_what_is_not_is_left_out(tmp_path, pools):
+    """Short answers are done first: those of a part that is not whole are no fair sample of it."""
+    judge = f"{MODELS[1]}, reasoning, lab"
+    order = load_verdicts("study", judge=judge)["problem_id"].unique().tolist()
+    lost = order[7]
+    kept = [
+        line
+        for line in recorded()
+        if (what := json.loads(line)["what"])["problem"] != lost
+        or (what["kind"], what.get("wording"), what.get("repetition")) != ("reasoned", "lab", 0)
+        or (what["a"], what["b"]) == (0, 1)
+    ]
+    table = assembled(tmp_path, kept)
+    assert table[table["judge"] == judge]["problem_id"].unique().tolist() == order[:7]
+    at_once = f"{MODELS[0]}, labels"
+    assert table[table["judge"] == at_once]["problem_id"].nunique() == 95
 
 
 @pytest.mark.parametrize("model", MODELS)
