@@ -26,7 +26,8 @@ def check_rows(table: pd.DataFrame) -> None:
         A row without its problem, a response or, where there are judges, the name of its judge; an
         unknown status; a verdict that was read and its status denies it, or the reverse; one label
         without the other; labels that make another verdict; labels or a probability of a verdict
-        that was not read; a probability outside [0, 1].
+        that was not read; a probability outside [0, 1]; tokens or seconds that are negative or
+        infinite.
     """
     verdict = table["verdict"].astype(object)
     read = (verdict != "invalid").to_numpy(dtype=bool)
@@ -69,6 +70,19 @@ def check_rows(table: pd.DataFrame) -> None:
             _refuse(
                 known & ~((values >= 0) & (values <= 1)),
                 f"{name} lies between 0 and 1; got {{}}",
+                table[name],
+            )
+    _costs(table)
+
+
+def _costs(table: pd.DataFrame) -> None:
+    for name in ("prompt_tokens", "completion_tokens", "seconds"):
+        if name in table:
+            values = table[name].to_numpy(dtype=float, na_value=np.nan)
+            known = ~np.isnan(values)
+            _refuse(
+                known & ~((values >= 0) & np.isfinite(values)),
+                f"{name} is a finite number that is not negative; got {{}}",
                 table[name],
             )
 

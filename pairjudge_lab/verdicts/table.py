@@ -212,7 +212,8 @@ def _column(column: pd.Series, dtype: str) -> pd.Series:
         numbers: Any = pd.to_numeric(values)
         return cast("pd.Series", numbers.astype(dtype))
     except (KeyError, TypeError, ValueError):
+        held = "True or False" if dtype in ("bool", "boolean") else "numbers"
+        more = " in every row" if dtype.startswith("int") else ", or nothing"
         raise UserError(
-            f"column {column.name!r} of the verdict table must hold "
-            f"{'True or False' if dtype in ('bool', 'boolean') else 'numbers'}, or nothing"
+            f"column {column.name!r} of the verdict table must hold {held}{more}"
         ) from None

@@ -178,3 +178,12 @@ def test_a_row_without_its_problem_or_response(tmp_path, name):
             lines(path, rows.to_dict("records"))
         with pytest.raises(UserError, match=f"row 2: the {name} is missing"):
             load_verdicts(path)
+
+
+@pytest.mark.parametrize("name", ["prompt_tokens", "completion_tokens", "seconds"])
+def test_no_verdict_costs_less_than_nothing(tmp_path, name):
+    path = lines(tmp_path / "v.jsonl", [verdict(**{name: 5}), verdict("1", "0", **{name: 0})])
+    assert len(load_verdicts(path)) == 2
+    for value in (-5, *([float("inf")] if name == "seconds" else [])):
+        with pytest.raises(UserError, match=f"{name} is a finite number|{name} "):
+            load_verdicts(lines(path, [verdict(**{name: value})]))

@@ -107,14 +107,19 @@ def test_few_answers_with_reasoning_end_with_labels_and_all_are_read_once_these_
         assert all([problem, b, a] in places for problem, a, b in places)
 
 
-def test_behind_reasoning_the_position_effect_is_small_and_most_verdicts_call_both_correct():
+def test_behind_reasoning_the_position_effect_is_small_and_nothing_is_known(pools):
     place = ["problem_id", "response_a", "response_b"]
     behind = load_verdicts("study", judge=f"{MODELS[1]}, reasoning, lab, labels asked for")
     at_once = load_verdicts("study", judge=f"{MODELS[1]}, labels").merge(behind[place], on=place)
     assert len(at_once) == len(behind) >= 100
     small, large = (bias_report(table).rows[0].position_effect for table in (behind, at_once))
+    assert 0 < small.low < small.estimate < 0.15
     assert small.high < large.low
     assert (behind["verdict"] == "tie").mean() > 0.6
+    truth = {(p.problem.id, str(i)): c.correct for p in pools for i, c in enumerate(p.candidates)}
+    coin, more = (right_favoured(table, truth) for table in (behind, at_once))
+    assert coin.low < 0.5 < coin.high
+    assert more.low > 0.5
 
 
 def test_a_cascade_of_the_two_gains_nothing_over_the_larger_alone(pools):
