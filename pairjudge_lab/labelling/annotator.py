@@ -9,6 +9,7 @@ from pairjudge_lab.labelling.choices import annotator_identity, verdict_kind, ve
 from pairjudge_lab.labelling.ordering import ordered_matches
 from pairjudge_lab.records import Match, UserError, Verdict, VerdictKind
 from pairjudge_lab.store import Storage, judge_digest, verdict_key
+from pairjudge_lab.store.rows import storable
 from pairjudge_lab.verdicts.judged import JudgedPairs
 
 if TYPE_CHECKING:
@@ -178,4 +179,5 @@ class AnnotatorQueue:
 
 def _same(one: Verdict, other: Verdict) -> bool:
     """Whether two are one and the same answer of a person."""
-    return (one.outcome, one.text, one.seconds) == (other.outcome, other.text, other.seconds)
+    texts = storable(one.text) == storable(other.text)
+    return texts and (one.outcome, one.seconds) == (other.outcome, other.seconds)

@@ -107,7 +107,7 @@ def sample(
             session = CachedSession(engine, config, store)
             asked = _prompt_for(engine, prompt)
             for place, completions in _generate(problems, engine, n, session, asked, bar):
-                account.add(problems[place].id, completions, name)
+                account.add(problems[place], completions, name)
                 solutions[place] += [_candidate(c, name) for c in completions]
             account.add_session(session)
     if account.lost:
@@ -116,10 +116,6 @@ def sample(
             f"{len(account.lost)} solutions could not be generated ({count} times: {why}); those "
             "that were are stored, and the same command goes on from there"
         )
-    # Equal questions are asked once, and their samples are the same.
-    account.counts["shared"] = (
-        n * len(named) * (len(problems) - len({p.question for p in problems}))
-    )
     account.counts["from_store"] = (
         account.given - account.counts["sampled"] - account.counts["shared"]
     )
@@ -145,17 +141,23 @@ class _Account:
         self.counts: Counter[str] = Counter(dict.fromkeys(names, 0))
         self.left_out: dict[str, str] = {}
         self.lost: list[str] = []
+        self.asked: set[tuple[str, str]] = set()
         self.tokens = self.given = 0
         self.prompt_tokens: Counter[str] = Counter()
 
-    def add(self, problem: str, completions: Sequence[Completion], generator: str) -> None:
+    def add(self, problem: Problem, completions: Sequence[Completion], generator: str) -> None:
         failed = [c for c in completions if c.finish == "error"]
         if len(failed) == len(completions) and all(c.refused for c in failed):
             # Its prompt is too long, or is refused: no sample of it can be had.
-            self.left_out[problem] = failed[0].reason
+            self.left_out[problem.id] = failed[0].reason
         else:
             self.lost += [c.reason for c in failed]
-        self.given += sum(c.finish != "error" for c in completions)
+        given = sum(c.finish != "error" for c in completions)
+        self.given += given
+        # Equal questions are asked once, and their samples are the same.
+        if (generator, problem.question) in self.asked:
+            self.counts["shared"] += given
+        self.asked.add((generator, problem.question))
         self.prompt_tokens[generator] += sum(c.prompt_tokens for c in completions)
         self.counts["truncated"] += sum(c.finish == "length" for c in completions)
         self.counts["empty"] += sum(not c.text.strip() for c in completions if c not in failed)

@@ -157,6 +157,15 @@ def test_what_cannot_be_kept_is_not_lost(tmp_path):
         assert work.done == 0
 
 
+def test_a_note_with_half_a_character_is_kept_without_it():
+    with Store() as store:
+        work = queue(store)
+        work.judge("A", note="so \ud800")
+        assert work.judged().to_pandas()["verdict"].tolist() == ["A"]
+        assert work.undo().outcome == "A"
+        assert len(store) == 0
+
+
 def test_two_windows_of_one_person(tmp_path):
     """What was said first stays, the second window hears of it and goes on, and takes nothing back
     that is not its own."""

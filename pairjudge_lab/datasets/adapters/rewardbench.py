@@ -72,12 +72,11 @@ def _pairs(row: Mapping[str, Any], where: str) -> list[tuple[str, str, str]]:
     chosen, rejected = row.get("scores_chosen"), row.get("scores_rejected")
     if chosen is not None and rejected is not None:
         said = _compared(chosen, rejected, where)
-        told = (
-            {1: "A", 0: "B"}.get(row["results"]) if not isinstance(row["results"], list) else None
-        )
+        result = row["results"]
+        told: str | None = "A" if result == 1 else "B" if result == 0 else None
         if told is not None and said != "tie" and told != said:
             raise UserError(
-                f"{where}: its results are {row['results']!r}, and its scores say otherwise: "
+                f"{where}: its results are {result!r}, and its scores say otherwise: "
                 f"{chosen!r:.40} and {rejected!r:.40}"
             )
         return [("chosen", "rejected", said)]
