@@ -70,7 +70,7 @@ def right_favoured(
     side = np.array([0 if None in pair else int(bool(pair[0])) - int(bool(pair[1]))
                      for pair in known])  # fmt: skip
     only_judge(table, "the share of matches in which the right one is favoured")
-    codes_of(table)
+    codes_of(table)  # refuses a word that is no verdict
     said = table["verdict"].to_numpy()
     used = (side != 0) & (said != "invalid")
     if not used.any():

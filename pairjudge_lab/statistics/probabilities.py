@@ -54,8 +54,7 @@ def probabilities_of(
     ------
     UserError
         For labels without pools or preferences with them, for a table without the columns needed,
-        or without a single probability whose truth is
-        known.
+        or without a single probability whose truth is known.
     """
     kind = table_kind(table)
     if truth is None and kind is VerdictKind.LABELS:

@@ -123,7 +123,7 @@ def stability(
     import pandas as pd
 
     only_judge(table, "repetition stability")
-    table_kind(table)
+    table_kind(table)  # refuses labels and preferences together
     said = codes_of(table)
     read = said != UNREAD
     frame = table.loc[read, ["problem_id", "response_a", "response_b"]].astype(str)

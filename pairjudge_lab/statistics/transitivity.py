@@ -250,7 +250,7 @@ def transitivity(
     from pairjudge_lab.statistics.weak_order import weak_triples
 
     only_judge(table, "transitivity")
-    table_kind(table)
+    table_kind(table)  # refuses labels and preferences together
     said = codes_of(table)
     rows, zetas = [], {}
     problem, names = codes_by_name(table["problem_id"], "problem_id")

@@ -87,7 +87,7 @@ def test_a_window_that_is_no_count(folder, window):
 def test_a_configuration_of_a_far_larger_model(folder, sizes):
     """The weights hold a million parameters; what is told takes gigabytes, or minutes."""
     change(folder / "config.json", **sizes)
-    with pytest.raises(UserError, match=r"of a model of|did not end|cannot load") as caught:
+    with pytest.raises(UserError, match="speaks of a model of") as caught:
         load_judge(str(folder), ModelOptions(protocol="scalar") if "vocab_size" in sizes else None)
     assert "\n" not in str(caught.value)
 
