@@ -12,7 +12,7 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -221,3 +221,13 @@ def prepare(pool: Pool, undecided: Counter[str] | None = None) -> Pool:
 
 if not TYPE_CHECKING:
     __getattr__ = renamed_names(__name__, team_numbers="group_numbers")
+
+
+def without_answer(pools: Iterable[Pool]) -> int:
+    """How many candidates of prepared pools have no final answer that could be read.
+
+    Only problems with a reference answer count: of the others no answer is asked for. Where the
+    data did not say whether such a candidate is correct, it counts as wrong.
+    """
+    asked = (pool for pool in pools if pool.problem.answer is not None)
+    return sum(candidate.answer is None for pool in asked for candidate in pool.candidates)

@@ -24,7 +24,7 @@ def warn_renamed(old: str, new: str, stacklevel: int = 3) -> None:
         Whose line the warning shows: 3 for the caller of the function that calls this one.
     """
     warnings.warn(
-        f"{old} is called {new} now; the old name goes with the next release",
+        f"{old} is called {new} now; the old name will be removed in the next release",
         DeprecationWarning,
         stacklevel=stacklevel,
     )

@@ -11,7 +11,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pairjudge_lab.answers import prepare
+from pairjudge_lab.answers import prepare, without_answer
 from pairjudge_lab.arena import Arena, RunStatistics
 from pairjudge_lab.datasets.pools import load_pools, save_pools
 from pairjudge_lab.files.reading import parse_json, read_text
@@ -118,6 +118,7 @@ class SelectionRun(Result):
             "problems_without_known_truth": len(self.pools) - len(self.known),
             "answers_undecided": sum(self.undecided.values()),
             "problems_with_undecided_answers": len(self.undecided),
+            "candidates_without_answer": without_answer(self.pools),
             "accuracy": accuracies.pop(self.tournament, None),
             "baselines": accuracies,
             "gains": {name: _plain(value) for name, value in self.gains().items()},

@@ -6,6 +6,8 @@ own keys.
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -37,8 +39,11 @@ REASON_AFTER = 20
 """Blocks judged without reasoning before the first is judged with it."""
 
 REASONED_PAIRS = 3
-"""Pairs of a problem that are judged with reasoning, in both orders; one more in the first wording,
-greedily, where it is of a right and a wrong candidate."""
+"""Pairs of a problem that are judged with reasoning, in both orders."""
+
+FOURTH_PAIRS = 25
+"""Problems of which a fourth pair is judged with reasoning too, in the first wording and greedily,
+where it is of a right and a wrong candidate. With them there are at least 300 matches."""
 
 REPETITIONS = 5
 """Times that a match of the first block is judged at a temperature."""
@@ -107,6 +112,7 @@ REASONED_WORDINGS = ("lab", "example", "solve-first")
 which the larger model reasons too."""
 
 
+@cache
 def problems(count: int) -> list[WordProblem]:
     """The problems of the study; a smaller count is the beginning of a larger one."""
     drawn = draw_problems(DRAWN, seed=SEED, levels=LEVELS)
@@ -166,6 +172,7 @@ def reasoned_matches(pool: Pool, wording: str, repetition: int) -> list[Match]:
     known = [c.correct for c in pool.candidates]
     pairs.sort(key=lambda pair: known[pair[0]] == known[pair[1]])
     more = wording == REASONED_WORDINGS[0] and repetition == 0
+    more = more and pool.problem.id in {p.id for p in problems(FOURTH_PAIRS)}
     fourth = [(a, b) for a, b in pairs[REASONED_PAIRS:][:more] if known[a] != known[b]]
     return [Match(pool, a, b) for a, b in pairs[:REASONED_PAIRS] + fourth]
 
@@ -184,13 +191,18 @@ def closing_prompt(match: Match, wording: str, said: str) -> str:
 
 def reasoned_request(match: Match, wording: str, repetition: int) -> dict[str, Any]:
     """A verdict with reasoning: greedy, or at a temperature from repetition 1 on."""
+    prompt = label_prompt(match, wording)
+    # With one seed for all matches of a repetition, their first tokens would be drawn alike, and
+    # candidates with equal texts would share a draw.
+    named = f"{repetition} {match.a} {match.b} {prompt}"
+    drawn = int(hashlib.sha256(named.encode()).hexdigest()[:7], 16)
     return {
-        "prompt": label_prompt(match, wording),
+        "prompt": prompt,
         "n_predict": 450,
         "temperature": 0.0 if repetition == 0 else TEMPERATURE,
         "top_k": 0,
         "top_p": 1.0,
         "min_p": 0.0,
-        "seed": repetition,
+        "seed": drawn if repetition else 0,
         "stop": [STOP],
     }

@@ -63,7 +63,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--within-teams",
         action="store_true",
-        help="the older name of --within-groups; goes with the next release",
+        help="the older name of --within-groups; will be removed in the next release",
     )
     parser.add_argument(
         "--unbalanced",

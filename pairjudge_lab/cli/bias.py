@@ -40,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--margin", type=finite, metavar="POINTS",
-        help="test whether the position effect is within so many points of 0",
+        help="test whether the position effect is within so many points (per cent) of 0: 5",
     )
     parser.add_argument(
         "--unread", choices=("left-out", "wrong"), default="left-out",

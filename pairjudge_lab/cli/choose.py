@@ -9,6 +9,7 @@ from pathlib import Path
 from pairjudge_lab.cli.shared.model_options import add_generation, add_loading, model_options
 from pairjudge_lab.cli.shared.options import add_candidates, add_json, add_pools, add_seed, positive
 from pairjudge_lab.cli.shared.places import different_files
+from pairjudge_lab.cli.shared.printing import print_without_answer
 from pairjudge_lab.cli.shared.quiet import quiet_libraries
 from pairjudge_lab.records import UserError
 
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     from collections import Counter
     from dataclasses import replace
 
-    from pairjudge_lab.answers import prepare
+    from pairjudge_lab.answers import prepare, without_answer
     from pairjudge_lab.datasets.pools import load_pools
     from pairjudge_lab.engines.registry import load_engine
     from pairjudge_lab.files.writing import write_whole
@@ -98,6 +99,7 @@ def run(args: argparse.Namespace) -> None:
         "correct": sum(known) if known else None,
         "known": len(known),
         "answers_undecided": sum(undecided.values()),
+        "candidates_without_answer": without_answer(pools),
         "calls": sum(s.calls for s in selections),
         "calls_saved": sum(s.calls_saved for s in selections),
         "choices": dict(statuses),
@@ -110,4 +112,5 @@ def run(args: argparse.Namespace) -> None:
     print(f"{len(pools)} problems, {tournament.name}: {facts['calls']} calls; choices: {said}")
     if known:
         print(f"correct: {sum(known)} of {len(known)}")
+    print_without_answer(facts["candidates_without_answer"])
     print(f"selections: {args.out}")

@@ -31,7 +31,7 @@ from pairjudge_lab.cli.shared.options import (
     up_to,
 )
 from pairjudge_lab.cli.shared.places import different_files, in_folder
-from pairjudge_lab.cli.shared.printing import print_curve
+from pairjudge_lab.cli.shared.printing import print_curve, print_without_answer
 from pairjudge_lab.cli.shared.rule_options import add_rules, rules_given
 
 HELP = "compare selectors: accuracy and cost against N, and at equal cost"
@@ -51,6 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "wanted: knockout:both",
     )  # fmt: skip
     parser.add_argument(
+        "-n",
         "--n",
         metavar="N,N,...",
         help="numbers of candidates (1,2,4,8,16, as far as half of the problems go)",
@@ -80,6 +81,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from pairjudge_lab.answers import without_answer
     from pairjudge_lab.datasets.samples import load_groups
     from pairjudge_lab.replay import can_compile, curve, usual_sizes
     from pairjudge_lab.replay.selecting import plan_named
@@ -133,6 +135,10 @@ def run(args: argparse.Namespace) -> None:
         "problems": {name or "all": len(found.problems) for name, found in curves.items()},
         "left_out": {name or "all": found.left_out for name, found in curves.items()},
         "answers_undecided": sum(undecided.values()),
+        "candidates_without_answer": {
+            name or "all": without_answer(r.pool for r in one.recordings)
+            for name, one in loaded.items()
+        },
         "not_compiled": slow,
         "rules": rules,
         "seed": args.seed,
@@ -151,6 +157,7 @@ def run(args: argparse.Namespace) -> None:
         return
     for name, found in curves.items():
         print_curve(found, name)
+        print_without_answer(facts["candidates_without_answer"][name or "all"])
         print()
     if args.budgets:
         print_equal_cost(facts["equal_cost"])

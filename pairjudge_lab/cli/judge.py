@@ -55,6 +55,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from pairjudge_lab.answers import prepare
     from pairjudge_lab.datasets.pools import load_pools
     from pairjudge_lab.datasets.verdicts import SUFFIXES, save_verdicts
     from pairjudge_lab.files.writing import whole_file
@@ -78,7 +79,8 @@ def run(args: argparse.Namespace) -> None:
         {"POOLS": args.pools, "--judge": args.judge, "--template": args.template},
     )
     options = model_options(args)
-    pools = load_pools(args.pools, limit=args.limit, **table_options(args))
+    # A simulated judge is told what is right.
+    pools = [prepare(p) for p in load_pools(args.pools, limit=args.limit, **table_options(args))]
     if args.n is not None:
         pools = [pool.first(args.n) for pool in pools]
     if max(map(len, pools)) < 2:

@@ -61,7 +61,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--limit", type=positive, metavar="K", help="only the first K problems")
     parser.add_argument(
-        "--n", metavar="N,N,...", help="numbers of candidates (2,4,8 and on, as recorded)"
+        "-n", "--n", metavar="N,N,...", help="numbers of candidates (2,4,8 and on, as recorded)"
     )
     parser.add_argument(
         "--tournaments", default="knockout,pivot,swiss,round-robin", metavar="A,B,...",

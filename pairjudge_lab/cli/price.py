@@ -27,6 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--judge", metavar="NAME", help=OF_JUDGE)
     parser.add_argument(
         "-n",
+        "-n",
         "--n",
         type=positive,
         metavar="N",

@@ -29,6 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="see 'pairjudge-lab tournaments'; give it again for another (knockout)",
     )
     parser.add_argument(
+        "-n",
         "--n",
         metavar="N,N,...",
         help="numbers of candidates (1,2,4,8,16, as far as half of the problems go)",
@@ -48,7 +49,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     names = args.tournament or ["knockout"]
     same = (
-        "'replay' is 'curve' under an older name and goes with the next release; the same: "
+        "'replay' is 'curve' under an older name, to be removed in the next release: "
         f"pairjudge-lab curve {args.pools} {args.verdicts} --selectors {','.join(names)} "
         f"--subsets {args.replicates}" + (f" --n {args.n}" if args.n else "")
     )

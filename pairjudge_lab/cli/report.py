@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--selectors", metavar="A,B,...", help="tournaments, scaling: as 'curve' takes them"
     )
     parser.add_argument(
-        "--n", metavar="N,N,...", help="tournaments, scaling: numbers of candidates"
+        "-n", "--n", metavar="N,N,...", help="tournaments, scaling: numbers of candidates"
     )
     parser.add_argument(
         "--subsets",

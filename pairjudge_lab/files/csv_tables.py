@@ -39,6 +39,8 @@ def read_csv(path: str | Path, dtype: Any = str, sep: str = ",") -> pd.DataFrame
         file = regular_file(path)
         with file.open(encoding="utf-8-sig", newline="") as lines:
             header = next((row for row in csv.reader(lines, delimiter=sep) if row), [])
+        if not header:
+            raise UserError(f"{path} is empty: a table begins with a row of column names")
         twice = [name for name, times in Counter(header).items() if name and times > 1]
         if twice:
             raise UserError(f"{path}: there are two columns {twice[0]!r:.60}; rename one of them")

@@ -215,12 +215,11 @@ def plot_reliability(found: Stability, *, ax: Axes | None = None) -> Axes:
             share = 100 * count / counts.sum()
             ax.text(value, share + 1, f"{share:.0f}", ha="center", fontsize=8)
         mean = found.stability
+        # With fewer than six problems there is no interval.
+        limits = "" if np.isnan(mean.low) else f" [{100 * mean.low:.1f}, {100 * mean.high:.1f}]"
         ax.axvline(mean.estimate, color=RED, lw=1.5)
         ax.set_xlim(min(0.2, values.min() - 0.05), 1.05)
         ax.set_xlabel("largest share of one verdict over repetitions")
         ax.set_ylabel("ordered pairs, per cent")
-        ax.set_title(
-            f"stability {100 * mean.estimate:.1f} % "
-            f"[{100 * mean.low:.1f}, {100 * mean.high:.1f}], {found.items} ordered pairs"
-        )
+        ax.set_title(f"stability {100 * mean.estimate:.1f} %{limits}, {found.items} ordered pairs")
     return ax

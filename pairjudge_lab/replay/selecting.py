@@ -167,7 +167,10 @@ def values(
         drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
         return borda_votes(groups, certainties(pool), right, drawn, power_of(plan)), 0.0
     if not len(recording.codes):
-        raise UserError(f"the selector {name!r} needs a judge's verdicts, and none were given")
+        raise UserError(
+            f"the selector {name!r} needs a judge's verdicts, and none were given: give "
+            "VERDICTS, or only selectors that need none, such as --selectors pass,majority"
+        )
     if plan == MEAN_VERDICT:
         drawn = draw_subsets(size, n, 1 if n == size else count, streams[0])
         return best_mean_verdict(recording, drawn, right), float(n * (n - 1))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HEAD = (
     "judge",
+    "problems",
     "pairs",
     "same",
     "first",
@@ -27,7 +28,7 @@ _HEAD = (
     "p",
     "adjusted",
 )
-_WIDTHS = (6, 6, 6, 6, 6, 21, 23, 8, 8)
+_WIDTHS = (8, 6, 6, 6, 6, 6, 21, 23, 8, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class BiasReport(Result):
         return _HEAD if self.margin is None else (*_HEAD, "none")
 
     def _line(self, row: PositionBias) -> tuple[str, ...]:
-        counts = (row.pairs, row.consistent, row.primacy, row.recency, row.unread)
+        counts = (row.problems, row.pairs, row.consistent, row.primacy, row.recency, row.unread)
         line = (
             one_line(row.group),
             *map(str, counts),
@@ -174,17 +175,20 @@ class BiasReport(Result):
         return out
 
     def _few(self) -> list[str]:
-        none = [one_line(row.group) for row in self.rows if row.problems < FEWEST_PROBLEMS]
-        few = [one_line(r.group) for r in self.rows if FEWEST_PROBLEMS <= r.problems < FEW_PROBLEMS]
+        # Quoted: a name may hold a comma.
+        read = {f"'{one_line(row.group)}'": row.position_effect.n for row in self.rows}
+        none = [name for name, n in read.items() if n < FEWEST_PROBLEMS]
+        few = [name for name, n in read.items() if FEWEST_PROBLEMS <= n < FEW_PROBLEMS]
         out = []
         if none:
             out.append(
-                f"No intervals for {', '.join(none)}: fewer than {FEWEST_PROBLEMS} problems."
+                f"No intervals for {', '.join(none)}: fewer than {FEWEST_PROBLEMS} problems with a "
+                "pair that was read in both orders."
             )
         if few:
             out.append(
                 f"Take the intervals of {', '.join(few)} with caution: fewer than {FEW_PROBLEMS} "
-                "problems."
+                "problems with a pair that was read in both orders."
             )
         return out
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pairjudge_lab.records import UserError, VerdictKind
+from pairjudge_lab.verdicts.judges import only_judge
 from pairjudge_lab.verdicts.kinds import need_labels
 from pairjudge_lab.verdicts.table import table_kind
 
@@ -28,12 +29,20 @@ class Probabilities:
     positions : mapping
         Labels by ``all``, ``shown first`` and ``shown second``; of preferences, of which one
         probability is the other's rest, only ``all``.
-    left_out : int
-        Labels without a probability, or without a known truth.
+    without_probability : int
+        Labels left out because the judge told no probability of them.
+    without_truth : int
+        Labels left out that have a probability, but of which it is not known what is true.
     """
 
     positions: dict[str, Labels]
-    left_out: int
+    without_probability: int
+    without_truth: int
+
+    @property
+    def left_out(self) -> int:
+        """Labels left out for either reason."""
+        return self.without_probability + self.without_truth
 
 
 def probabilities_of(
@@ -53,9 +62,10 @@ def probabilities_of(
     Raises
     ------
     UserError
-        For labels without pools or preferences with them, for a table without the columns needed,
-        or without a single probability whose truth is known.
+        For verdicts of several judges, labels without pools or preferences with them, a table
+        without the columns needed, or one without a single probability whose truth is known.
     """
+    only_judge(table, "the verdicts")
     kind = table_kind(table)
     if truth is None and kind is VerdictKind.LABELS:
         raise UserError(
@@ -83,7 +93,8 @@ def probabilities_of(
             known = np.array([truth.get(key, np.nan) for key in names], dtype=float)
             sides.append((table[f"{side}_probability"].to_numpy(dtype=float), known))
     kept = [np.isfinite(p) & np.isfinite(known) for p, known in sides]
-    left_out = sum(int((~mine).sum()) for mine in kept)
+    untold = sum(int((~np.isfinite(p)).sum()) for p, _ in sides)
+    unknown = sum(int((np.isfinite(p) & ~np.isfinite(known)).sum()) for p, known in sides)
     if not any(mine.any() for mine in kept):
         raise UserError("no label has both a probability and a known truth")
     labels = [
@@ -94,4 +105,4 @@ def probabilities_of(
     if truth is not None:
         named = zip(("shown first", "shown second"), labels, strict=True)
         positions |= {name: part for name, part in named if part[0].size}
-    return Probabilities(positions, left_out)
+    return Probabilities(positions, untold, unknown)

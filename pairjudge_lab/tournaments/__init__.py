@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from pairjudge_lab.records import Tournament, UserError
@@ -87,7 +88,9 @@ def tournament(name: str, **rules: Any) -> Tournament:
     'swiss'
     """
     if name not in TOURNAMENTS:
-        raise UserError(f"no tournament named {name!r}; there are: {', '.join(TOURNAMENTS)}")
+        near = get_close_matches(name, TOURNAMENTS, n=3)
+        hint = f"near: {', '.join(near)}; " if near else ""
+        raise UserError(f"no tournament named {name!r}; {hint}there are: {', '.join(TOURNAMENTS)}")
     kind = TOURNAMENTS[name]
     return replace(kind, rules=replace(kind.rules, **rules)) if rules else kind
 

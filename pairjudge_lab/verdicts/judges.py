@@ -38,7 +38,7 @@ def only_judge(table: pd.DataFrame, what: str) -> str | None:
         rest = ", ..." if len(judges) > SHOWN else ""
         raise UserError(
             f"{what} come from {len(judges)} judges: {shown}{rest}; keep one: "
-            "load_verdicts(..., judge=NAME), --judge NAME of 'curve', 'price' and 'report', or the "
-            "judge recorded:FILE#NAME"
+            "load_verdicts(..., judge=NAME), --judge NAME of 'calibration', 'curve', 'price' and "
+            "'report', or the judge recorded:FILE#NAME"
         )
     return str(judges[0]) if judges else None

@@ -97,3 +97,21 @@ def test_calibration_from_files(tmp_path, capsys):
     assert facts["positions"]["all"]["brier"]["low"] is None, "of few problems no interval"
     assert run(*args[:2]) == 2
     assert "give the pools too" in capsys.readouterr().err
+
+
+def test_calibration_is_of_one_judge_and_tells_reasons_apart(tmp_path, capsys):
+    pools, table = labelled(np.random.default_rng(3))
+    save_pools(pools, tmp_path / "pools.jsonl")
+    table.loc[:1, "a_probability"] = np.nan
+    two = pd.concat([table.assign(judge="one"), table.assign(judge="two")])
+    two.to_csv(tmp_path / "verdicts.csv", index=False)
+    words = ("calibration", tmp_path / "verdicts.csv", tmp_path / "pools.jsonl")
+    assert run(*words) == 2
+    assert "come from 2 judges: 'one', 'two'; keep one" in capsys.readouterr().err
+    assert run(*words, "--judge", "two", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["without"] == {"probability": 2, "truth": 0}
+    assert facts["positions"]["all"]["labels"] == 2 * len(table) - 2
+    save_pools(pools[:-1], tmp_path / "pools.jsonl")
+    assert run(*words, "--judge", "two") == 0
+    assert "2 labels without a probability, 6 without a known truth" in capsys.readouterr().out

@@ -257,11 +257,15 @@ def test_gold_that_contradicts_itself_is_refused():
 
 
 def test_no_interval_below_six_problems_and_a_word_below_ten():
-    for n, said in ((5, "No intervals for j: fewer than 6"), (9, "with caution: fewer than 10")):
+    for n, said in ((5, "No intervals for 'j': fewer than 6"), (9, "with caution: fewer than 10")):
         report = bias_report(table_of(*["AB", "AA", "AB"] * 3).iloc[: 2 * n])
         assert said in str(report)
         assert np.isnan(report.rows[0].consistency.low) == (n < 6)
         assert np.isfinite(report.rows[0].p)
+    # What counts is where a pair was read in both orders.
+    unread = table_of(*["AB", "AA", "AB"] * 3)
+    unread.loc[unread["problem_id"].isin(unread["problem_id"].unique()[3:]), "verdict"] = "invalid"
+    assert "No intervals for 'j': fewer than 6" in str(bias_report(unread))
 
 
 def test_pairs_or_problems_count_the_same():

@@ -103,7 +103,12 @@ def test_every_result_has_a_picture(study):
     assert any(
         f"{100 * found.position_effect.estimate:+.1f} [" in t.get_text() for t in flips.texts
     )
-    assert plot_reliability(found).patches
+    reliability = plot_reliability(found)
+    assert reliability.patches
+    assert f"{100 * found.stability.low:.1f}, " in reliability.get_title(loc="left")
+    few = stability(study[study["problem_id"].isin(study["problem_id"].unique()[:3])])
+    title = plot_reliability(few).get_title(loc="left")
+    assert title.startswith(f"stability {100 * few.stability.estimate:.1f} %, ")
     triads = plot_triads({"planted": transitivity(study, resamples=20)})
     assert triads.get_xlabel().startswith("circular triples")
 

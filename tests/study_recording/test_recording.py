@@ -123,6 +123,9 @@ def test_it_goes_on_where_it_stopped_and_becomes_pools_and_verdicts(server, tmp_
     asked_for = reasoned[reasoned["judge"] == "two, reasoning, solve-first, labels asked for"]
     assert asked_for["text"].str.startswith("I looked, and found").all()
     assert asked_for["a_probability"].notna().all()
+    # No two matches are drawn with the same random numbers, nor one twice.
+    seeds = [body["seed"] for body in server.asked if body.get("temperature") == 0.7]
+    assert len(seeds) == len(set(seeds)) == 30
 
 
 def test_a_judge_that_solves_nothing(server, tmp_path):

@@ -52,10 +52,12 @@ def test_both_judges_judged_both_orders_of_every_pair_with_different_answers(poo
         assert table.loc[read, ["a_probability", "b_probability"]].notna().all(axis=None)
 
 
-def test_candidates_are_three_of_each_model_and_know_their_cost(pools):
+def test_candidates_are_sixteen_of_each_model_and_know_their_cost(pools):
+    assert len(pools) == 100
     for pool in pools:
-        first = pool.candidates[:6]
-        assert Counter(c.source for c in first) == dict.fromkeys(MODELS, 3)
+        for judged, each in ((6, 3), (None, 16)):
+            some = Counter(c.source for c in pool.candidates[:judged])
+            assert some == dict.fromkeys(MODELS, each)
         for candidate in pool.candidates:
             assert candidate.tokens
             assert candidate.finish in ("stop", "length")
@@ -111,7 +113,7 @@ def test_behind_reasoning_the_position_effect_is_small_and_nothing_is_known(pool
     place = ["problem_id", "response_a", "response_b"]
     behind = load_verdicts("study", judge=f"{MODELS[1]}, reasoning, lab, labels asked for")
     at_once = load_verdicts("study", judge=f"{MODELS[1]}, labels").merge(behind[place], on=place)
-    assert len(at_once) == len(behind) >= 100
+    assert len(at_once) == len(behind) >= 600
     small, large = (bias_report(table).rows[0].position_effect for table in (behind, at_once))
     assert 0 < small.low < small.estimate < 0.15
     assert small.high < large.low
@@ -120,6 +122,18 @@ def test_behind_reasoning_the_position_effect_is_small_and_nothing_is_known(pool
     coin, more = (right_favoured(table, truth) for table in (behind, at_once))
     assert coin.low < 0.5 < coin.high
     assert more.low > 0.5
+
+
+def test_repetitions_at_a_temperature_are_five_of_each_match_with_a_seed_of_their_own():
+    judge = f"{MODELS[1]}, reasoning, lab, temperature 0.7"
+    place = ["problem_id", "response_a", "response_b"]
+    for name in (judge, f"{judge}, labels asked for"):
+        counts = load_verdicts("study", judge=name).groupby(place)["repetition"].agg(set)
+        assert len(counts) == 24
+        assert all(of == set(range(5)) for of in counts)
+    asked = [json.loads(line)["request"] for line in recorded()]
+    seeds = [r["seed"] for r in asked if r.get("temperature") == 0.7 and r["seed"] > 5]
+    assert len(seeds) == len(set(seeds)) == 120
 
 
 def test_a_cascade_of_the_two_gains_nothing_over_the_larger_alone(pools):

@@ -22,7 +22,7 @@ def print_run(run: SelectionRun, as_json: bool) -> None:
     accuracies = run.accuracies()
     gains = run.gains()
     if accuracies:
-        print(f"{'selector':18} {'accuracy':>8}   95 % interval   {run.tournament} minus it")
+        print(f"{'selector':18} {'accuracy':>8}   95 % interval   {run.tournament} minus this")
         for selector, value in accuracies.items():
             gain = gains.get(selector)
             more = f"{100 * gain.estimate:+6.1f} ({gain.percent('+').strip()})" if gain else ""
@@ -30,6 +30,7 @@ def print_run(run: SelectionRun, as_json: bool) -> None:
             print(f"{selector:18} {100 * value.estimate:7.1f} %  {interval:14}  {more}")
     else:
         print("accuracy: not known, since it is not known which candidates are right")
+    print_without_answer(summary["candidates_without_answer"])
     verdicts = summary["verdicts"]
     print(
         f"\ncalls {verdicts['asked']} = {verdicts['judged']} judged now + "
@@ -48,9 +49,21 @@ def print_run(run: SelectionRun, as_json: bool) -> None:
     print(f"seconds: {summary['judge_seconds']:.1f} judging, {summary['wall_seconds']:.1f} in all")
 
 
+def print_without_answer(count: int) -> None:
+    """A line where final answers are missing, so that nobody takes them for wrong ones."""
+    if count:
+        print(
+            f"{count} candidates have no final answer that could be read (a number, or "
+            "\\boxed{...}); where the data does not say whether they are correct, they count as "
+            "wrong"
+        )
+
+
 def print_curve(found: Curve, group: str = "") -> None:
     head = f"{group}: " if group else ""
-    print(f"{head}{len(found.problems)} problems, {found.candidates} candidates at most")
+    count = len(found.problems)
+    some = "problem" if count == 1 else "problems"
+    print(f"{head}{count} {some}, {found.candidates} candidates at most")
     for reason, count in found.left_out.items():
         print(f"left out: {count} problems ({reason})")
     print(f"\n{'selector':26} {'N':>4}  {'accuracy':>9}  {'95 % interval':15} {'calls':>8}")
