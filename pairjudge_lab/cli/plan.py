@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +162,7 @@ def _measured(args: argparse.Namespace, shown: bool | Path) -> Measured:
     prices = _prices(args.price, list(judged)) if args.price else None
     if args.cost == "money" and prices is None:
         raise UserError("--cost money needs --price IN,OUT of each judge")
-    return measure(
+    found = measure(
         judged,
         sizes,
         tournaments=names,
@@ -172,6 +173,9 @@ def _measured(args: argparse.Namespace, shown: bool | Path) -> Measured:
         seed=args.seed,
         progress=shown,
     )
+    heard_of = {r.pool.problem.id for some in judged.values() for r in some}
+    unheard = {"no verdicts": len(pools) - len(heard_of)} if len(pools) > len(heard_of) else {}
+    return replace(found, left_out={**unheard, **found.left_out})
 
 
 def _of_each_judge(name: str, file: str) -> list[tuple[str, pd.DataFrame]]:

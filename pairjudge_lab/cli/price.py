@@ -27,7 +27,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--judge", metavar="NAME", help=OF_JUDGE)
     parser.add_argument(
         "-n",
-        "-n",
         "--n",
         type=positive,
         metavar="N",

@@ -87,7 +87,8 @@ def clustered_logit(
     """Fit, with sandwich errors and limits of the profile likelihood.
 
     The profile falls by as much as Student's t with one degree of freedom less than clusters
-    allows, times the coefficient's design effect.
+    allows, times the coefficient's design effect; one below 1 is taken for what it would be with
+    two more clusters, whose rows are independent.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def clustered_logit(
     UserError
         For no rows, or columns that cannot be told apart.
     """
-    from scipy import stats
+    from scipy import special, stats
 
     rows, clusters = len(won), len(np.unique(cluster))
     if not rows:
@@ -121,7 +122,7 @@ def clustered_logit(
             f"the columns {', '.join(names)} cannot be told apart in {rows} rows: leave one out"
         )
     best, height = _fit(design, won, np.zeros(rows))
-    chance = 1 / (1 + np.exp(-design @ best))
+    chance = special.expit(design @ best)
     information = (design * (chance * (1 - chance))[:, None]).T @ design
     plain = np.linalg.pinv(information)
     scores = np.zeros((clusters, design.shape[1]))
@@ -134,20 +135,27 @@ def clustered_logit(
     estimates = []
     for k, name in enumerate(names):
         value = float(best[k])
-        open_ = float(np.copysign(np.inf, value)) if abs(value) > _FAR / 2 else value
+        far = _separated(design, won, best, height, k)
+        open_ = float(np.copysign(np.inf, value)) if far else value
         if clusters < FEWEST_PROBLEMS:
             estimates.append(no_interval(open_, clusters, level))
             continue
         if profiled is not None and name not in profiled:
             low, high = value - reach * error[k], value + reach * error[k]
+            if far:
+                # Where the fit stopped says nothing.
+                low, high = (-np.inf, np.nan) if value < 0 else (np.nan, np.inf)
             estimates.append(Estimate(open_, low, high, clusters, "Student, clustered", level))
             continue
-        # Where nearly all is on one side the sandwich says next to nothing.
-        fall = reach**2 * max(float(effects[k]), 1.0 if abs(value) > _FAR / 2 else 0.0) / 2
-        ends = [
-            _end(design, won, k, value, sign * reach * max(error[k], 0.05), height - fall)
-            for sign in (-1, 1)
-        ]
+        # Where nearly all is on one side the sandwich says next to nothing. Where the rows of each
+        # cluster cancel it says that nothing varies; a few clusters cannot show that, so two more,
+        # of independent rows, are added to them.
+        effect = float(effects[k])
+        effect = max(effect, 1.0 if far else (clusters * effect + 2) / (clusters + 2))
+        fall = reach**2 * effect / 2
+        step = reach * max(float(plain_error[k]) * effect**0.5, 1e-300)
+        step = min(step, abs(value)) if far else step
+        ends = [_end(design, won, k, value, sign * step, height - fall) for sign in (-1, 1)]
         estimates.append(Estimate(open_, ends[0], ends[1], clusters, "profile, clustered", level))
     return LogitFit(
         names=tuple(names),
@@ -175,6 +183,21 @@ def _fit(design: np.ndarray, won: np.ndarray, offset: np.ndarray) -> tuple[np.nd
     return found, float((won * z - np.logaddexp(0, z)).sum())
 
 
+def _separated(
+    design: np.ndarray, won: np.ndarray, best: np.ndarray, height: float, place: int
+) -> bool:
+    """Whether a coefficient has no finite estimate, in whatever unit its column is.
+
+    It decides nearly all rows that it touches, and twice as large it would fit no worse.
+    """
+    column = design[:, place]
+    touched = np.abs(column * best[place])[column != 0]
+    if not touched.size or np.median(touched) < _FAR / 4:
+        return False
+    rest = np.delete(design, place, axis=1)
+    return bool(_fit(rest, won, 2 * best[place] * column)[1] > height - 1e-3)
+
+
 def _end(
     design: np.ndarray, won: np.ndarray, place: int, start: float, step: float, wanted: float
 ) -> float:
@@ -186,10 +209,12 @@ def _end(
     def above(value: float) -> float:
         return _fit(rest, won, column * value)[1] - wanted
 
+    # In the column's own unit.
+    largest = _FAR / float(np.median(np.abs(column[column != 0]))) + 2 * abs(start)
     end = start + step
     while above(end) > 0:
         step *= 1.6
         end = start + step
-        if abs(end) > _FAR + abs(start):
+        if abs(end - start) > largest:
             return float(np.copysign(np.inf, step))
-    return float(optimize.brentq(above, start, end, xtol=1e-4))
+    return float(optimize.brentq(above, start, end, xtol=1e-4 * min(1.0, abs(end - start))))

@@ -25,7 +25,7 @@ from pairjudge_lab.statistics.contingency import (
     stuart_maxwell,
 )
 from pairjudge_lab.statistics.figures import RESAMPLES, Figures
-from pairjudge_lab.statistics.intervals import Estimate
+from pairjudge_lab.statistics.intervals import Estimate, no_interval
 from pairjudge_lab.statistics.pairs import Pairs
 from pairjudge_lab.statistics.position_bias import PositionBias
 from pairjudge_lab.statistics.position_totals import CELLS, position_totals
@@ -106,7 +106,11 @@ def position_bias(
         conflict_rate=figures.share("changed", "read"),
         first_position=figures.share("first", "sided"),
         position_effect=figures.difference(*lean, squares="lean_squares"),
-        order_effect=figures.order("full_first", "full_second", "half_first", "half_second"),
+        order_effect=(
+            figures.order("full_first", "full_second", "half_first", "half_second")
+            if read
+            else no_interval(nan, 0, level)
+        ),
         kappa=figures.kappa(CELLS),
         design_effect=figures.design_effect(*lean, squares="lean_squares") if read else nan,
         change=float(whole["lean_squares"] / read) if read else nan,
@@ -208,9 +212,13 @@ def bias_report(
         )
         for i, pairs in enumerate(pair_up(table, by, texts=texts))
     ]
-    adjusted = multipletests([row.p for row in rows], method="fdr_bh")[1] if rows else []
+    # A judge of which nothing was read has no p, and is none of the comparisons.
+    adjusted = np.array([row.p for row in rows])
+    told = np.isfinite(adjusted)
+    if told.any():
+        adjusted[told] = multipletests(adjusted[told], method="fdr_bh")[1]
     rows = [replace(row, p_adjusted=float(p)) for row, p in zip(rows, adjusted, strict=True)]
     read = np.where(table["verdict"] == "invalid", "unread", "parsed")
-    told, counts = np.unique(table.get("status", read), return_counts=True)
-    statuses = {str(name): int(count) for name, count in zip(told, counts, strict=True)}
+    names, counts = np.unique(table.get("status", read), return_counts=True)
+    statuses = {str(name): int(count) for name, count in zip(names, counts, strict=True)}
     return BiasReport(tuple(rows), resamples, seed, statuses, method, weight, margin, unread)

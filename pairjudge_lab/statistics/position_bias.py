@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import nan
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -148,8 +148,9 @@ class PositionBias(Result):
 
     @property
     def p(self) -> float:
-        """Of a position effect of 0: the test that its interval inverts."""
-        return self.tests[0].p
+        """Of a position effect of 0: the test that its interval inverts; NaN where no pair was
+        read in both orders."""
+        return nan if isnan(self.position_effect.estimate) else self.tests[0].p
 
     def to_frame(self) -> pd.DataFrame:
         """One line a figure that is known: ``figure``, ``estimate``, ``low``, ``high``."""

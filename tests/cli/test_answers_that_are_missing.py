@@ -14,7 +14,7 @@ TEXTS = ["The capital of France is Paris.", r"So \boxed{Paris}.", r"So \boxed{Ly
 
 @pytest.fixture
 def file(tmp_path):
-    row = {"id": "q", "problem": "What is the capital of France?", "answer": "Paris"}
+    row = {"problem_id": "q", "problem": "What is the capital of France?", "answer": "Paris"}
     row["candidates"] = [{"text": text} for text in TEXTS]
     path = tmp_path / "pools.jsonl"
     path.write_text(json.dumps(row) + "\n")

@@ -255,7 +255,10 @@ def test_a_table_of_several_judges_is_as_many_recordings(tmp_path, capsys):
     labels.to_parquet(tmp_path / "two.parquet")
     words = ["plan", "study", "--limit", "8", "--budget", "9", "--subsets", "5", "--json"]
     assert main([*words, "--verdicts", str(tmp_path / "two.parquet")]) == 0
-    both = json.loads(capsys.readouterr().out)["options"]
+    facts = json.loads(capsys.readouterr().out)
+    both = facts["options"]
+    # Of one of these problems all candidates agree, so nobody judged it.
+    assert facts["left_out"] == {"no verdicts": 1}
     judges = {row["judge"] for row in both if row["judge"]}
     assert judges == set(labels["judge"])
     (one, _) = sorted(judges)

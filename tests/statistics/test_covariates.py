@@ -234,3 +234,37 @@ def test_what_cannot_be_fitted():
         random_effects([0, 1, 1, 0], {"judge": list("aabb")})
     few = preference_covariates(first, second, outcome, {}, problem // 3)
     assert few["(order)"].method == "none"
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_a_separated_covariate_is_infinite_and_its_limit_has_its_unit(unit):
+    z = np.random.default_rng(0).normal(size=40)
+    outcome = ["A" if value > 0 else "B" for value in z]
+    names = ["a"] * 40, ["b"] * 40
+    more = {"strengths": False, "order_effect": False}
+    fitted = preference_covariates(*names, outcome, {"z": z * unit}, list(range(40)), **more)
+    (found,) = fitted.estimates
+    assert found.estimate == found.high == np.inf
+    assert found.low * unit == pytest.approx(13, rel=0.005)
+
+
+def test_first_in_every_pair_is_infinite_however_the_columns_are_coded():
+    (found,) = order_covariates(["A"] * 20, ["A"] * 20, {}, list(range(20))).estimates
+    assert found.estimate == found.high == np.inf
+    assert 0.5 < found.low < 2
+
+
+@pytest.mark.parametrize("problems", [8, 20, 80])
+def test_a_consistent_judge_in_both_orders_has_an_interval_of_some_width(problems):
+    """The rows of each cluster cancel, which is no proof that nothing varies."""
+    first, second, outcome, cluster = [], [], [], []
+    for problem in range(problems):
+        first += [f"{problem}x", f"{problem}y"]
+        second += [f"{problem}y", f"{problem}x"]
+        outcome += ["A", "B"]
+        cluster += [problem] * 2
+    fitted = preference_covariates(first, second, outcome, {}, cluster, strengths=False)
+    (found,) = fitted.estimates
+    assert found.estimate == pytest.approx(0, abs=1e-6)
+    assert 0.5 / problems < found.high == pytest.approx(-found.low, rel=0.01)
+    assert found.high < 1

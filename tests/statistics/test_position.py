@@ -296,3 +296,14 @@ def test_the_largest_of_many_judges_is_judged_by_its_adjusted_p():
     worst = bias_report(pd.concat([*judges, lean])).largest
     assert worst.group == "lean"
     assert worst.p < 0.05 < worst.p_adjusted
+
+
+def test_a_judge_of_which_nothing_was_read_has_no_p_and_changes_no_others():
+    real = table_of(*["AA"] * 9, "AB", "AB", "BA").assign(judge="real")
+    alone = bias_report(real).rows[0]
+    both = bias_report(pd.concat([real, real.assign(judge="never", verdict="invalid")]))
+    never, again = sorted(both.rows, key=lambda row: row.group)
+    assert never.group == "never"
+    assert all(np.isnan(x) for x in (never.p, never.p_adjusted, never.order_effect.estimate))
+    assert never.row()["order_effect"]["estimate"] is None
+    assert (again.p, again.p_adjusted) == (alone.p, alone.p_adjusted)

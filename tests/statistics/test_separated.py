@@ -228,3 +228,13 @@ def test_what_else_cannot_be_asked():
     for wrong, message in (({"prior": 0}, "is positive, got 0"), ({"draws": 9}, "100 draws")):
         with pytest.raises(UserError, match=message):
             strengths_posterior(["a"], ["b"], ["A"], rng=np.random.default_rng(0), **wrong)
+
+
+def test_clusters_that_cancel_leave_an_interval_of_some_width():
+    names = list("ab" * 12), list("ba" * 12), list("AB" * 12)
+    clustered = penalised_bradley_terry(*names, cluster=[i // 2 for i in range(24)])
+    apart = penalised_bradley_terry(*names)
+    for found, wider in ((clustered.order_limits(), apart.order_limits()),):
+        assert found[0] == pytest.approx(0, abs=1e-6)
+        assert 0.2 < found[2] == pytest.approx(-found[1])
+        assert found[2] < wider[2]
