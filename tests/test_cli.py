@@ -99,6 +99,9 @@ def test_a_judge_of_the_shipped_study_answers_from_its_recording(tmp_path, capsy
     assert run("select", "study", "--judge", "recorded:study", *words) == 2
     assert "recorded:FILE#NAME" in capsys.readouterr().err
     name = "recorded:study#qwen2.5-coder-1.5b, labels"
+    assert run("select", "study", "--judge", name, *words) == 2
+    assert "it covers the first 6 candidates (-n)" in capsys.readouterr().err
+    words += ("-n", "6")
     assert run("select", "study", "--judge", name, *words) == 0
     verdicts = json.loads(capsys.readouterr().out)["verdicts"]
     assert verdicts["asked"] == verdicts["parsed"] > 0

@@ -41,8 +41,8 @@ def test_errors_of_mt_bench_are_counted_and_not_guessed_at(tmp_path, monkeypatch
     Path(title).write_text(text, "utf-8")
     assert main(["bias", title]) == 0
     row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("gpt-4"))
-    # Pairs; same winner, the first position favoured, the second; one that was not read.
-    assert row.split()[1:6] == ["4", "1", "2", "0", "1"]
+    # Problems; pairs; same winner, the first position favoured, the second; one not read.
+    assert row.split()[1:7] == ["3", "4", "1", "2", "0", "1"]
 
 
 def test_every_page_has_its_place_and_every_reference_its_name():

@@ -112,5 +112,5 @@ def run(args: argparse.Namespace) -> None:
     print(f"{len(pools)} problems, {tournament.name}: {facts['calls']} calls; choices: {said}")
     if known:
         print(f"correct: {sum(known)} of {len(known)}")
-    print_without_answer(facts["candidates_without_answer"])
+    print_without_answer(without_answer(pools))
     print(f"selections: {args.out}")

@@ -102,9 +102,13 @@ class RecordedJudge:
     def _verdict(self, match: Match) -> Verdict:
         row = self._rows.get((match.pool.problem.id, match.a, match.b, match.repetition))
         if row is None:
+            problem = match.pool.problem.id
+            there = [max(key[1:3]) for key in self._rows if key[0] == problem]
+            fewer = (
+                f"it covers the first {max(there) + 1} candidates (-n)" if there else "it has none"
+            )
             raise UserError(
-                f"no recorded verdict for problem {match.pool.problem.id!r}, candidate {match.a} "
-                f"shown before {match.b}, repetition {match.repetition}; the recording may cover "
-                "fewer candidates: try a smaller N"
+                f"no recorded verdict for problem {problem!r}, candidate {match.a} shown before "
+                f"{match.b}, repetition {match.repetition}; of this problem {fewer}"
             )
         return self._verdicts[row]

@@ -144,6 +144,11 @@ def bradley_terry(
     numbers, labels = pd.factorize(both, sort=True)
     items = tuple(str(label) for label in labels)
     i, j = numbers[:count], numbers[count:]
+    if len(second) != count or len(outcome) != count:
+        raise UserError(
+            f"a comparison has two names and an outcome; got {count} first names, {len(second)} "
+            f"second names and {len(outcome)} outcomes"
+        )
     kinds = pd.Index(["A", "B", "tie"]).get_indexer(pd.Index(outcome))
     if (kinds < 0).any():
         row = int(np.flatnonzero(kinds < 0)[0])
@@ -160,6 +165,8 @@ def bradley_terry(
     n = len(items)
     cell = (i * n + j) * 3 + kinds
     weights = np.ones(count) if weight is None else np.asarray(weight, dtype=float)
+    if weights.shape != (count,) or not (weights >= 0).all() or not np.isfinite(weights).all():
+        raise UserError(f"weight holds a number from 0 for each of the {count} comparisons")
     counts = np.bincount(cell, weights=weights, minlength=3 * n * n).reshape(n, n, 3)
     check_connected(counts, items, prior=prior is not None)
     ties = bool(counts[:, :, 2].any())

@@ -110,6 +110,11 @@ class ComparisonModel:
                 return parameters, step
             if self._strongest(parameters) > 2 * _TOO_STRONG:
                 break
+        if self.ties and abs(parameters[-1]) > _TOO_STRONG:
+            raise UserError(
+                "the tie parameter has no finite estimate: nearly all comparisons are ties. Leave "
+                "ties out, or add comparisons that somebody won"
+            )
         if self._strongest(parameters) > _TOO_STRONG:
             raise UserError(
                 "a strength or effect has no finite estimate: somebody, or some position, never "

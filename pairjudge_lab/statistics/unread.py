@@ -1,4 +1,8 @@
-"""What figures could be, had every verdict been read: sharp bounds, and intervals for them."""
+"""What figures could be, had every verdict been read: bounds, and intervals for them.
+
+The bounds are sharp but for kappa's where pairs are unread in both orders: these are taken to go
+the same way all, and going different ways they could move kappa a little further.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,8 @@ class Unread:
     ----------
     bounds : mapping
         By figure, its value if they had all gone the lowest way, and the highest, given the half of
-        each pair that was read. No narrower bounds hold for every judge.
+        each pair that was read. No narrower bounds hold for every judge; of ``kappa`` a value a
+        little beyond them is possible where pairs are unread in both orders.
     intervals : mapping
         By figure, limits that hold its value had all been read with 95 % confidence, whatever the
         unread verdicts were (Imbens and Manski 2004).

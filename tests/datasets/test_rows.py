@@ -66,7 +66,7 @@ def test_where_a_row_stands_is_said(tmp_path):
         ("rows.json", '{"a": 1}', "rows are an array of objects; got dict"),
         ("rows.json", "[1]", "row 1: a row is a dict; got int"),
         ("rows.json", "{", "not JSON"),
-        ("rows.csv", "", "cannot read .*No columns"),
+        ("rows.csv", "", "is empty: a table begins with a row"),
         ("rows.parquet", "PAR1 but not really", "cannot read .*rows.parquet"),
         ("rows.xlsx", "", "rows come as .jsonl, .json, .parquet, .csv, .tsv; got '.xlsx'"),
     ],

@@ -170,3 +170,16 @@ def test_a_prior_makes_separated_data_finite():
     assert weak.theta == pytest.approx(bradley_terry(first, second, outcome).theta, abs=1e-4)
     with pytest.raises(UserError, match="standard deviation is positive, got 0"):
         bradley_terry(first, second, outcome, prior=0)
+
+
+@pytest.mark.parametrize("weight", [[1, 1, -1, 1], [1, 1, np.nan, 1], [1]])
+def test_weights_that_are_none_are_refused(weight):
+    with pytest.raises(UserError, match="a number from 0 for each of the 4 comparisons"):
+        bradley_terry(list("abab"), list("baba"), list("ABAB"), weight=weight)
+
+
+def test_ties_alone_and_columns_of_other_lengths_are_named():
+    with pytest.raises(UserError, match="tie parameter has no finite estimate: nearly all"):
+        bradley_terry(list("aab"), list("bcc"), ["tie"] * 3, order_effect=False)
+    with pytest.raises(UserError, match="4 first names, 4 second names and 2 outcomes"):
+        bradley_terry(list("abab"), list("baba"), list("AB"))

@@ -147,7 +147,10 @@ def test_a_spent_budget_stops_with_what_is_known():
         (lambda: tournament("swiss", order="upside down"), "order 'upside down' is no rule"),
         (lambda: Rules(votes=0), "votes and again are at least 1"),
         (lambda: Rules(budget=-1), "a budget at least 0 calls"),
-        (lambda: tournament("round"), "no tournament named 'round'; there are: knockout"),
+        (
+            lambda: tournament("round"),
+            "no tournament named 'round'; near: round-robin; there are",
+        ),
     ],
 )
 def test_rules_that_are_not_offered(make, message):
