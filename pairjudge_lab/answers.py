@@ -219,10 +219,6 @@ def prepare(pool: Pool, undecided: Counter[str] | None = None) -> Pool:
     return Pool(pool.problem, tuple(candidates), groups)
 
 
-if not TYPE_CHECKING:
-    __getattr__ = renamed_names(__name__, team_numbers="group_numbers")
-
-
 def without_answer(pools: Iterable[Pool]) -> int:
     """How many candidates of prepared pools have no final answer that could be read.
 
@@ -231,3 +227,7 @@ def without_answer(pools: Iterable[Pool]) -> int:
     """
     asked = (pool for pool in pools if pool.problem.answer is not None)
     return sum(candidate.answer is None for pool in asked for candidate in pool.candidates)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed_names(__name__, team_numbers="group_numbers")

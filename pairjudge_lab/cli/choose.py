@@ -93,13 +93,14 @@ def run(args: argparse.Namespace) -> None:
         )
     write_whole(args.out, "".join(json.dumps(row) + "\n" for row in rows))
     known = [ok for ok in right if ok is not None]
+    unanswered = without_answer(pools)
     facts = {
         "tournament": tournament.name,
         "problems": len(pools),
         "correct": sum(known) if known else None,
         "known": len(known),
         "answers_undecided": sum(undecided.values()),
-        "candidates_without_answer": without_answer(pools),
+        "candidates_without_answer": unanswered,
         "calls": sum(s.calls for s in selections),
         "calls_saved": sum(s.calls_saved for s in selections),
         "choices": dict(statuses),
@@ -112,5 +113,5 @@ def run(args: argparse.Namespace) -> None:
     print(f"{len(pools)} problems, {tournament.name}: {facts['calls']} calls; choices: {said}")
     if known:
         print(f"correct: {sum(known)} of {len(known)}")
-    print_without_answer(without_answer(pools))
+    print_without_answer(unanswered)
     print(f"selections: {args.out}")

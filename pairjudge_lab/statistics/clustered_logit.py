@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -140,20 +139,20 @@ def clustered_logit(
         if clusters < FEWEST_PROBLEMS:
             estimates.append(no_interval(open_, clusters, level))
             continue
-        if profiled is not None and name not in profiled:
-            low, high = value - reach * error[k], value + reach * error[k]
-            if far:
-                # Where the fit stopped says nothing.
-                low, high = (-np.inf, np.nan) if value < 0 else (np.nan, np.inf)
-            estimates.append(Estimate(open_, low, high, clusters, "Student, clustered", level))
-            continue
         # Where nearly all is on one side the sandwich says next to nothing. Where the rows of each
         # cluster cancel it says that nothing varies; a few clusters cannot show that, so two more,
         # of independent rows, are added to them.
         effect = float(effects[k])
         effect = max(effect, 1.0 if far else (clusters * effect + 2) / (clusters + 2))
-        fall = reach**2 * effect / 2
         step = reach * max(float(plain_error[k]) * effect**0.5, 1e-300)
+        if profiled is not None and name not in profiled:
+            low, high = value - step, value + step
+            if far:
+                # Where the fit stopped says nothing.
+                low, high = (-np.inf, np.nan) if value < 0 else (np.nan, np.inf)
+            estimates.append(Estimate(open_, low, high, clusters, "Student, clustered", level))
+            continue
+        fall = reach**2 * effect / 2
         step = min(step, abs(value)) if far else step
         ends = [_end(design, won, k, value, sign * step, height - fall) for sign in (-1, 1)]
         estimates.append(Estimate(open_, ends[0], ends[1], clusters, "profile, clustered", level))
@@ -170,17 +169,34 @@ def clustered_logit(
 
 
 def _fit(design: np.ndarray, won: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, float]:
-    """The coefficients and the log-likelihood; large and finite where they would be infinite."""
+    """The coefficients and the log-likelihood; large and finite where they would be infinite.
+
+    By Newton's method within a trust region: iteratively reweighted least squares diverges from
+    offsets as large as a profile of separated data takes.
+    """
+    from scipy import optimize, special
+
     if not design.shape[1]:
         return np.zeros(0), float((won * offset - np.logaddexp(0, offset)).sum())
-    import statsmodels.api as sm
+    scale = np.sqrt(np.square(design).mean(axis=0))
+    x = design / scale
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model: Any = sm.GLM(won, design, family=sm.families.Binomial(), offset=offset)
-        found = np.asarray(model.fit(maxiter=50, tol=1e-10).params, dtype=float)
-    z = design @ found + offset
-    return found, float((won * z - np.logaddexp(0, z)).sum())
+    def loss(beta: np.ndarray) -> float:
+        z = x @ beta + offset
+        return float((np.logaddexp(0, z) - won * z).sum())
+
+    def slope(beta: np.ndarray) -> np.ndarray:
+        return np.asarray(x.T @ (special.expit(x @ beta + offset) - won))
+
+    def curvature(beta: np.ndarray) -> np.ndarray:
+        chance = special.expit(x @ beta + offset)
+        return np.asarray((x * (chance * (1 - chance))[:, None]).T @ x)
+
+    found = optimize.minimize(
+        loss, np.zeros(x.shape[1]), method="trust-exact", jac=slope, hess=curvature,
+        options={"gtol": 1e-7, "maxiter": 200},
+    ).x  # fmt: skip
+    return found / scale, -loss(found)
 
 
 def _separated(

@@ -24,12 +24,12 @@ def file(tmp_path):
 def test_they_are_counted_in_select_and_curve(file, tmp_path, capsys):
     words = ["select", str(file), "--judge", "simulated", "--out", str(tmp_path / "run")]
     assert main(words) == 0
-    assert "1 candidates have no final answer that could be read" in capsys.readouterr().out
+    assert "or \\boxed{...}): 1; where" in capsys.readouterr().out
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["candidates_without_answer"] == 1
     words = ["curve", str(file), "--selectors", "pass,majority", "--n", "3"]
     assert main(words) == 0
-    assert "1 candidates have no final answer that could be read" in capsys.readouterr().out
+    assert "or \\boxed{...}): 1; where" in capsys.readouterr().out
     assert main([*words, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["candidates_without_answer"] == {"all": 1}
@@ -42,12 +42,12 @@ def test_nothing_is_said_where_all_have_one_or_none_is_asked_for(file, tmp_path,
     row["candidates"] = row["candidates"][1:]
     file.write_text(json.dumps(row) + "\n")
     assert main(["curve", str(file), "--selectors", "pass", "--n", "2"]) == 0
-    assert "no final answer" not in capsys.readouterr().out
+    assert "without a final answer" not in capsys.readouterr().out
     del row["answer"]
     row["candidates"] = [{"text": TEXTS[0], "correct": True}, {"text": "No.", "correct": False}]
     file.write_text(json.dumps(row) + "\n")
     assert main(["curve", str(file), "--selectors", "pass", "--n", "2"]) == 0
-    assert "no final answer" not in capsys.readouterr().out
+    assert "without a final answer" not in capsys.readouterr().out
 
 
 def test_a_simulated_judge_is_told_what_a_reference_answer_decides(file, tmp_path, capsys):

@@ -115,3 +115,20 @@ def test_calibration_is_of_one_judge_and_tells_reasons_apart(tmp_path, capsys):
     save_pools(pools[:-1], tmp_path / "pools.jsonl")
     assert run(*words, "--judge", "two") == 0
     assert "2 labels without a probability, 6 without a known truth" in capsys.readouterr().out
+
+
+def test_calibration_decides_what_is_true_by_the_reference_answer(tmp_path, capsys):
+    pools, table = labelled(np.random.default_rng(4))
+    table.to_csv(tmp_path / "verdicts.csv", index=False)
+    rows = [
+        {
+            "problem_id": pool.problem.id, "problem": "What?", "answer": "1",
+            "candidates": [{"text": f"\\boxed{{{int(c.correct)}}}"} for c in pool.candidates],
+        }
+        for pool in pools
+    ]  # fmt: skip
+    (tmp_path / "pools.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run("calibration", tmp_path / "verdicts.csv", tmp_path / "pools.jsonl", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["left_out"] == 0
+    assert facts["positions"]["all"]["brier"]["estimate"] == 0

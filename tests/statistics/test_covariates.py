@@ -268,3 +268,39 @@ def test_a_consistent_judge_in_both_orders_has_an_interval_of_some_width(problem
     assert found.estimate == pytest.approx(0, abs=1e-6)
     assert 0.5 / problems < found.high == pytest.approx(-found.low, rel=0.01)
     assert found.high < 1
+
+
+def test_a_large_but_finite_effect_is_not_taken_for_an_infinite_one():
+    won = np.ones(4000)
+    won[-1] = 0
+    fit = clustered_logit(np.ones((4000, 1)), ["x"], won, np.arange(4000) % 40)
+    (found,) = fit.estimates
+    assert found.estimate == pytest.approx(np.log(3999), abs=1e-4)
+    assert np.isfinite(found.low)
+    assert np.isfinite(found.high)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_strength_that_is_infinite_has_an_open_limit(mixed):
+    """Item c never wins; without mixed the order decides all matches of a and b too."""
+    rng = np.random.default_rng(0)
+    first, second, outcome, cluster = [], [], [], []
+    for problem in range(20):
+        for one, other in ("ab", "ba", "ac", "cb"):
+            first.append(one)
+            second.append(other)
+            cluster.append(problem)
+            drawn = "AB"[int(rng.integers(2))] if mixed else "A"
+            outcome.append("A" if other == "c" else "B" if one == "c" else drawn)
+    fit = preference_covariates(first, second, outcome, {}, cluster)
+    c = fit["c"]
+    assert c.estimate == c.low == -np.inf
+    assert np.isnan(c.high)
+    order, b = fit["(order)"], fit["b"]
+    if mixed:
+        assert order.low < order.estimate < order.high
+        assert abs(order.estimate) < 2
+    else:
+        assert order.estimate == order.high == np.inf
+        assert 0 < order.low < np.inf
+    assert b.high - b.low > 0.5

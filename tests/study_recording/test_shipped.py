@@ -218,6 +218,28 @@ def test_the_tables_are_what_the_recorded_requests_give(tmp_path):
     assert load_pools(tmp_path / "pools.parquet") == load_pools("study")
 
 
+def test_the_card_gives_the_counts_of_the_recording(tmp_path):
+    requests = tmp_path / "requests.jsonl"
+    requests.write_text("".join(line + "\n" for line in recorded()))
+    told = subprocess.run(
+        [sys.executable, str(FOLDER / "figures.py"), str(requests)],
+        check=True, capture_output=True, text=True,
+    ).stdout.splitlines()  # fmt: skip
+    card = " ".join((FOLDER / "README.md").read_text("utf-8").split())
+    for line in told[:2]:
+        assert line in card
+    count, hours = told[2].split(" requests in all, ")
+    assert count in card
+    assert hours in card
+    at_once = [line.split(": ")[1] for line in told if line.startswith("one seed")]
+    assert at_once == [f"{k} of 20 at once" for k in (0, 4, 20, 0, 20)]
+    variances = (("0.0004", "0.0006"), ("0.0007", "0.0011"))
+    for line, (found, chance) in zip(told[-2:], variances, strict=True):
+        assert line.endswith(f"over seeds {found}, by chance {chance}")
+        assert f"{found} where " in card
+        assert chance in card
+
+
 def test_what_is_whole_behind_what_is_not_is_left_out(tmp_path, pools):
     """Short answers are done first: those of a part that is not whole are no fair sample of it."""
     judge = f"{MODELS[1]}, reasoning, lab"

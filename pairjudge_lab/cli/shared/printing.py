@@ -53,9 +53,8 @@ def print_without_answer(count: int) -> None:
     """A line where final answers are missing, so that nobody takes them for wrong ones."""
     if count:
         print(
-            f"{count} candidates have no final answer that could be read (a number, or "
-            "\\boxed{...}); where the data does not say whether they are correct, they count as "
-            "wrong"
+            f"candidates without a final answer that could be read (a number, or \\boxed{{...}}): "
+            f"{count}; where the data does not say whether they are correct, they count as wrong"
         )
 
 
