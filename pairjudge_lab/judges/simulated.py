@@ -95,8 +95,8 @@ class SimulatedJudge:
         if truth is None:
             raise UserError(
                 f"the simulated judge must know what is right: candidate {own} of problem "
-                f"{match.pool.problem.id!r} has no 'correct'; give it, or a reference answer, with "
-                "which 'prepare(pool)' decides"
+                f"{match.pool.problem.id!r} has no 'correct'; give it, or a reference answer (in "
+                "Python, 'prepare(pool)' then decides)"
             )
         belief = truth == bool(self._rng(match, own, other, "belief").random() < self.accuracy)
         if fresh.random() < self.noise:
